@@ -1,0 +1,31 @@
+"""A decision stands: nobody changes or removes it."""
+
+from django.db import migrations
+
+FORWARD = """
+CREATE TRIGGER approval_decision_append_only BEFORE UPDATE OR DELETE ON approval_decision
+    FOR EACH ROW EXECUTE FUNCTION alcada_append_only();
+-- Who entered it does not decide it, whatever role they have.
+CREATE FUNCTION alcada_decision_by_another() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF EXISTS (
+        SELECT 1 FROM approval_step s JOIN approval_round r ON r.id = s.round_id
+        WHERE s.id = NEW.step_id AND r.entered_by_id = NEW.by_id
+    ) THEN
+        RAISE EXCEPTION 'who entered it may not decide it' USING ERRCODE = 'check_violation';
+    END IF;
+    RETURN NEW;
+END $$;
+CREATE TRIGGER approval_decision_by_another BEFORE INSERT ON approval_decision
+    FOR EACH ROW EXECUTE FUNCTION alcada_decision_by_another();
+"""
+BACKWARD = """
+DROP TRIGGER approval_decision_append_only ON approval_decision;
+DROP TRIGGER approval_decision_by_another ON approval_decision;
+DROP FUNCTION alcada_decision_by_another();
+"""
+
+
+class Migration(migrations.Migration):
+    dependencies = [("approval", "0001_initial"), ("history", "0002_guards")]
+    operations = [migrations.RunSQL(FORWARD, BACKWARD)]

@@ -1,0 +1,128 @@
+"""The `alcada` command: one small function per subcommand; what is heavy is imported where it is needed."""
+
+import argparse
+import os
+import sys
+from collections.abc import Callable, Sequence
+
+
+def main(argv: Sequence[str] | None = None) -> None:
+    """Entry point; exits with the subcommand's status."""
+    arguments = list(sys.argv[1:] if argv is None else argv)
+    if arguments[:1] == ["sandbox"]:  # needs neither Django nor a database
+        from conta_azul_sandbox import run
+
+        sys.exit(run(arguments[1:]))
+    if arguments[:1] == ["django"]:
+        sys.exit(_django(arguments[1:]))
+    options = _parser().parse_args(arguments)
+    sys.exit(options.run(options) or 0)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="alcada", description="Approval that posts itself to Conta Azul")
+    commands = parser.add_subparsers(required=True, metavar="command")
+
+    def command(name: str, run: Callable[[argparse.Namespace], int | None], text: str) -> argparse.ArgumentParser:
+        added = commands.add_parser(name, help=text, description=text)
+        added.set_defaults(run=run)
+        return added
+
+    demo = command("demo", _demo, "the product with the sandbox, two companies and one story; stays up")
+    demo.add_argument("--once", action="store_true", help="tell the story headless and end")
+    demo.add_argument("--json", action="store_true", help="with --once: one JSON object on standard output")
+    demo.add_argument("--port", type=int, default=8000)
+    start = command("start", _start, "the product for real use: backup, migrate, web and worker")
+    start.add_argument("--port", type=int, default=8000)
+    start.add_argument("--host", default="127.0.0.1")
+    serve = command("serve", _serve, "the web process")
+    serve.add_argument("--port", type=int, default=8000)
+    serve.add_argument("--host", default="127.0.0.1")
+    worker = command("worker", _worker, "a worker process; any number may run")
+    worker.add_argument("--concurrency", type=int, default=20, help="jobs at once (default 20)")
+    command("sandbox", _serve, "the stand-in for Conta Azul's API (see alcada sandbox --help)")
+    command("migrate", _migrate, "bring the database to this version")
+    doctor = command("doctor", _doctor, "check database, workers, connections, history; say what to do")
+    doctor.add_argument("--json", action="store_true")
+    doctor.add_argument("--offline", action="store_true", help="ask Conta Azul nothing")
+    backup = command("backup", _backup, "write database, files and key to one archive")
+    backup.add_argument("file", nargs="?", help="default: backups/ in the installation's folder")
+    restore = command("restore", _restore, "replace this installation by an archive's content")
+    restore.add_argument("file")
+    restore.add_argument("--yes", action="store_true", help="replace what is there without asking")
+    command("django", _serve, "Django's own management commands, for developers")
+    return parser
+
+
+def _setup() -> None:
+    """PostgreSQL up, Django ready."""
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "alcada.config.settings")
+    from alcada.config import database
+
+    database.ensure_running()
+    import django
+
+    django.setup()
+
+
+def _django(arguments: list[str]) -> int:
+    _setup()
+    from django.core.management import execute_from_command_line
+
+    execute_from_command_line(["alcada django", *arguments])
+    return 0
+
+
+def _demo(options: argparse.Namespace) -> int:
+    from alcada.config import demo
+
+    return demo.run(once=options.once, as_json=options.json, port=options.port)
+
+
+def _start(options: argparse.Namespace) -> int:
+    from alcada.config import start
+
+    return start.run(host=options.host, port=options.port)
+
+
+def _serve(options: argparse.Namespace) -> int:
+    _setup()
+    from alcada.config import processes
+
+    return processes.serve(host=options.host, port=options.port)
+
+
+def _worker(options: argparse.Namespace) -> int:
+    _setup()
+    from alcada.config import processes
+
+    return processes.work(concurrency=options.concurrency)
+
+
+def _migrate(options: argparse.Namespace) -> int:
+    _setup()
+    from django.core.management import call_command
+
+    call_command("migrate", verbosity=1, interactive=False)
+    return 0
+
+
+def _doctor(options: argparse.Namespace) -> int:
+    _setup()
+    from alcada.config import doctor
+
+    return doctor.run(as_json=options.json, offline=options.offline)
+
+
+def _backup(options: argparse.Namespace) -> int:
+    _setup()
+    from alcada.config import backup
+
+    return backup.run(options.file)
+
+
+def _restore(options: argparse.Namespace) -> int:
+    _setup()
+    from alcada.config import backup
+
+    return backup.restore(options.file, confirmed=options.yes)

@@ -1,0 +1,14 @@
+"""Nothing personal reaches a log: CPF and CNPJ are masked, whoever wrote the line."""
+
+import logging
+
+
+class Redact(logging.Filter):
+    def filter(self, record: logging.LogRecord) -> bool:
+        from alcada.directory import documents  # logging is set up before the rooms are
+
+        message = record.getMessage()
+        clean = documents.redact(message)
+        if clean != message:
+            record.msg, record.args = clean, None
+        return True

