@@ -5,7 +5,7 @@ from django.db import migrations
 FORWARD = """
 CREATE TRIGGER approval_decision_append_only BEFORE UPDATE OR DELETE ON approval_decision
     FOR EACH ROW EXECUTE FUNCTION alcada_append_only();
--- Who entered it does not decide it, whatever role they have.
+-- Who entered it does not decide it, whatever role they have; and two steps are two people.
 CREATE FUNCTION alcada_decision_by_another() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     IF EXISTS (
@@ -13,6 +13,14 @@ BEGIN
         WHERE s.id = NEW.step_id AND r.entered_by_id = NEW.by_id
     ) THEN
         RAISE EXCEPTION 'who entered it may not decide it' USING ERRCODE = 'check_violation';
+    END IF;
+    IF EXISTS (
+        SELECT 1 FROM approval_step mine
+        JOIN approval_step other ON other.round_id = mine.round_id
+        JOIN approval_decision d ON d.step_id = other.id
+        WHERE mine.id = NEW.step_id AND d.by_id = NEW.by_id
+    ) THEN
+        RAISE EXCEPTION 'one person, one decision in a round' USING ERRCODE = 'check_violation';
     END IF;
     RETURN NEW;
 END $$;

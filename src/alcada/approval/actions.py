@@ -1,0 +1,187 @@
+"""Opening a round, deciding a step, ending a round. Each locks, checks, writes and records in one transaction."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import TYPE_CHECKING
+
+from django.db import transaction
+from django.utils import timezone
+
+from alcada.approval.models import Asked, Decision, Round, Step
+from alcada.approval.rules import (
+    CommentRequiredError,
+    LastOneError,
+    NotAskedError,
+    NotOpenError,
+    OwnEntryError,
+    Question,
+    SamePersonError,
+    can_be_answered,
+)
+from alcada.history.actions import record
+from alcada.people.models import Company, User
+
+if TYPE_CHECKING:
+    from django.db.models import Model
+
+
+@dataclass(frozen=True)
+class Result:
+    """What a decision led to. `already` is the earlier decision when this one came second."""
+
+    round: Round
+    decision: Decision
+    already: bool
+    next_step: Step | None
+
+
+def open_round(
+    *,
+    entry: "Model",
+    revision: "Model",
+    company: Company,
+    entered_by: User,
+    due_date: date,
+    questions: Sequence[Question],
+    reason: str = "",
+) -> Round:
+    """Open the round of a revision and ask its first step. Without questions it is complete at once, with `reason`.
+
+    Runs in the caller's transaction (the one that freezes the revision).
+    """
+    round_ = Round.objects.create(
+        entry_id=entry.pk,
+        revision_id=revision.pk,
+        company=company,
+        entered_by=entered_by,
+        due_date=due_date,
+        reason=reason,
+    )
+    for order, question in enumerate(questions, start=1):
+        step = Step.objects.create(
+            round=round_, order=order, key=question.key, name=question.name, why=question.why
+        )
+        Asked.objects.bulk_create(Asked(step=step, user_id=person) for person in question.people)
+    if not questions:
+        if not reason:
+            raise ValueError("a round without questions needs the reason")
+        _close(round_, Round.State.APPROVED)
+        record("approval.not_needed", round_.entry, company=company, data={"reason": reason})
+        return round_
+    _ask_next(round_)
+    return round_
+
+
+def decide(step_id: int, *, by: User, verdict: Decision.Verdict, comment: str = "", channel: str = "web") -> Result:
+    """Answer a step. The second answer changes nothing and gets the first back (`already`).
+
+    Raises a subclass of ApprovalError: OwnEntryError, NotAskedError, SamePersonError, LastOneError,
+    CommentRequiredError, NotOpenError.
+    """
+    comment = comment.strip()
+    with transaction.atomic():
+        round_ = Round.objects.select_for_update().get(steps=step_id)
+        step = round_.steps.get(pk=step_id)
+        earlier = Decision.objects.select_related("by").filter(step=step).first()
+        _check_may_see(round_, step, by)
+        if earlier:
+            return Result(round_, earlier, already=True, next_step=None)
+        if step.state != Step.State.OPEN:
+            raise NotOpenError
+        _check_may_decide(round_, step, by)
+        if verdict != Decision.Verdict.APPROVE and not comment:
+            raise CommentRequiredError
+        decision = Decision.objects.create(step=step, by=by, verdict=verdict, comment=comment, channel=channel)
+        _close_step(step, _STEP_STATE[verdict])
+        record(
+            f"approval.step.{_STEP_STATE[verdict].value}",
+            round_.entry,
+            by=by,
+            company=round_.company,
+            channel=channel,
+            data={"step": step.name, "revision": round_.revision.number, "comment": comment},
+        )
+        return Result(round_, decision, already=False, next_step=_follow(round_, verdict))
+
+
+def withdraw(round_id: int, *, by: User) -> Round:
+    """End an open round because its entry is going to change. Raises NotOpenError if it ended meanwhile."""
+    with transaction.atomic():
+        round_ = Round.objects.select_for_update().get(pk=round_id)
+        if round_.state != Round.State.OPEN:
+            raise NotOpenError
+        _end(round_, Round.State.WITHDRAWN)
+        record("approval.withdrawn", round_.entry, by=by, company=round_.company)
+        return round_
+
+
+_STEP_STATE = {
+    Decision.Verdict.APPROVE: Step.State.APPROVED,
+    Decision.Verdict.REJECT: Step.State.REJECTED,
+    Decision.Verdict.SEND_BACK: Step.State.SENT_BACK,
+}
+
+
+def _check_may_see(round_: Round, step: Step, by: User) -> None:
+    if round_.entered_by_id == by.pk:
+        raise OwnEntryError
+    asked = step.asked.filter(user=by).exists()
+    if not by.is_active or not asked or not by.memberships.filter(company=round_.company).exists():
+        raise NotAskedError
+
+
+def _check_may_decide(round_: Round, step: Step, by: User) -> None:
+    if Decision.objects.filter(step__round=round_, by=by).exists():
+        raise SamePersonError
+    used = set(Decision.objects.filter(step__round=round_).values_list("by", flat=True)) | {by.pk}
+    later = [
+        [asked.user_id for asked in following.asked.all() if asked.user_id not in used]
+        for following in round_.steps.filter(order__gt=step.order).prefetch_related("asked")
+    ]
+    if not can_be_answered(later):
+        raise LastOneError
+
+
+def _follow(round_: Round, verdict: Decision.Verdict) -> Step | None:
+    if verdict == Decision.Verdict.REJECT:
+        _end(round_, Round.State.REJECTED)
+        return None
+    if verdict == Decision.Verdict.SEND_BACK:
+        _end(round_, Round.State.SENT_BACK)
+        return None
+    following = _ask_next(round_)
+    if following is None:
+        _close(round_, Round.State.APPROVED)
+        record(
+            "approval.completed", round_.entry, company=round_.company, data={"revision": round_.revision.number}
+        )
+    return following
+
+
+def _ask_next(round_: Round) -> Step | None:
+    step = round_.steps.filter(state=Step.State.WAITING).order_by("order").first()
+    if step is None:
+        return None
+    step.state, step.opened_at = Step.State.OPEN, timezone.now()
+    step.save(update_fields=["state", "opened_at"])
+    names = list(step.asked.order_by("user__name").values_list("user__name", flat=True))
+    record("approval.asked", round_.entry, company=round_.company, data={"step": step.name, "people": names})
+    return step
+
+
+def _close_step(step: Step, state: Step.State) -> None:
+    step.state, step.closed_at = state, timezone.now()
+    step.save(update_fields=["state", "closed_at"])
+
+
+def _end(round_: Round, state: Round.State) -> None:
+    round_.steps.filter(state__in=[Step.State.OPEN, Step.State.WAITING]).update(
+        state=Step.State.ENDED, closed_at=timezone.now()
+    )
+    _close(round_, state)
+
+
+def _close(round_: Round, state: Round.State) -> None:
+    round_.state, round_.closed_at = state, timezone.now()
+    round_.save(update_fields=["state", "closed_at"])

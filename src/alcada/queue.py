@@ -1,0 +1,20 @@
+"""Putting a job in the queue, by its name, in the transaction of the change that causes it.
+
+A worker runs procrastinate with a connector of its own; deferring through that one would commit apart from Django's
+transaction. This app always uses Django's connection: a rollback takes the job with it.
+"""
+
+from datetime import datetime
+from typing import Any
+
+from procrastinate import App
+from procrastinate.contrib.django.django_connector import DjangoConnector
+
+_app = App(connector=DjangoConnector(alias="default"))
+
+
+def defer(task: str, *, at: datetime | None = None, priority: int = 0, **arguments: Any) -> None:
+    """Queue `alcada.jobs.tasks.<task>` with these arguments, not before `at`. Higher priority runs first."""
+    _app.configure_task(
+        f"alcada.jobs.tasks.{task}", schedule_at=at, priority=priority, allow_unknown=True
+    ).defer(**arguments)
