@@ -1,6 +1,7 @@
 """One Conta Azul account each: the OAuth authorisation, its tokens, its health, and what must be exclusive on it."""
 
 import uuid
+from typing import ClassVar
 
 from django.conf import settings
 from django.db import models
@@ -24,6 +25,19 @@ class Application(models.Model):
                 fields=["is_default"], condition=models.Q(is_default=True), name="one_default_application"
             )
         ]
+
+
+class ConnectionQuerySet(models.QuerySet["Connection"]):
+    def routed(self) -> "Connection | None":
+        """The one that a company's postings go through: authorised at least once, one in use before one paused.
+
+        Also when it needs a person now: postings wait for it, they do not look for another.
+        """
+        paused = models.Case(models.When(state=Connection.State.PAUSED, then=1), default=0)
+        return self.exclude(authorised_at=None).order_by(paused, "id").first()
+
+
+ConnectionManager = models.Manager.from_queryset(ConnectionQuerySet)
 
 
 class Connection(models.Model):
@@ -56,6 +70,8 @@ class Connection(models.Model):
     last_error_at = models.DateTimeField(null=True)
     directory_synced_at = models.DateTimeField(null=True)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
+
+    objects: ClassVar[ConnectionManager] = ConnectionManager()
 
     class Meta:
         ordering = ["company", "name"]
