@@ -41,6 +41,7 @@ class Run(models.Model):
 
     class State(models.TextChoices):
         APPROVAL = "approval", _("In approval")
+        POSTING = "posting", _("Being posted")
         DONE = "done", _("Done")
         ENDED = "ended", _("Ended")
 

@@ -51,7 +51,7 @@ class Posting(models.Model):
     reason = models.CharField(max_length=60, blank=True, default="")
     detail = models.TextField(blank=True, default="")
     next_try_at = models.DateTimeField(default=timezone.now, null=True)
-    claimed_at = models.DateTimeField(null=True)
+    claim = models.UUIDField(null=True)  # who has it: a worker whose claim ran out finds another's here
     claim_until = models.DateTimeField(null=True)
     sent_at = models.DateTimeField(null=True)  # when the create that may have arrived left
     looks = models.PositiveIntegerField(default=0)

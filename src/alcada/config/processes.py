@@ -1,0 +1,122 @@
+"""The long-running processes: web, worker, and the one that keeps them running."""
+
+import asyncio
+import os
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Mapping, Sequence
+from types import FrameType
+
+SUPERVISED = "ALCADA_SUPERVISED_BY"
+
+
+def serve(*, host: str, port: int) -> int:
+    """The web process: waitress threads before Django; static files by WhiteNoise."""
+    import waitress
+
+    from alcada.config.wsgi import application
+
+    _end_with_supervisor()
+    signal.signal(signal.SIGTERM, _interrupt)
+    waitress.serve(application, host=host, port=port, threads=8, ident="alcada", clear_untrusted_proxy_headers=False)
+    return 0
+
+
+def work(*, concurrency: int) -> int:
+    """A worker process. A stop lets running jobs finish; what a kill leaves behind is found by the timetable."""
+    _end_with_supervisor()
+    asyncio.run(_work(concurrency))
+    return 0
+
+
+async def _work(concurrency: int) -> None:
+    from procrastinate.contrib.django import app
+
+    with app.replace_connector(app.connector.get_worker_connector()) as worker_app:  # type: ignore[attr-defined]
+        async with worker_app.open_async():
+            await worker_app.run_worker_async(
+                concurrency=concurrency,
+                fetch_job_polling_interval=1.0,  # a job scheduled for later is not announced: it is polled for
+                delete_jobs="successful",
+                shutdown_graceful_timeout=30,
+            )
+
+
+def free_port() -> int:
+    """A port of loopback that nobody uses now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+class Supervisor:
+    """Starts our processes, starts a worker or web process anew when it dies, stops all at the end."""
+
+    def __init__(self, environment: Mapping[str, str] | None = None) -> None:
+        self._environment = {**os.environ, **(environment or {}), SUPERVISED: str(os.getpid())}
+        self._commands: dict[subprocess.Popen[bytes], Sequence[str]] = {}
+
+    def start(self, *arguments: str) -> "subprocess.Popen[bytes]":
+        """Run `alcada <arguments>` as a child."""
+        child = subprocess.Popen([sys.executable, "-m", "alcada", *arguments], env=self._environment)
+        self._commands[child] = arguments
+        return child
+
+    def stop(self) -> None:
+        for child in self._commands:
+            child.terminate()
+        deadline = time.monotonic() + 35
+        for child in self._commands:
+            try:
+                child.wait(max(0.1, deadline - time.monotonic()))
+            except subprocess.TimeoutExpired:
+                child.kill()
+                child.wait()
+        self._commands.clear()
+
+    def watch(self) -> None:
+        """Until interrupted: a child that ended is started again, not faster than every two seconds."""
+        signal.signal(signal.SIGTERM, _interrupt)
+        try:
+            while True:
+                time.sleep(2)
+                for child in [child for child in self._commands if child.poll() is not None]:
+                    arguments = self._commands.pop(child)
+                    print(f"alcada {arguments[0]} ended ({child.returncode}): starting it again", flush=True)
+                    self.start(*arguments)
+        except KeyboardInterrupt:
+            print("Stopping", flush=True)
+
+
+def wait_for_port(port: int, *, seconds: float = 30, host: str = "127.0.0.1") -> None:
+    """Return when something listens; TimeoutError after `seconds`."""
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        with socket.socket() as probe:
+            probe.settimeout(1)
+            if probe.connect_ex((host, port)) == 0:
+                return
+        time.sleep(0.05)
+    raise TimeoutError(f"nothing listens on port {port} after {seconds:.0f} s")
+
+
+def _interrupt(signum: int, frame: FrameType | None) -> None:
+    raise KeyboardInterrupt
+
+
+def _end_with_supervisor() -> None:
+    """A supervisor that was killed can't stop its children: they notice, and stop by themselves."""
+    parent = int(os.environ.get(SUPERVISED, "0"))
+    if not parent:
+        return
+
+    def watch() -> None:
+        while os.getppid() == parent:
+            time.sleep(1)
+        os.kill(os.getpid(), signal.SIGTERM)
+
+    threading.Thread(target=watch, daemon=True).start()

@@ -1,0 +1,254 @@
+"""The story: submit → decide → post → follow. The only room that hands over between rooms; each hand-over commits whole."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.db import transaction
+from django.urls import reverse
+from django.utils import timezone
+
+from alcada import queue
+from alcada.approval import actions as approval
+from alcada.approval.models import Decision, Round, Step
+from alcada.approval.rules import NotOpenError, Question
+from alcada.connections.models import Connection
+from alcada.connections.queries import route
+from alcada.flow import content as contents
+from alcada.flow import rules, shipped
+from alcada.flow.models import Flow, FlowVersion, Run, Trigger
+from alcada.history.actions import record
+from alcada.intake import actions as intake
+from alcada.intake import drafts
+from alcada.intake.models import Entry, Revision
+from alcada.intake.rules import Content
+from alcada.ledger.models import TwinSearch
+from alcada.notify.actions import tell
+from alcada.people.models import Company, Role, User
+from alcada.people.queries import holders, may
+from alcada.posting import actions as posting
+from alcada.posting.models import Posting, State
+
+
+class NotYoursError(Exception):
+    """Only who entered it (or an administrator) changes it."""
+
+
+@dataclass(frozen=True)
+class _Way:
+    """Where a submission will go, worked out before anything is saved."""
+
+    content: Content
+    connection: Connection
+    version: FlowVersion
+    path: list[dict[str, Any]]
+
+
+def submit(entry: Entry, *, by: User) -> Revision:
+    """Freeze what was typed as a revision and ask the first people.
+
+    Raises intake.rules.Problems (beside the fields) or rules.SubmissionRefusedError (nobody to ask, no account, …);
+    either leaves everything as it was.
+    """
+    way = _find_way(entry, by)
+    with transaction.atomic():
+        revision = intake.freeze(entry, way.content, by=by)
+        run = Run.objects.create(
+            version=way.version, revision=revision, connection=way.connection, path=way.path
+        )
+        round_ = approval.open_round(
+            entry=entry,
+            revision=revision,
+            company=entry.company,
+            entered_by=by,
+            due_date=min(part.due_date for part in way.content.instalments),
+            questions=[_question(step) for step in way.path if step["type"] == "approval"],
+            reason=next((step["without_approval"] for step in way.path if step.get("without_approval")), ""),
+        )
+        TwinSearch.objects.create(revision=revision, connection=way.connection)
+        queue.defer("search_twins", priority=5, revision_id=revision.pk)
+        if round_.state == Round.State.APPROVED:
+            _approved(run, round_)
+        else:
+            _tell_asked(round_)
+        return revision
+
+
+def what_would_happen(entry: Entry, *, by: User) -> list[dict[str, Any]]:
+    """The way that submitting would take, without effect. Raises as `submit` does."""
+    return _find_way(entry, by).path
+
+
+def _find_way(entry: Entry, by: User) -> _Way:
+    if not may(by, "entry.create", entry.company):
+        raise NotYoursError
+    connection = route(entry.company, entry.kind)
+    if connection is None:
+        raise rules.SubmissionRefusedError("no_account")
+    content = drafts.check(entry)
+    version = current_version(entry.company, Trigger(f"{entry.kind}.submitted"))
+    facts = rules.Facts(
+        kind=entry.kind,
+        amount=content.amount,
+        party=content.party_name,
+        document=content.party_document,
+        instalments=len(content.instalments),
+    )
+    path = rules.plan(version.definition, facts, lambda who: _people(entry.company, who, but=by))
+    return _Way(content, connection, version, path)
+
+
+def _people(company: Company, who: dict[str, Any] | Any, *, but: User) -> list[int]:
+    """Whom a step asks, never who entered it."""
+    return [person.pk for person in holders(company, Role(who["role"])) if person.pk != but.pk]
+
+
+def _question(step: dict[str, Any]) -> Question:
+    return Question(key=step["key"], name=step["name"], why=step["why"], people=tuple(step["people"]))
+
+
+def decide(
+    step_id: int, *, by: User, verdict: Decision.Verdict, comment: str = "", channel: str = "web"
+) -> approval.Result:
+    """Record a person's decision and, when it was the last one, the intent to post: in one transaction.
+
+    Raises approval.rules.ApprovalError. A second decision returns the first (`already`).
+    """
+    with transaction.atomic():
+        result = approval.decide(step_id, by=by, verdict=verdict, comment=comment, channel=channel)
+        if result.already:
+            return result
+        round_ = result.round
+        run = Run.objects.select_for_update().get(revision_id=round_.revision_id)
+        if round_.state == Round.State.APPROVED:
+            _approved(run, round_)
+        elif round_.state == Round.State.OPEN:
+            _tell_asked(round_)
+        else:
+            _end(run)
+            if round_.state == Round.State.SENT_BACK:
+                intake.reopen(run.revision.entry, by=by)
+            _tell_requester(run, f"entry_{round_.state}", comment=result.decision.comment, who=by.name)
+        return result
+
+
+def withdraw(entry: Entry, *, by: User) -> None:
+    """Take an entry back to change it: its round ends, and what was submitted is a draft again.
+
+    Also for a rejected one, and one whose posting was refused: whatever changes goes through approval anew.
+    Raises NotYoursError, or NotOpenError when it is approved and on its way, or posted.
+    """
+    with transaction.atomic():
+        entry = Entry.objects.select_for_update(of=("self",)).select_related("company").get(pk=entry.pk)
+        if entry.created_by_id != by.pk and not may(by, "posting.mend", entry.company):
+            raise NotYoursError
+        if entry.current is None or entry.draft is not None:
+            return
+        round_ = entry.rounds.order_by("-pk").first()
+        if round_ and round_.state == Round.State.OPEN:
+            approval.withdraw(round_.pk, by=by)
+            _end(Run.objects.select_for_update().get(revision_id=round_.revision_id))
+        elif entry.postings.exclude(state__in=[State.REFUSED, State.CANCELLED]).exists():
+            raise NotOpenError
+        intake.reopen(entry, by=by)
+
+
+def current_version(company: Company, trigger: Trigger) -> FlowVersion:
+    """The version that a new run takes; the shipped flow is published the first time a company needs it."""
+    flow = Flow.objects.select_related("current").filter(company=company, trigger=trigger).first()
+    if flow and flow.current:
+        return flow.current
+    with transaction.atomic():
+        Company.objects.select_for_update().get(pk=company.pk)
+        flow, _ = Flow.objects.get_or_create(
+            company=company, trigger=trigger, defaults={"name": str(trigger.label)}
+        )
+        return flow.current or publish(flow, shipped.definition(trigger), by=None)
+
+
+def publish(flow: Flow, definition: dict[str, Any], *, by: User | None) -> FlowVersion:
+    """Make a definition the current version. What runs keeps its own. Raises rules.DefinitionError."""
+    rules.check_definition(definition)
+    with transaction.atomic():
+        flow = Flow.objects.select_for_update().get(pk=flow.pk)
+        number = flow.versions.count() + 1
+        version = FlowVersion.objects.create(flow=flow, number=number, definition=definition, published_by=by)
+        flow.current = version
+        flow.save(update_fields=["current"])
+        record("flow.published", flow, by=by, company=flow.company, data={"version": number, "definition": definition})
+        return version
+
+
+def _approved(run: Run, round_: Round) -> None:
+    """The last decision: the intent to post is saved with it, or neither is."""
+    run.state = Run.State.POSTING
+    run.save(update_fields=["state"])
+    if not any(step["type"] == "post" for step in run.path):
+        follow(run)
+        return
+    assert run.connection is not None  # submit refuses an entry without an account
+    posting.intend(
+        entry=run.revision.entry,
+        revision=run.revision,
+        round_=round_,
+        connection_=run.connection,
+        kind=run.revision.entry.kind,
+        content=contents.frozen_copy(run.revision, round_),
+    )
+
+
+def after_posting(posting_id: int) -> None:
+    """Go on with the run of a posting that is posted: what stands after `post` in the flow. Safe to call again."""
+    with transaction.atomic():
+        done = Posting.objects.get(pk=posting_id)
+        run = Run.objects.select_for_update().get(revision_id=done.revision_id)
+        if done.state == State.POSTED and run.state == Run.State.POSTING:
+            follow(run)
+
+
+def follow(run: Run) -> None:
+    """Do what is left of the path after posting. Runs with the run locked."""
+    for step in run.path:
+        if step["type"] == "notify":
+            _tell_requester(run, "entry_posted")
+    run.state, run.ended_at = Run.State.DONE, timezone.now()
+    run.save(update_fields=["state", "ended_at"])
+
+
+def _end(run: Run) -> None:
+    run.state, run.ended_at = Run.State.ENDED, timezone.now()
+    run.save(update_fields=["state", "ended_at"])
+
+
+def _tell_asked(round_: Round) -> None:
+    step = round_.steps.get(state=Step.State.OPEN)
+    tell(
+        [asked.user for asked in step.asked.select_related("user").exclude(user=round_.entered_by)],
+        template="asked",
+        key=f"asked:{step.pk}",
+        company=round_.company,
+        link=reverse("decide", args=[step.pk]),
+        data={"step": step.name, **_facts(round_.revision)},
+    )
+
+
+def _tell_requester(run: Run, template: str, **data: str) -> None:
+    revision = run.revision
+    tell(
+        [revision.created_by],
+        template=template,
+        key=f"{template}:{revision.pk}",
+        company=revision.entry.company,
+        link=reverse("entry", args=[revision.entry_id]),
+        data={**_facts(revision), **data},
+    )
+
+
+def _facts(revision: Revision) -> dict[str, str]:
+    return {
+        "number": str(revision.entry.number),
+        "party": revision.party_name,
+        "description": revision.description,
+        "amount": str(revision.amount),
+        "due": min(part.due_date for part in revision.instalments.all()).isoformat(),
+        "company": revision.entry.company.name,
+    }

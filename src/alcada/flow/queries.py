@@ -1,0 +1,65 @@
+"""What a page shows of an entry, worked out from its draft, round and posting; nobody stores it."""
+
+from dataclasses import dataclass
+
+from django.db.models import Case, CharField, F, OuterRef, QuerySet, Subquery, Value, When
+from django.db.models.functions import Concat
+from django.utils.translation import gettext_lazy as _
+
+from alcada.approval.models import Round
+from alcada.intake.models import Entry
+from alcada.posting.models import Posting
+
+# status -> (label, colour of its pill: grey neutral, blue under way, green done, yellow a person, red refused)
+STATUSES = {
+    "draft": (_("Draft"), "grey"),
+    "discarded": (_("Discarded"), "grey"),
+    "round.open": (_("In approval"), "blue"),
+    "round.rejected": (_("Rejected"), "red"),
+    "round.sent_back": (_("Sent back"), "yellow"),
+    "round.withdrawn": (_("Withdrawn"), "grey"),
+    "round.approved": (_("Approved"), "blue"),
+    "posting.queued": (_("Waiting to be posted"), "blue"),
+    "posting.sending": (_("Being posted"), "blue"),
+    "posting.posted": (_("Posted"), "green"),
+    "posting.refused": (_("Refused by Conta Azul"), "red"),
+    "posting.unknown": (_("Checking whether it arrived"), "blue"),
+    "posting.undecided": (_("Needs a person"), "yellow"),
+    "posting.cancelled": (_("Posting cancelled"), "grey"),
+}
+
+
+@dataclass(frozen=True)
+class Status:
+    code: str
+
+    @property
+    def label(self) -> str:
+        return str(STATUSES[self.code][0])
+
+    @property
+    def colour(self) -> str:
+        return STATUSES[self.code][1]
+
+
+def with_status(entries: QuerySet[Entry]) -> QuerySet[Entry]:
+    """Annotate `status` (a key of STATUSES), so that a list filters and shows it in one query."""
+    latest_round = Round.objects.filter(entry=OuterRef("pk")).order_by("-pk")
+    of_current = Posting.objects.filter(entry=OuterRef("pk"), revision=OuterRef("current")).order_by("-pk")
+    return entries.annotate(
+        round_state=Subquery(latest_round.values("state")[:1]),
+        posting_state=Subquery(of_current.values("state")[:1]),
+        status=Case(
+            When(discarded_at__isnull=False, then=Value("discarded")),
+            When(draft__isnull=False, round_state="sent_back", then=Value("round.sent_back")),
+            When(draft__isnull=False, then=Value("draft")),
+            When(posting_state__isnull=False, then=Concat(Value("posting."), F("posting_state"))),
+            default=Concat(Value("round."), F("round_state")),
+            output_field=CharField(),
+        ),
+    )
+
+
+def status_of(entry: Entry) -> Status:
+    code = with_status(Entry.objects.filter(pk=entry.pk)).values_list("status", flat=True).get()
+    return Status(code or "draft")

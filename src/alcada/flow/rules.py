@@ -1,0 +1,153 @@
+"""Reading a flow's definition: what lies ahead for one revision. Pure.
+
+The definition has the shape that the visual editor draws (sequential-workflow-designer): a `sequence` of steps, each
+with `id`, `componentType`, `type`, `name`, `properties`, and for a switch its `branches`.
+
+    {"properties": {"trigger": "payable.submitted"},
+     "sequence": [
+        {"id": "…", "componentType": "task",   "type": "approval", "name": "…", "properties": {"role": "approver"}},
+        {"id": "…", "componentType": "switch", "type": "if", "name": "…",
+         "properties": {"match": "all", "rows": [{"field": "amount", "is": ">", "value": "10000.00"}]},
+         "branches": {"true": […], "false": […]}},
+        {"id": "…", "componentType": "task", "type": "post", "name": "…", "properties": {}},
+        {"id": "…", "componentType": "task", "type": "notify", "name": "…", "properties": {"to": "requester"}}]}
+
+Rows compile to CEL (Common Expression Language, cel.dev), which has no decimals: money is compared in whole cents.
+"""
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any, Final
+
+import cel
+
+from alcada.approval.rules import can_be_answered
+
+COMPARISONS: Final = {">": ">", ">=": ">=", "<": "<", "<=": "<=", "=": "==", "!=": "!="}
+FIELDS: Final = {"amount": "money", "kind": "text", "party": "text", "document": "text", "instalments": "number"}
+TASKS: Final = frozenset({"approval", "post", "notify"})
+
+
+class SubmissionRefusedError(Exception):
+    """The flow can't take this entry: `code` is stable (docs/flows.md), the page has the sentence."""
+
+    def __init__(self, code: str, **context: str) -> None:
+        super().__init__(code)
+        self.code, self.context = code, context
+
+
+class DefinitionError(ValueError):
+    """The definition can't be published: which step, and what is wrong with it."""
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What conditions may look at, of one frozen revision."""
+
+    kind: str
+    amount: Decimal
+    party: str
+    document: str
+    instalments: int
+
+    def for_cel(self) -> dict[str, Any]:
+        return {
+            "kind": self.kind,
+            "amount": int(self.amount * 100),
+            "party": self.party,
+            "document": self.document,
+            "instalments": self.instalments,
+        }
+
+
+PeopleOf = Callable[[Mapping[str, Any]], Sequence[int]]
+
+
+def expression(properties: Mapping[str, Any]) -> str:
+    """The CEL text of a condition's rows ("all" or "any" of them). Raises DefinitionError for a row it can't read."""
+    joined = {"all": " && ", "any": " || "}.get(str(properties.get("match", "all")))
+    rows = properties.get("rows")
+    if joined is None or not isinstance(rows, list) or not rows:
+        raise DefinitionError("a condition needs 'match' (all or any) and at least one row")
+    return joined.join(_row(row) for row in rows)
+
+
+def _row(row: Mapping[str, Any]) -> str:
+    field, comparison, value = row.get("field"), row.get("is"), row.get("value")
+    kind = FIELDS.get(str(field))
+    if kind is None or comparison not in COMPARISONS:
+        raise DefinitionError(f"unknown field or comparison in {dict(row)}")
+    if kind == "money":
+        literal = str(int(Decimal(str(value)) * 100))
+    elif kind == "number":
+        literal = str(int(str(value)))
+    else:
+        literal = json.dumps(str(value))  # a CEL string literal has JSON's escapes
+    return f"{field} {COMPARISONS[comparison]} {literal}"
+
+
+def holds(properties: Mapping[str, Any], facts: Facts) -> bool:
+    return bool(cel.evaluate(expression(properties), facts.for_cel()))
+
+
+def plan(definition: Mapping[str, Any], facts: Facts, people_of: PeopleOf) -> list[dict[str, Any]]:
+    """The steps that lie ahead, conditions decided, each approval with the people it asks.
+
+    Raises SubmissionRefusedError: `nobody_to_ask` (an approval that nobody may answer, or that would need the same person
+    twice), `nobody_asked` (the flow would post without any approval and doesn't say why that is right).
+    """
+    path = list(_walk(definition["sequence"], facts, people_of, why=""))
+    approvals = [step for step in path if step["type"] == "approval"]
+    for step in approvals:
+        if not step["people"]:
+            raise SubmissionRefusedError("nobody_to_ask", step=step["name"])
+    if not can_be_answered([step["people"] for step in approvals]):
+        raise SubmissionRefusedError("too_few_people", step=approvals[-1]["name"])
+    if any(step["type"] == "post" and not step.get("without_approval") for step in path) and not approvals:
+        raise SubmissionRefusedError("nobody_asked")
+    return path
+
+
+def _walk(sequence: Sequence[Mapping[str, Any]], facts: Facts, people_of: PeopleOf, why: str) -> Any:
+    for step in sequence:
+        if step["componentType"] == "switch":
+            true = holds(step["properties"], facts)
+            reason = step["name"] if true else why
+            yield from _walk(step["branches"]["true" if true else "false"], facts, people_of, reason)
+        elif step["type"] == "approval":
+            people = list(people_of(step["properties"]))
+            yield {"type": "approval", "key": step["id"], "name": step["name"], "why": why, "people": people}
+        else:
+            yield {"type": step["type"], "key": step["id"], "name": step["name"], **step["properties"]}
+
+
+def check_definition(definition: Mapping[str, Any]) -> None:
+    """Refuse what can't run: unknown steps, unreadable conditions, nothing to do. Raises DefinitionError."""
+    seen: set[str] = set()
+    posts = _check_sequence(definition.get("sequence"), seen)
+    if posts > 1:
+        raise DefinitionError("an entry is posted once: there is more than one 'post' on a way through")
+
+
+def _check_sequence(sequence: Any, seen: set[str]) -> int:
+    """Returns how many postings the longest way through has."""
+    if not isinstance(sequence, list):
+        raise DefinitionError("a sequence of steps is missing")
+    posts = 0
+    for step in sequence:
+        if step.get("id") in seen or not step.get("id") or not step.get("name"):
+            raise DefinitionError(f"every step has its own id and a name: {step.get('id')}")
+        seen.add(step["id"])
+        if posts and step.get("type") == "approval":
+            raise DefinitionError(f"an approval after posting comes too late: {step['name']}")
+        if step.get("componentType") == "switch":
+            expression(step.get("properties", {}))
+            branches = step.get("branches", {})
+            posts += max(_check_sequence(branches.get(name), seen) for name in ("true", "false"))
+        elif step.get("type") not in TASKS:
+            raise DefinitionError(f"unknown kind of step: {step.get('type')}")
+        else:
+            posts += step["type"] == "post"
+    return posts

@@ -1,0 +1,46 @@
+"""What the timetable finds: postings whose worker died, whose job got lost, and runs that stopped half-way.
+
+The queue is a convenience; the truth is in the rooms' own tables. Whatever should be going on and is not goes on.
+"""
+
+from datetime import timedelta
+
+from django.conf import settings
+from django.utils import timezone
+
+from alcada import queue
+from alcada.connections.models import Connection
+from alcada.flow.models import Run
+from alcada.ledger.models import TwinSearch
+from alcada.notify.models import Notice
+from alcada.posting import actions as posting
+from alcada.posting.models import Posting, State
+
+LATE = timedelta(seconds=90)  # a job that should have run this long ago is taken for lost
+
+
+def sweep() -> None:
+    posting.expire_claims()
+    now = timezone.now()
+    due = Posting.objects.filter(state=State.QUEUED, next_try_at__lt=now)
+    ready = Connection.objects.filter(state=Connection.State.CONNECTED)
+    for pk in ready.filter(postings__in=due).distinct().values_list("pk", flat=True):
+        queue.defer("dispatch", connection_id=pk)
+    lost = Posting.objects.filter(state=State.UNKNOWN, next_try_at__lt=now - LATE)
+    for pk in lost.values_list("pk", flat=True)[:1000]:
+        queue.defer("look", posting_id=pk)
+    stopped = Run.objects.filter(state=Run.State.POSTING, revision__postings__state=State.POSTED)
+    for pk in stopped.values_list("revision__postings", flat=True)[:1000]:
+        queue.defer("follow", posting_id=pk)
+    waiting = TwinSearch.objects.filter(state=TwinSearch.State.PENDING, created_at__lt=now - LATE)
+    for pk in waiting.values_list("revision_id", flat=True)[:1000]:
+        queue.defer("search_twins", revision_id=pk)
+    if settings.EMAIL_CONFIGURED:
+        unsent = Notice.objects.filter(mailed_at=None, created_at__lt=now - LATE, created_at__gt=now - timedelta(days=2))
+        for pk in unsent.values_list("pk", flat=True)[:1000]:
+            queue.defer("send_mail", notice_id=pk)
+
+
+def queue_directory_syncs() -> None:
+    for pk in Connection.objects.filter(state=Connection.State.CONNECTED).values_list("pk", flat=True):
+        queue.defer("sync_directory", priority=-5, connection_id=pk)

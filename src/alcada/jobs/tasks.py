@@ -1,0 +1,70 @@
+"""The queue's tasks and the timetable. Each is: load, call, done. All are safe to run twice."""
+
+from procrastinate import RetryStrategy
+from procrastinate.contrib.django import app
+
+from alcada.connections import directory_sync
+from alcada.flow import actions as flow
+from alcada.flow import posting as flow_posting
+from alcada.flow import sweep as flow_sweep
+from alcada.flow import twins
+from alcada.notify import mail
+
+# A database that was away for a moment; what Conta Azul answers is handled where it is asked.
+RETRY = RetryStrategy(max_attempts=5, exponential_wait=3)
+
+
+@app.task(name="alcada.jobs.tasks.dispatch", retry=RETRY)
+async def dispatch(connection_id: int) -> None:
+    """Post what waits on one account."""
+    await flow_posting.dispatch(connection_id)
+
+
+@app.task(name="alcada.jobs.tasks.look", retry=RETRY)
+def look(posting_id: int) -> None:
+    """Look for a posting that may have arrived."""
+    flow_posting.look(posting_id)
+
+
+@app.task(name="alcada.jobs.tasks.sight", retry=RETRY)
+def sight(connection_id: int) -> None:
+    """See our latest postings come back in the search: how late does this account show them?"""
+    flow_posting.sight(connection_id)
+
+
+@app.task(name="alcada.jobs.tasks.follow", retry=RETRY)
+def follow(posting_id: int) -> None:
+    """Go on with the flow after posting."""
+    flow.after_posting(posting_id)
+
+
+@app.task(name="alcada.jobs.tasks.search_twins", retry=RETRY)
+def search_twins(revision_id: int) -> None:
+    """Search the account's own books for an entry like this one."""
+    twins.search(revision_id)
+
+
+@app.task(name="alcada.jobs.tasks.sync_directory")
+def sync_directory(connection_id: int) -> None:
+    """Fetch categories, cost centres and bank accounts."""
+    directory_sync.fetch(connection_id)
+
+
+@app.task(name="alcada.jobs.tasks.send_mail", retry=RetryStrategy(max_attempts=8, exponential_wait=4))
+def send_mail(notice_id: int) -> None:
+    """Send a notice by e-mail."""
+    mail.send(notice_id)
+
+
+@app.periodic(cron="* * * * *")
+@app.task(name="alcada.jobs.tasks.sweep", queueing_lock="sweep", pass_context=False)
+def sweep(timestamp: int) -> None:
+    """Every minute: what a killed worker or a lost job left behind goes on."""
+    flow_sweep.sweep()
+
+
+@app.periodic(cron="*/15 * * * *")
+@app.task(name="alcada.jobs.tasks.sync_directories", queueing_lock="sync_directories")
+def sync_directories(timestamp: int) -> None:
+    """Every quarter of an hour: each account's categories and accounts."""
+    flow_sweep.queue_directory_syncs()

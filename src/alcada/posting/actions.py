@@ -1,0 +1,394 @@
+"""A posting's states. Each function locks, checks, writes and records history in one transaction; none calls out."""
+
+import uuid
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+from django.conf import settings
+from django.db import IntegrityError, connection, transaction
+from django.utils import timezone
+
+from alcada import queue
+from alcada.connections.models import Connection
+from alcada.history.actions import record
+from alcada.posting.models import Attempt, Posting, State
+from alcada.posting.rules import (
+    BusyError,
+    Outcome,
+    backoff_s,
+    check_transition,
+    new_reference,
+    next_look_s,
+)
+
+if TYPE_CHECKING:
+    from django.db.models import Model
+
+    from alcada.people.models import User
+
+
+class ClaimLostError(Exception):
+    """The claim ran out, or another has it: this worker must not send."""
+
+
+def intend(
+    *, entry: "Model", revision: "Model", round_: "Model", connection_: Connection, kind: str, content: Mapping[str, Any]
+) -> Posting:
+    """Save the intent to post, in the transaction of the last decision, together with its job.
+
+    The database refuses it unless the round is approved and is this revision's (migration 0002).
+    """
+    posting = _create(
+        entry_id=entry.pk,
+        revision_id=revision.pk,
+        round_id=round_.pk,
+        connection=connection_,
+        kind=kind,
+        content=dict(content),
+    )
+    record(
+        "posting.intended",
+        posting.entry,
+        company=connection_.company,
+        data={"reference": posting.reference, "account": connection_.remote_name, "connection": connection_.pk},
+    )
+    queue.defer("dispatch", connection_id=connection_.pk)
+    return posting
+
+
+def _create(**fields: Any) -> Posting:
+    for attempt in range(5):  # a reference drawn twice: one in some hundred million
+        try:
+            with transaction.atomic():
+                return Posting.objects.create(reference=new_reference(), **fields)
+        except IntegrityError as exc:
+            if "reference" not in str(exc) or attempt == 4:
+                raise
+    raise AssertionError("unreachable")
+
+
+def claim(connection_id: int, limit: int) -> tuple[uuid.UUID, list[int]]:
+    """Take up to `limit` queued postings whose time has come, oldest first. Returns the claim and their ids.
+
+    A connection that isn't connected gives none: its postings wait.
+    """
+    token = uuid.uuid4()
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            UPDATE posting_posting SET state = 'sending', claim = %(claim)s,
+                   claim_until = now() + make_interval(secs => %(deadline)s)
+            WHERE id IN (
+                SELECT p.id FROM posting_posting p JOIN connections_connection c ON c.id = p.connection_id
+                WHERE p.connection_id = %(connection)s AND p.state = 'queued' AND p.next_try_at <= now()
+                  AND c.state = 'connected'
+                ORDER BY p.next_try_at, p.id LIMIT %(limit)s FOR UPDATE OF p SKIP LOCKED
+            ) RETURNING id
+            """,
+            {
+                "claim": token,
+                "deadline": settings.POSTING["claim_deadline_s"],
+                "connection": connection_id,
+                "limit": limit,
+            },
+        )
+        return token, sorted(row[0] for row in cursor.fetchall())
+
+
+def start_attempt(
+    posting_id: int, claim_: uuid.UUID, *, kind: Attempt.Kind, request: Mapping[str, Any], key: str = ""
+) -> Attempt:
+    """Commit, before any bytes leave, that they are about to. Raises ClaimLostError when this worker must not send."""
+    with transaction.atomic():
+        posting = _held(posting_id, claim_)
+        now = timezone.now()
+        attempt = Attempt.objects.create(
+            connection_id=posting.connection_id,
+            posting=posting,
+            kind=kind,
+            key=key,
+            request=dict(request),
+            started_at=now,
+        )
+        if kind == Attempt.Kind.ENTRY:
+            posting.sent_at, posting.looks = now, 0
+            posting.save(update_fields=["sent_at", "looks"])
+        record(
+            "posting.attempted",
+            posting.entry,
+            company=posting.connection.company,
+            data={"attempt": attempt.pk, "kind": kind.value, "reference": posting.reference, "request": dict(request)},
+        )
+        return attempt
+
+
+def finish_attempt(attempt: Attempt, outcome: Outcome) -> None:
+    """Write an attempt's outcome, once. Runs in the caller's transaction, or in one of its own."""
+    with transaction.atomic():
+        changed = Attempt.objects.filter(pk=attempt.pk, finished_at=None).update(
+            finished_at=timezone.now(),
+            outcome=outcome.kind,
+            status=outcome.status,
+            detail=outcome.detail,
+            response=outcome.body[:20_000],
+            remote_id=outcome.remote_id,
+        )
+        if not changed:
+            return
+        posting = attempt.posting
+        record(
+            "posting.outcome",
+            posting.entry,
+            company=posting.connection.company,
+            data={
+                "attempt": attempt.pk,
+                "kind": attempt.kind,
+                "outcome": outcome.kind.value,
+                "status": outcome.status,
+                "detail": outcome.detail,
+                "remote_id": outcome.remote_id,
+            },
+        )
+
+
+def finish_create(attempt: Attempt, claim_: uuid.UUID, outcome: Outcome) -> Posting:
+    """Record the outcome of the create call and move the posting by it.
+
+    An answer with the id is believed whenever it comes, even after the claim ran out and the posting was being looked
+    for: the entry is there. Any other outcome counts only while the claim is still this worker's.
+    """
+    with transaction.atomic():
+        posting = Posting.objects.select_for_update().get(pk=attempt.posting_id)
+        finish_attempt(attempt, outcome)
+        if outcome.kind == Attempt.Outcome.POSTED:
+            _believe(posting, outcome)
+        elif posting.state == State.SENDING and posting.claim == claim_:
+            _move_after_failure(posting, outcome)
+        return posting
+
+
+def _believe(posting: Posting, outcome: Outcome) -> None:
+    late = posting.state in (State.CANCELLED, State.REFUSED)
+    second = posting.state == State.POSTED and posting.remote_event_id != outcome.remote_id
+    if late or second:  # it stands in the books beside what we believed: nothing may hide that
+        record(
+            "posting.undecided",
+            posting.entry,
+            company=posting.connection.company,
+            data={"reason": "late_answer" if late else "second_event", "event": outcome.remote_id},
+        )
+        posting.reason, posting.detail = "late_answer" if late else "second_event", outcome.remote_id
+        posting.save(update_fields=["reason", "detail"])
+    elif posting.state != State.POSTED:
+        mark_posted(posting, outcome.remote_id, list(outcome.remote_instalment_ids), "posting.posted")
+
+
+def _move_after_failure(posting: Posting, outcome: Outcome) -> None:
+    if outcome.kind == Attempt.Outcome.REFUSED:
+        _move(posting, State.REFUSED, reason=outcome.reason, detail=outcome.detail)
+        record("posting.refused", posting.entry, company=posting.connection.company, data={"detail": outcome.detail})
+    elif outcome.kind == Attempt.Outcome.UNKNOWN:
+        _to_unknown(posting, reason=outcome.reason, detail=outcome.detail)
+    else:
+        _requeue(posting, outcome)
+
+
+def give_back(posting_id: int, claim_: uuid.UUID, outcome: Outcome) -> Posting:
+    """Nothing of the entry was sent: back to the queue, or to a person when the preparation was refused."""
+    with transaction.atomic():
+        posting = _held(posting_id, claim_)
+        if outcome.kind == Attempt.Outcome.REFUSED:
+            _move_after_failure(posting, outcome)
+        else:
+            _requeue(posting, outcome)
+        return posting
+
+
+def _requeue(posting: Posting, outcome: Outcome) -> None:
+    failures = posting.attempts.exclude(outcome__in=["posted", ""]).count()
+    wait = backoff_s(failures, base_s=settings.POSTING["retry_s"])
+    if outcome.retry_after_s is not None:
+        wait = outcome.retry_after_s
+    if outcome.kind == Attempt.Outcome.CONNECTION:
+        wait = 0.0  # the connection's state holds it back; it goes at once when that is mended
+    _move(posting, State.QUEUED, reason=outcome.reason, detail=outcome.detail, wait_s=wait)
+    queue.defer("dispatch", at=posting.next_try_at, connection_id=posting.connection_id)
+
+
+def _to_unknown(posting: Posting, *, reason: str, detail: str) -> None:
+    wait = settings.POSTING["first_look_s"]
+    _move(posting, State.UNKNOWN, reason=reason, detail=detail, wait_s=wait)
+    record("posting.unknown", posting.entry, company=posting.connection.company, data={"detail": detail})
+    queue.defer("look", at=posting.next_try_at, posting_id=posting.pk)
+
+
+def expire_claims() -> int:
+    """A worker died, or hangs: what it had claimed may have arrived, so it is looked for; never sent again blindly.
+
+    Where no create was started under the claim nothing can have arrived, and the posting goes back to the queue.
+    """
+    expired = Posting.objects.filter(state=State.SENDING, claim_until__lt=timezone.now())
+    count = 0
+    for pk in list(expired.values_list("pk", flat=True)[:1000]):
+        with transaction.atomic():
+            posting = expired.select_for_update(skip_locked=True).filter(pk=pk).first()
+            if posting is None:
+                continue
+            count += 1
+            open_create = posting.attempts.filter(kind=Attempt.Kind.ENTRY, finished_at=None).last()
+            lost = Outcome(Attempt.Outcome.UNKNOWN, reason="worker_lost")
+            for attempt in posting.attempts.filter(finished_at=None):
+                finish_attempt(attempt, lost)
+            if open_create:
+                _to_unknown(posting, reason="worker_lost", detail="")
+            else:
+                _move(posting, State.QUEUED, reason="worker_lost")
+                queue.defer("dispatch", connection_id=posting.connection_id)
+    return count
+
+
+def found(posting_id: int, event_ids: list[str], instalment_ids: Mapping[str, list[str]], look: Mapping[str, Any]) -> Posting:
+    """The looking found the reference: one event is adopted, more than one goes to a person, loudly."""
+    with transaction.atomic():
+        posting = Posting.objects.select_for_update().get(pk=posting_id)
+        if posting.state not in (State.UNKNOWN, State.UNDECIDED):
+            return posting
+        several = len(event_ids) > 1
+        kind = Attempt.Outcome.SEVERAL if several else Attempt.Outcome.FOUND
+        _record_look(posting, Outcome(kind, remote_id=event_ids[0]), look)
+        if several:
+            if posting.state != State.UNDECIDED:
+                _move(posting, State.UNDECIDED, reason="several_found", detail=", ".join(event_ids))
+            record(
+                "posting.undecided",
+                posting.entry,
+                company=posting.connection.company,
+                data={"reason": "several_found", "events": event_ids},
+            )
+            return posting
+        mark_posted(posting, event_ids[0], instalment_ids.get(event_ids[0], []), "posting.found")
+        return posting
+
+
+def not_found(posting_id: int, look: Mapping[str, Any], *, verdict: str) -> Posting:
+    """The looking found nothing: look on, send again (absence is believed), or ask a person (`rules.Verdict`)."""
+    with transaction.atomic():
+        posting = Posting.objects.select_for_update().get(pk=posting_id)
+        if posting.state != State.UNKNOWN:
+            return posting
+        _record_look(posting, Outcome(Attempt.Outcome.NOT_FOUND), look)
+        company = posting.connection.company
+        if verdict == "send_again":
+            posting.resent = True
+            posting.save(update_fields=["resent"])
+            _move(posting, State.QUEUED, reason="surely_absent")
+            record("posting.queued_again", posting.entry, company=company, data={"reason": "surely_absent", **look})
+            queue.defer("dispatch", connection_id=posting.connection_id)
+        elif verdict == "ask":
+            _move(posting, State.UNDECIDED, reason="not_found")
+            record("posting.undecided", posting.entry, company=company, data={"reason": "not_found", **look})
+        else:
+            wait = next_look_s(
+                posting.looks, first_s=settings.POSTING["first_look_s"], spacing_s=settings.POSTING["look_spacing_s"]
+            )
+            posting.looks += 1
+            posting.next_try_at = timezone.now() + timedelta(seconds=wait)
+            posting.save(update_fields=["looks", "next_try_at"])
+            queue.defer("look", at=posting.next_try_at, posting_id=posting.pk)
+        return posting
+
+
+def post_again(posting_id: int, *, by: "User") -> Posting:
+    """A person mended the cause, or decided that it never arrived. Refused while claimed or being looked for."""
+    return _by_person(posting_id, State.QUEUED, by=by, event="posting.queued_again")
+
+
+def look_again(posting_id: int, *, by: "User") -> Posting:
+    """Start another search for a posting whose looking had ended; for one still looked for, look now."""
+    with transaction.atomic():
+        posting = Posting.objects.select_for_update().get(pk=posting_id)
+        if posting.state == State.UNDECIDED:
+            _move(posting, State.UNKNOWN, reason="look_again")
+        elif posting.state != State.UNKNOWN:
+            raise BusyError
+        record("posting.look_again", posting.entry, by=by, company=posting.connection.company)
+        queue.defer("look", priority=10, posting_id=posting.pk)
+        return posting
+
+
+def cancel(posting_id: int, *, by: "User", reason: str) -> Posting:
+    """Give up posting this revision. Refused while it is claimed or being looked for, and once it is posted."""
+    return _by_person(posting_id, State.CANCELLED, by=by, event="posting.cancelled", reason=reason)
+
+
+def _by_person(posting_id: int, state: State, *, by: "User", event: str, reason: str = "") -> Posting:
+    with transaction.atomic():
+        posting = Posting.objects.select_for_update().get(pk=posting_id)
+        if posting.state in (State.SENDING, State.UNKNOWN):
+            raise BusyError
+        _move(posting, state, reason="by_person", detail=reason)
+        record(
+            event,
+            posting.entry,
+            by=by,
+            company=posting.connection.company,
+            data={"reason": reason or "by_person", "reference": posting.reference},
+        )
+        if state == State.QUEUED:
+            queue.defer("dispatch", priority=10, connection_id=posting.connection_id)
+        return posting
+
+
+def mark_posted(posting: Posting, event_id: str, instalment_ids: list[str], event: str) -> None:
+    """The entry stands in Conta Azul. Runs with the posting locked."""
+    if posting.state != State.QUEUED:  # queued: a late answer to a create that was believed absent
+        check_transition(State(posting.state), State.POSTED)
+    posting.state, posting.reason, posting.detail = State.POSTED, "", ""
+    posting.remote_event_id, posting.remote_instalment_ids = event_id, instalment_ids
+    posting.posted_at, posting.next_try_at, posting.claim, posting.claim_until = timezone.now(), None, None, None
+    posting.save()
+    record(
+        event,
+        posting.entry,
+        company=posting.connection.company,
+        data={
+            "reference": posting.reference,
+            "event": event_id,
+            "instalments": instalment_ids,
+            "account": posting.connection.remote_name,
+        },
+    )
+    queue.defer("follow", posting_id=posting.pk)
+
+
+def _held(posting_id: int, claim_: uuid.UUID) -> Posting:
+    posting = (
+        Posting.objects.select_for_update(of=("self",))
+        .filter(pk=posting_id, state=State.SENDING, claim=claim_, claim_until__gt=timezone.now())
+        .first()
+    )
+    if posting is None:
+        raise ClaimLostError
+    return posting
+
+
+def _move(posting: Posting, state: State, *, reason: str = "", detail: str = "", wait_s: float = 0.0) -> None:
+    check_transition(State(posting.state), state)
+    posting.state, posting.reason, posting.detail = state, reason, detail
+    posting.claim, posting.claim_until = None, None
+    waits = state in (State.QUEUED, State.UNKNOWN)
+    posting.next_try_at = timezone.now() + timedelta(seconds=wait_s) if waits else None
+    posting.save(update_fields=["state", "reason", "detail", "claim", "claim_until", "next_try_at"])
+
+
+def _record_look(posting: Posting, outcome: Outcome, look: Mapping[str, Any]) -> None:
+    Attempt.objects.create(
+        connection_id=posting.connection_id,
+        posting=posting,
+        kind=Attempt.Kind.LOOK_UP,
+        request=dict(look),
+        finished_at=timezone.now(),
+        outcome=outcome.kind,
+        remote_id=outcome.remote_id,
+    )

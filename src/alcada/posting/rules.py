@@ -1,0 +1,103 @@
+"""What an outcome means, and when absence may be believed. Pure."""
+
+import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+from alcada.posting.models import TRANSITIONS, Attempt, State
+
+# Without vowels and look-alikes: no words, no "O or 0?". 28 letters and digits.
+_ALPHABET = "23456789BCDFGHJKLMNPQRSTVWXZ"
+
+
+class TransitionNotAllowedError(Exception):
+    """A posting can't go from the one state to the other."""
+
+    def __init__(self, before: State, after: State) -> None:
+        super().__init__(f"a posting does not go from {before.value} to {after.value}")
+        self.before, self.after = before, after
+
+
+class BusyError(Exception):
+    """The posting is claimed or still being looked for: whatever could make a second one is refused."""
+
+
+def new_reference() -> str:
+    """A short, unguessable, printable name for a posting, e.g. ALC-7F3K2Q: what both systems call it."""
+    return "ALC-" + "".join(secrets.choice(_ALPHABET) for _ in range(6))
+
+
+def check_transition(before: State, after: State) -> None:
+    if after not in TRANSITIONS[before]:
+        raise TransitionNotAllowedError(before, after)
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How one write to Conta Azul ended."""
+
+    kind: Attempt.Outcome
+    reason: str = ""  # a stable code
+    detail: str = ""  # the sentence that came with it
+    status: int | None = None
+    body: str = ""
+    remote_id: str = ""
+    remote_instalment_ids: tuple[str, ...] = ()
+    retry_after_s: float | None = None
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """What the connection's own postings taught about how late a new entry shows in the searches."""
+
+    seen: int  # postings that came back in the search
+    longest_lag_s: float
+
+
+@dataclass(frozen=True)
+class Patience:
+    """The knobs of looking (settings.POSTING; reasons in docs/posting.md). Seconds."""
+
+    absence_evidence: int
+    absence_span_s: float
+    look_for_s: float
+    lag_factor: float = 10.0
+
+
+class Verdict(StrEnum):
+    LOOK_ON = "look_on"
+    SEND_AGAIN = "send_again"
+    ASK = "ask"
+
+
+def judge_absence(
+    evidence: Evidence, patience: Patience, *, since_sent_s: float, resent: bool, all_searched: bool
+) -> Verdict:
+    """Not found: look on, believe that it is absent and send again, or ask a person.
+
+    Absence is believed once per posting, with enough of the connection's own postings seen to come back, and only
+    after ten times the longest lag seen and at least the span. A search that failed proves nothing.
+    """
+    enough = evidence.seen >= patience.absence_evidence and not resent
+    span = max(patience.absence_span_s, patience.lag_factor * evidence.longest_lag_s)
+    if enough and all_searched and since_sent_s >= span:
+        return Verdict.SEND_AGAIN
+    if since_sent_s >= max(patience.look_for_s, span):
+        return Verdict.ASK
+    return Verdict.LOOK_ON
+
+
+def next_look_s(looks: int, *, first_s: float, spacing_s: float) -> float:
+    """Seconds until the next look: soon at first (most lost answers show at once), then at the spacing."""
+    return min(first_s * 2**looks, spacing_s)
+
+
+def backoff_s(failures: int, *, base_s: float, ceiling_s: float = 900) -> float:
+    """Seconds until a posting that surely never arrived is tried again."""
+    return float(min(base_s * 2 ** min(failures, 10), ceiling_s))
+
+
+def adopt(found: Sequence[str]) -> str | None:
+    """The one event to adopt; None when nothing or more than one was found."""
+    return found[0] if len(found) == 1 else None
