@@ -18,7 +18,9 @@ def decrypt(data: bytes | memoryview) -> str:
     try:
         return _keys().decrypt(bytes(data)).decode()
     except InvalidToken as exc:
-        raise UndecryptableError("the installation's secret is not the one that this was encrypted with") from exc
+        raise UndecryptableError(
+            "the installation's secret is not the one that this was encrypted with"
+        ) from exc
 
 
 def _keys() -> MultiFernet:

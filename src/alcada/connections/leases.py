@@ -6,6 +6,7 @@ in the middle, and what was being done may be half done.
 """
 
 import uuid
+from typing import Any
 
 from django.db import connection as database
 from django.db import transaction
@@ -17,7 +18,9 @@ _TAKE = """
     WHERE %(take_over)s AND held.until < clock_timestamp()
     RETURNING held.holder
 """
-_GIVE_BACK = "DELETE FROM connections_lease WHERE connection_id = %s AND kind = %s AND key = %s AND holder = %s"
+_GIVE_BACK = (
+    "DELETE FROM connections_lease WHERE connection_id = %s AND kind = %s AND key = %s AND holder = %s"
+)
 _RAN_OUT = """
     SELECT EXISTS (SELECT 1 FROM connections_lease
                    WHERE connection_id = %s AND kind = %s AND key = %s AND until < clock_timestamp())
@@ -32,7 +35,7 @@ def take(
     One that ran out is taken over, unless `take_over` is false: then it stays until somebody has dealt with what it
     says. Must be committed to be seen: raises RuntimeError inside a transaction.
     """
-    arguments = {
+    arguments: dict[str, Any] = {
         "connection": connection_id,
         "kind": kind,
         "key": key,
@@ -50,7 +53,7 @@ def give_back(connection_id: int, kind: str, key: str, holder: uuid.UUID) -> boo
     """End the lease; False when it was no longer this holder's (it ran out, and somebody took it over)."""
     with database.cursor() as cursor:
         cursor.execute(_GIVE_BACK, [connection_id, kind, key, holder])
-        return cursor.rowcount == 1
+        return bool(cursor.rowcount == 1)
 
 
 def ran_out(connection_id: int, kind: str, key: str) -> bool:

@@ -1,7 +1,6 @@
 """One Conta Azul account each: the OAuth authorisation, its tokens, its health, and what must be exclusive on it."""
 
 import uuid
-from typing import ClassVar
 
 from django.conf import settings
 from django.db import models
@@ -37,9 +36,6 @@ class ConnectionQuerySet(models.QuerySet["Connection"]):
         return self.exclude(authorised_at=None).order_by(paused, "id").first()
 
 
-ConnectionManager = models.Manager.from_queryset(ConnectionQuerySet)
-
-
 class Connection(models.Model):
     """One company's authorisation on one Conta Azul account."""
 
@@ -71,7 +67,7 @@ class Connection(models.Model):
     directory_synced_at = models.DateTimeField(null=True)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
 
-    objects: ClassVar[ConnectionManager] = ConnectionManager()
+    objects = ConnectionQuerySet.as_manager()
 
     class Meta:
         ordering = ["company", "name"]
@@ -100,7 +96,9 @@ class Lease(models.Model):
     until = models.DateTimeField()
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["connection", "kind", "key"], name="one_lease_per_key")]
+        constraints = [
+            models.UniqueConstraint(fields=["connection", "kind", "key"], name="one_lease_per_key")
+        ]
 
 
 class CallSlot(models.Model):
