@@ -8,8 +8,6 @@ from django.utils.translation import gettext_lazy as _
 
 from alcada.directory.models import EntryKind
 
-MONEY = {"max_digits": 14, "decimal_places": 2}
-
 
 class PaymentMethod(models.TextChoices):
     """Conta Azul's names stay in its client; `flow` maps these onto them."""
@@ -70,7 +68,7 @@ class Revision(models.Model):
     description = models.CharField(max_length=200)
     document_number = models.CharField(max_length=60, blank=True, default="")
     competence_date = models.DateField()
-    amount = models.DecimalField(**MONEY)
+    amount = models.DecimalField(max_digits=14, decimal_places=2)
     currency = models.CharField(max_length=3, default="BRL")
     bank_account = models.ForeignKey("directory.BankAccount", models.PROTECT, related_name="+")
     payment_method = models.CharField(max_length=20, choices=PaymentMethod.choices, blank=True, default="")
@@ -87,7 +85,10 @@ class Revision(models.Model):
             models.UniqueConstraint(fields=["entry", "number"], name="revision_number_once"),
             models.CheckConstraint(condition=Q(amount__gt=0), name="revision_amount_positive"),
         ]
-        indexes = [models.Index(fields=["party", "document_number"]), models.Index(fields=["party", "amount"])]
+        indexes = [
+            models.Index(fields=["party", "document_number"]),
+            models.Index(fields=["party", "amount"]),
+        ]
 
 
 class Split(models.Model):
@@ -98,7 +99,7 @@ class Split(models.Model):
     category_name = models.CharField(max_length=400)
     cost_centre = models.ForeignKey("directory.CostCentre", models.PROTECT, null=True, related_name="+")
     cost_centre_name = models.CharField(max_length=250, blank=True, default="")
-    amount = models.DecimalField(**MONEY)
+    amount = models.DecimalField(max_digits=14, decimal_places=2)
 
     class Meta:
         ordering = ["id"]
@@ -116,7 +117,7 @@ class Instalment(models.Model):
     revision = models.ForeignKey(Revision, models.PROTECT, related_name="instalments")
     number = models.PositiveIntegerField()
     due_date = models.DateField()
-    amount = models.DecimalField(**MONEY)
+    amount = models.DecimalField(max_digits=14, decimal_places=2)
 
     class Meta:
         ordering = ["number"]

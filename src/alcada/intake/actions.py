@@ -1,0 +1,227 @@
+"""Writes about entries, one verb each."""
+
+from django.core.files.uploadedfile import UploadedFile
+from django.db import transaction
+from django.db.models import Max
+from django.utils import timezone
+
+from alcada.directory.actions import save_party
+from alcada.directory.models import EntryKind
+from alcada.history.actions import record
+from alcada.intake import drafts, storage
+from alcada.intake.drafts import Draft
+from alcada.intake.models import Document, Entry, Instalment, Revision, Split
+from alcada.intake.queries import content_of, may_change
+from alcada.intake.rules import (
+    ChangedMeanwhileError,
+    Content,
+    NotBeingEditedError,
+    NotYoursError,
+    as_data,
+    content_hash,
+    differences,
+)
+from alcada.people.models import Company, User
+from alcada.people.queries import may
+
+
+def start(
+    company: Company, kind: str, *, by: User, draft: Draft, nfe_key: str = "", source: str = ""
+) -> Entry:
+    """Create a draft entry with the company's next number.
+
+    `source` says in history where it came from ("nfe"; empty: typed). Raises NotYoursError without the right
+    to enter, and IntegrityError when the company has an entry of this NF-e already (imports.py handles it).
+    """
+    if not may(by, "entry.create", company):
+        raise NotYoursError
+    with transaction.atomic():
+        # The company's row is the lock under which numbers are counted: no gaps, no two alike.
+        Company.objects.select_for_update().get(pk=company.pk)
+        last = Entry.objects.filter(company=company).aggregate(last=Max("number"))["last"] or 0
+        entry = Entry.objects.create(
+            company=company,
+            kind=EntryKind(kind),
+            number=last + 1,
+            created_by=by,
+            draft=drafts.shaped(draft),
+            nfe_key=nfe_key,
+        )
+        data = {"kind": entry.kind, "number": entry.number, "source": source, "nfe_key": nfe_key}
+        told = {name: value for name, value in data.items() if value}
+        record("entry.created", entry, by=by, company=company, data=told)
+        return entry
+
+
+def save_draft(entry: Entry, *, by: User, draft: Draft, based_on: int | str | None = "any") -> Entry:
+    """Keep what was typed, right or wrong. Returns the entry as saved.
+
+    `based_on` is the key of the current revision that the form was opened on (None: there was none); "any"
+    doesn't ask. Raises NotBeingEditedError, NotYoursError, ChangedMeanwhileError.
+    """
+    with transaction.atomic():
+        locked = _being_edited(entry, by)
+        if based_on != "any" and based_on != locked.current_id:
+            raise ChangedMeanwhileError
+        locked.draft = drafts.shaped(draft)
+        locked.save(update_fields=["draft"])
+        return locked
+
+
+def settle_party(entry: Entry, *, by: User) -> Entry:
+    """Put the new vendor or customer that the draft describes into the directory, and choose it in the draft.
+
+    Nothing happens when the draft describes none. One with the same document is found, not made twice. Raises
+    what `save_party` does when name, document or e-mail are wrong.
+    """
+    with transaction.atomic():
+        locked = _being_edited(entry, by)
+        draft = drafts.shaped(locked.draft or {})
+        if not draft["new_party"]:
+            return locked
+        party = save_party(
+            locked.company,
+            name=draft["party_name"],
+            document=draft["party_document"],
+            email=draft["party_email"],
+            is_vendor=locked.kind == EntryKind.PAYABLE,
+            is_customer=locked.kind == EntryKind.RECEIVABLE,
+            by=by,
+        )
+        draft |= {"party": str(party.pk), "party_name": party.name}
+        draft |= {"new_party": "", "party_document": "", "party_email": ""}
+        locked.draft = draft
+        locked.save(update_fields=["draft"])
+        return locked
+
+
+def discard(entry: Entry, *, by: User) -> None:
+    """Throw a draft away: it stays, marked, and its NF-e may be imported again. Raises as `save_draft`."""
+    with transaction.atomic():
+        locked = _being_edited(entry, by)
+        locked.discarded_at = timezone.now()
+        locked.save(update_fields=["discarded_at"])
+        record("entry.discarded", locked, by=by, company=locked.company)
+
+
+def freeze(entry: Entry, content: Content, *, by: User) -> Revision:
+    """Make the entry's next revision from checked content, and end the draft.
+
+    Runs in the caller's transaction, whose commit checks that the parts add up. Raises NotBeingEditedError
+    when the draft was submitted or discarded meanwhile.
+    """
+    if not transaction.get_connection().in_atomic_block:
+        raise transaction.TransactionManagementError("a revision commits with the round that judges it")
+    locked = _being_edited(entry, by)
+    before = locked.current
+    revision = Revision.objects.create(
+        entry=locked,
+        number=before.number + 1 if before else 1,
+        party_id=content.party_id,
+        party_name=content.party_name,
+        party_document=content.party_document,
+        description=content.description,
+        document_number=content.document_number,
+        competence_date=content.competence_date,
+        amount=content.amount,
+        currency=content.currency,
+        bank_account_id=content.bank_account_id,
+        payment_method=content.payment_method,
+        payment_details=content.payment_details,
+        notes=content.notes,
+        created_by=by,
+        content_hash=content_hash(content),
+    )
+    _freeze_parts(revision, content)
+    data = {"revision": revision.number, "content": as_data(content), "hash": revision.content_hash}
+    if before:
+        data["changes"] = differences(content_of(before), content)
+    if confirmed := (locked.draft or {}).get("confirmed"):
+        data["confirmed"] = confirmed
+    locked.current, locked.draft = revision, None
+    locked.save(update_fields=["current", "draft"])
+    # The caller's own copy must not bring the draft back if it is saved.
+    entry.current, entry.draft = revision, None
+    record("entry.submitted", locked, by=by, company=locked.company, data=data)
+    return revision
+
+
+def _freeze_parts(revision: Revision, content: Content) -> None:
+    Split.objects.bulk_create(
+        Split(
+            revision=revision,
+            category_id=part.category_id,
+            category_name=part.category_name,
+            cost_centre_id=part.cost_centre_id,
+            cost_centre_name=part.cost_centre_name,
+            amount=part.amount,
+        )
+        for part in content.splits
+    )
+    Instalment.objects.bulk_create(
+        Instalment(revision=revision, number=part.number, due_date=part.due_date, amount=part.amount)
+        for part in content.instalments
+    )
+
+
+def reopen(entry: Entry, *, by: User) -> None:
+    """Make the current revision's content a draft again. Whether that is allowed is the caller's to know
+    (`flow`).
+    """
+    with transaction.atomic():
+        locked = Entry.objects.select_for_update(of=("self",)).select_related("current").get(pk=entry.pk)
+        if locked.draft is None and locked.current is not None:
+            locked.draft = drafts.from_revision(locked.current)
+            locked.save(update_fields=["draft"])
+        entry.draft = locked.draft
+
+
+def add_document(entry: Entry, *, by: User, upload: "UploadedFile[bytes]") -> Document:
+    """Keep a file with the entry. The same bytes again give the document that is there already.
+
+    Raises NotYoursError, or what `files.check_upload` raises for a kind or size that isn't taken.
+    """
+    if not may_change(by, entry):
+        raise NotYoursError
+    from alcada.intake import files
+
+    checked = files.check_upload(upload)
+    # Bytes first: a file without a row is only space, a row without its file is a lost document.
+    stored = storage.keep(upload)
+    with transaction.atomic():
+        Entry.objects.select_for_update(of=("self",)).get(pk=entry.pk)
+        there = Document.objects.filter(entry=entry, sha256=stored.sha256, removed_at=None).first()
+        if there:
+            return there
+        document = Document.objects.create(
+            entry=entry,
+            name=checked.name,
+            content_type=checked.content_type,
+            size=stored.size,
+            sha256=stored.sha256,
+            added_by=by,
+        )
+        data = {"name": document.name, "sha256": document.sha256, "size": document.size}
+        record("entry.document_added", entry, by=by, company=entry.company, data=data)
+        return document
+
+
+def remove_document(document: Document, *, by: User) -> None:
+    """Take a file off a draft. It is kept, marked: history still shows it. Raises as `save_draft`."""
+    with transaction.atomic():
+        entry = _being_edited(document.entry, by)
+        changed = Document.objects.filter(pk=document.pk, removed_at=None).update(removed_at=timezone.now())
+        if changed:
+            data = {"name": document.name, "sha256": document.sha256}
+            record("entry.document_removed", entry, by=by, company=entry.company, data=data)
+
+
+def _being_edited(entry: Entry, by: User) -> Entry:
+    """The entry's row, locked; refused when it isn't a draft or isn't this person's to change."""
+    related = Entry.objects.select_related("company", "current")
+    locked = related.select_for_update(of=("self",)).get(pk=entry.pk)
+    if not may_change(by, locked):
+        raise NotYoursError
+    if locked.draft is None or locked.discarded_at is not None:
+        raise NotBeingEditedError
+    return locked

@@ -1,0 +1,137 @@
+"""What is being typed, and its way to content that may be submitted.
+
+A draft is kept exactly as typed, right or wrong, all text:
+
+    {"party": "12", "new_party": "", "party_name": "…", "party_document": "…", "party_email": "…",
+     "description": "…", "document_number": "…", "amount": "1.000,00", "competence_date": "30/11/2026",
+     "bank_account": "3", "payment_method": "pix", "payment_details": "…", "notes": "…",
+     "splits": [{"category": "7", "cost_centre": "", "amount": "1.000,00"}],
+     "instalments": [{"due_date": "10/12/2026", "amount": "1.000,00"}],
+     "confirmed": ["due_in_past"]}
+
+`party`, `bank_account`, `category` and `cost_centre` are keys of the directory. `new_party` is "1" while a
+vendor or customer that isn't in the directory yet is being typed; `party_name` is otherwise what the search
+box shows. The amount of an only split or only instalment may be empty: it is the whole value. `confirmed`
+holds the codes of the questions (rules.questions, duplicates.probable) that the person ticked.
+"""
+
+from collections.abc import Mapping, Sequence
+from datetime import date
+from decimal import Decimal
+from typing import Any, Final
+
+from alcada.directory.models import BankAccount, EntryKind
+from alcada.directory.queries import defaults_for
+from alcada.intake.models import Entry, Revision
+from alcada.intake.reader import Reader
+from alcada.intake.rules import Content, NotBeingEditedError
+from alcada.people.models import Company
+
+Draft = dict[str, Any]
+
+TEXTS: Final = (
+    "party",
+    "new_party",
+    "party_name",
+    "party_document",
+    "party_email",
+    "description",
+    "document_number",
+    "amount",
+    "competence_date",
+    "bank_account",
+    "payment_method",
+    "payment_details",
+    "notes",
+)
+SPLIT: Final = ("category", "cost_centre", "amount")
+INSTALMENT: Final = ("due_date", "amount")
+
+
+def shaped(data: Mapping[str, Any]) -> Draft:
+    """Any JSON object as a draft: what is missing is empty, what is no text becomes text, what is unknown
+    goes.
+    """
+    draft: Draft = {name: _text(data.get(name)) for name in TEXTS}
+    draft["splits"] = _rows(data.get("splits"), SPLIT)
+    draft["instalments"] = _rows(data.get("instalments"), INSTALMENT)
+    confirmed = data.get("confirmed")
+    draft["confirmed"] = [_text(code) for code in confirmed] if isinstance(confirmed, list) else []
+    return draft
+
+
+def _text(value: Any) -> str:
+    # PostgreSQL's JSON can't hold NUL, and nobody types one.
+    return "" if value is None else str(value).replace("\x00", "")
+
+
+def _rows(rows: Any, names: Sequence[str]) -> list[dict[str, str]]:
+    found = [row for row in rows if isinstance(row, Mapping)] if isinstance(rows, list) else []
+    return [{name: _text(row.get(name)) for name in names} for row in found] or [dict.fromkeys(names, "")]
+
+
+def empty(company: Company, kind: str, *, today: date) -> Draft:
+    """A new form: today's competence date and the company's usual category, cost centre and account."""
+    defaults = defaults_for(company, kind)
+    account = defaults and defaults.bank_account_id
+    if not account:
+        usual = BankAccount.objects.filter(company=company, active=True, is_default=True).first()
+        account = usual.pk if usual and (kind != EntryKind.PAYABLE or usual.takes_payables) else None
+    split = {
+        "category": defaults and defaults.category_id,
+        "cost_centre": defaults and defaults.cost_centre_id,
+    }
+    return shaped({"competence_date": day(today), "bank_account": account, "splits": [split]})
+
+
+def from_revision(revision: Revision) -> Draft:
+    """The draft that gives this content again."""
+    return shaped(
+        {
+            "party": revision.party_id,
+            "party_name": revision.party_name,
+            "description": revision.description,
+            "document_number": revision.document_number,
+            "amount": amount(revision.amount),
+            "competence_date": day(revision.competence_date),
+            "bank_account": revision.bank_account_id,
+            "payment_method": revision.payment_method,
+            "payment_details": revision.payment_details,
+            "notes": revision.notes,
+            "splits": [
+                {
+                    "category": split.category_id,
+                    "cost_centre": split.cost_centre_id,
+                    "amount": amount(split.amount),
+                }
+                for split in revision.splits.all()
+            ],
+            "instalments": [
+                {"due_date": day(part.due_date), "amount": amount(part.amount)}
+                for part in revision.instalments.all()
+            ],
+        }
+    )
+
+
+def day(value: date) -> str:
+    return value.strftime("%d/%m/%Y")
+
+
+def amount(value: Decimal) -> str:
+    """1.234,56: what a person in Brazil types."""
+    return f"{value:,.2f}".translate(str.maketrans(",.", ".,"))
+
+
+def check(entry: Entry) -> Content:
+    """The content that the entry's draft gives. Raises Problems, or NotBeingEditedError when there is no
+    draft.
+    """
+    if entry.draft is None or entry.discarded_at is not None:
+        raise NotBeingEditedError
+    return check_draft(entry.company, entry.kind, entry.draft)
+
+
+def check_draft(company: Company, kind: str, draft: Mapping[str, Any]) -> Content:
+    """As `check`, for a draft that isn't saved yet."""
+    return Reader(company, kind, shaped(draft)).content()

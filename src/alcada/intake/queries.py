@@ -1,0 +1,66 @@
+"""Reading entries, each person what is theirs to see."""
+
+from django.db.models import Q, QuerySet
+
+from alcada.intake.models import Document, Entry, Revision
+from alcada.intake.rules import Content, InstalmentPart, SplitPart
+from alcada.people.models import User
+from alcada.people.queries import companies_where, may
+
+
+def visible_entries(user: User) -> QuerySet[Entry]:
+    """What the person entered, and all of the companies in which they may see all. Nothing else exists for
+    them.
+    """
+    own = Q(created_by=user, company__in=companies_where(user, "entry.create"))
+    return Entry.objects.filter(own | Q(company__in=companies_where(user, "entry.see_all")))
+
+
+def entry_or_none(user: User, pk: int) -> Entry | None:
+    """The entry, if the person may see it. One that isn't theirs looks like one that isn't there."""
+    return visible_entries(user).select_related("company", "current", "created_by").filter(pk=pk).first()
+
+
+def may_change(user: User, entry: Entry) -> bool:
+    """Who entered it changes it, as long as they may enter there; else the company's administrators."""
+    if may(user, "posting.mend", entry.company):
+        return True
+    return entry.created_by_id == user.pk and may(user, "entry.create", entry.company)
+
+
+def documents_of(entry: Entry) -> QuerySet[Document]:
+    """The files that are with the entry now."""
+    return entry.documents.filter(removed_at=None).select_related("added_by")
+
+
+def content_of(revision: Revision) -> Content:
+    """The content that a revision froze."""
+    return Content(
+        kind=revision.entry.kind,
+        party_id=revision.party_id,
+        party_name=revision.party_name,
+        party_document=revision.party_document,
+        description=revision.description,
+        document_number=revision.document_number,
+        competence_date=revision.competence_date,
+        amount=revision.amount,
+        currency=revision.currency,
+        bank_account_id=revision.bank_account_id,
+        bank_account_name=revision.bank_account.name,
+        payment_method=revision.payment_method,
+        payment_details=revision.payment_details,
+        notes=revision.notes,
+        splits=tuple(
+            SplitPart(
+                split.category_id,
+                split.category_name,
+                split.cost_centre_id,
+                split.cost_centre_name,
+                split.amount,
+            )
+            for split in revision.splits.all()
+        ),
+        instalments=tuple(
+            InstalmentPart(part.number, part.due_date, part.amount) for part in revision.instalments.all()
+        ),
+    )

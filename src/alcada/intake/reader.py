@@ -1,0 +1,253 @@
+"""From typed text to content, field by field, everything that is wrong collected on the way."""
+
+from collections.abc import Mapping
+from datetime import date
+from decimal import Decimal
+from typing import Any, Final
+
+from django.utils.translation import gettext as _
+
+from alcada import money
+from alcada.connections.models import Connection
+from alcada.connections.queries import route
+from alcada.directory.models import BankAccount, Category, CostCentre, EntryKind, Party
+from alcada.directory.queries import counterpart
+from alcada.intake.models import PaymentMethod
+from alcada.intake.rules import Content, InstalmentPart, Problems, SplitPart, add_up, read_day
+from alcada.people.models import Company
+
+MAX_ROWS: Final = 120  # of splits and of instalments: ten years of months
+
+
+def amount_sentence(code: str) -> str:
+    """What to say beside an amount that money.parse_brl refused with this code."""
+    sentences = {
+        "empty": _("Fill in the value."),
+        "ambiguous": _("Is this a thousand, or one and a part? Write 1.234,00 or 1,23."),
+        "negative": _("The value must be more than zero."),
+        "too_many_decimals": _("An amount has two decimals at most, like 1.234,56."),
+        "too_large": _("The value is too large."),
+    }
+    return sentences.get(code, _("This is no amount in reais. Write it like 1.234,56."))
+
+
+class Reader:
+    """Reads field by field and collects what is wrong, so that a person sees all of it at once."""
+
+    def __init__(self, company: Company, kind: str, draft: Mapping[str, Any]) -> None:
+        self.company, self.kind, self.draft = company, kind, draft
+        self.problems: dict[str, list[str]] = {}
+        self.connection: Connection | None = route(company, kind)
+
+    def content(self) -> Content:
+        party = self._party()
+        account = self._bank_account()
+        total = self._amount("amount", self.draft["amount"])
+        splits = self._splits(total)
+        instalments = self._instalments(total)
+        description = self._line("description", 200, required=_("Say in a few words what it is for."))
+        competence = self._day("competence_date", self.draft["competence_date"])
+        content = {
+            "document_number": self._line("document_number", 60),
+            "payment_method": self._payment_method(),
+            "payment_details": self._line("payment_details", 300),
+            "notes": self._line("notes", 1000),
+        }
+        if self.problems or not (party and account and total and competence):
+            raise Problems(self.problems)
+        return Content(
+            kind=self.kind,
+            party_id=party.pk,
+            party_name=party.name,
+            party_document=party.document,
+            description=description,
+            competence_date=competence,
+            amount=total,
+            currency="BRL",
+            bank_account_id=account.pk,
+            bank_account_name=account.name,
+            splits=tuple(splits),
+            instalments=tuple(instalments),
+            **content,
+        )
+
+    def _wrong(self, field: str, sentence: str) -> None:
+        self.problems.setdefault(field, []).append(sentence)
+
+    def _line(self, field: str, longest: int, *, required: str = "") -> str:
+        text = str(self.draft[field]).strip()
+        if len(text) > longest:
+            self._wrong(
+                field,
+                _("At most %(longest)s characters; these are %(found)s.")
+                % {"longest": longest, "found": len(text)},
+            )
+        if required and not text:
+            self._wrong(field, required)
+        return text
+
+    def _amount(self, field: str, typed: str) -> Decimal | None:
+        try:
+            found = money.parse_brl(typed)
+        except money.AmountError as exc:
+            self._wrong(field, amount_sentence(exc.code))
+            return None
+        if found <= 0:
+            self._wrong(field, amount_sentence("negative"))
+            return None
+        return found
+
+    def _day(self, field: str, typed: str) -> date | None:
+        found = read_day(typed)
+        if found is None:
+            self._wrong(
+                field,
+                _("This is no date. Write it like 31/12/2026.") if typed.strip() else _("Fill in the date."),
+            )
+        return found
+
+    def _party(self) -> Party | None:
+        if self.draft["new_party"]:
+            self._wrong("party_name", _("It is not in the directory yet: check its name and CPF or CNPJ."))
+            return None
+        party = Party.objects.filter(company=self.company, pk=_key(self.draft["party"])).first()
+        if party is None:
+            self._wrong("party", self._vendor(_("Choose the vendor."), _("Choose the customer.")))
+        elif not (party.is_vendor if self.kind == EntryKind.PAYABLE else party.is_customer):
+            self._wrong(
+                "party",
+                self._vendor(
+                    _("%(name)s is registered as a customer only. Register it as a vendor too."),
+                    _("%(name)s is registered as a vendor only. Register it as a customer too."),
+                )
+                % {"name": party.name},
+            )
+        return party
+
+    def _vendor(self, of_payable: str, of_receivable: str) -> str:
+        return of_payable if self.kind == EntryKind.PAYABLE else of_receivable
+
+    def _bank_account(self) -> BankAccount | None:
+        account = BankAccount.objects.filter(
+            company=self.company, pk=_key(self.draft["bank_account"])
+        ).first()
+        if account is None:
+            self._wrong("bank_account", _("Choose the account."))
+        elif not account.active:
+            self._wrong("bank_account", _("%(name)s is no longer in use.") % {"name": account.name})
+        elif self.kind == EntryKind.PAYABLE and not account.takes_payables:
+            self._wrong(
+                "bank_account", _("%(name)s only receives: choose another account.") % {"name": account.name}
+            )
+        else:
+            self._known_there("bank_account", account)
+        return account
+
+    def _payment_method(self) -> str:
+        method = str(self.draft["payment_method"])
+        if method and method not in PaymentMethod.values:
+            self._wrong("payment_method", _("Choose one of the list."))
+        return method
+
+    def _known_there(self, field: str, ours: Category | BankAccount) -> None:
+        """What Conta Azul's API can't create must be there before anybody is asked to approve it."""
+        if self.connection is None:  # `flow` refuses that with its own sentence
+            return
+        theirs = counterpart(self.connection, ours)
+        if theirs is None or not theirs.active:
+            sentence = _("%(name)s does not exist in the Conta Azul account %(account)s.")
+            self._wrong(field, sentence % {"name": str(ours), "account": self.connection.name})
+
+    def _splits(self, total: Decimal | None) -> list[SplitPart]:
+        rows = self._counted("splits")
+        categories = {
+            c.pk: c for c in Category.objects.filter(company=self.company, pk__in=_keys(rows, "category"))
+        }
+        centres = {
+            c.pk: c
+            for c in CostCentre.objects.filter(company=self.company, pk__in=_keys(rows, "cost_centre"))
+        }
+        parts: list[SplitPart] = []
+        for index, row in enumerate(rows):
+            field = f"splits.{index}"
+            category = categories.get(_key(row["category"]))
+            self._check_category(f"{field}.category", category)
+            centre = centres.get(_key(row["cost_centre"]))
+            if row["cost_centre"] and (centre is None or not centre.active):
+                self._wrong(f"{field}.cost_centre", _("Choose a cost centre that is in use."))
+            share = self._share(f"{field}.amount", row["amount"], rows, total)
+            if category is None or share is None:
+                continue
+            part = SplitPart(
+                category.pk, str(category), centre.pk if centre else None, str(centre or ""), share
+            )
+            if any(
+                (p.category_id, p.cost_centre_id) == (part.category_id, part.cost_centre_id) for p in parts
+            ):
+                self._wrong(
+                    f"{field}.category", _("This category and cost centre are there already: add the values.")
+                )
+            parts.append(part)
+        self._sum("splits", [part.amount for part in parts], rows, total)
+        return parts
+
+    def _check_category(self, field: str, category: Category | None) -> None:
+        if category is None:
+            self._wrong(field, _("Choose the category."))
+        elif category.kind != self.kind:
+            self._wrong(
+                field,
+                self._vendor(
+                    _("%(name)s is a category of receivables."), _("%(name)s is a category of payables.")
+                )
+                % {"name": str(category)},
+            )
+        elif not category.active:
+            self._wrong(field, _("%(name)s is no longer in use.") % {"name": str(category)})
+        else:
+            self._known_there(field, category)
+
+    def _instalments(self, total: Decimal | None) -> list[InstalmentPart]:
+        rows = self._counted("instalments")
+        found: list[tuple[date, Decimal]] = []
+        for index, row in enumerate(rows):
+            due = self._day(f"instalments.{index}.due_date", row["due_date"])
+            share = self._share(f"instalments.{index}.amount", row["amount"], rows, total)
+            if due and share:
+                found.append((due, share))
+        self._sum("instalments", [share for _due, share in found], rows, total)
+        # Numbered by due date, however they were typed.
+        in_order = sorted(found, key=lambda part: part[0])
+        return [InstalmentPart(number, due, share) for number, (due, share) in enumerate(in_order, start=1)]
+
+    def _counted(self, field: str) -> list[dict[str, str]]:
+        rows: list[dict[str, str]] = self.draft[field]
+        if len(rows) > MAX_ROWS:
+            self._wrong(field, _("At most %(most)s rows.") % {"most": MAX_ROWS})
+        return rows[:MAX_ROWS]
+
+    def _share(
+        self, field: str, typed: str, rows: list[dict[str, str]], total: Decimal | None
+    ) -> Decimal | None:
+        if len(rows) == 1 and not typed.strip():
+            return total
+        return self._amount(field, typed)
+
+    def _sum(
+        self, field: str, parts: list[Decimal], rows: list[dict[str, str]], total: Decimal | None
+    ) -> None:
+        """Only of rows that could all be read: a difference beside an unreadable amount would mislead."""
+        unread = any(path.startswith(f"{field}.") and path.endswith(".amount") for path in self.problems)
+        if total is None or unread or len(parts) != len(rows):
+            return
+        if sentence := add_up(field, parts, total):
+            self._wrong(field, sentence)
+
+
+def _key(text: str) -> int:
+    """A directory key, or 0, which no row has."""
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 18 else 0
+
+
+def _keys(rows: list[dict[str, str]], name: str) -> list[int]:
+    return [_key(row[name]) for row in rows]
