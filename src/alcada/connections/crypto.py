@@ -14,16 +14,14 @@ def encrypt(text: str) -> bytes:
 
 
 def decrypt(data: bytes | memoryview) -> str:
-    """Return the text. Raises UndecryptableError when the installation's secret is not the one that it was."""
+    """Return the text. Raises UndecryptableError when the installation's secret was changed."""
     try:
         return _keys().decrypt(bytes(data)).decode()
     except InvalidToken as exc:
-        raise UndecryptableError(
-            "the installation's secret is not the one that this was encrypted with"
-        ) from exc
+        raise UndecryptableError("the installation's secret was changed") from exc
 
 
 def _keys() -> MultiFernet:
-    """The first key encrypts, all decrypt: `TOKEN_KEYS_BEFORE` (a list) carries the old ones through a rotation."""
+    """The first key encrypts, all decrypt: a list `TOKEN_KEYS_BEFORE` carries old ones through a rotation."""
     before: list[str] = list(getattr(settings, "TOKEN_KEYS_BEFORE", []))
     return MultiFernet([Fernet(key) for key in [settings.TOKEN_KEY, *before]])

@@ -1,8 +1,8 @@
 """Holding, across a network call, what must not be done twice at once on one account.
 
-No transaction stays open during a call, so the exclusion is a row: a holder, and until when. Times are the database's:
-workers' clocks differ. A lease that is given back leaves no row, so a row whose time is over says that its holder died
-in the middle, and what was being done may be half done.
+No transaction stays open during a call, so the exclusion is a row: a holder, and until when. Times are the
+database's: workers' clocks differ. A lease that is given back leaves no row, so a row whose time is over says that
+its holder died in the middle, and what was being done may be half done.
 """
 
 import uuid
@@ -13,7 +13,8 @@ from django.db import transaction
 
 _TAKE = """
     INSERT INTO connections_lease AS held (connection_id, kind, key, holder, until)
-    VALUES (%(connection)s, %(kind)s, %(key)s, %(holder)s, clock_timestamp() + %(seconds)s * interval '1 second')
+    VALUES (%(connection)s, %(kind)s, %(key)s, %(holder)s,
+            clock_timestamp() + %(seconds)s * interval '1 second')
     ON CONFLICT (connection_id, kind, key) DO UPDATE SET holder = excluded.holder, until = excluded.until
     WHERE %(take_over)s AND held.until < clock_timestamp()
     RETURNING held.holder
@@ -32,8 +33,8 @@ def take(
 ) -> uuid.UUID | None:
     """Take the lease for so many seconds and return its holder's id; None while somebody else has it.
 
-    One that ran out is taken over, unless `take_over` is false: then it stays until somebody has dealt with what it
-    says. Must be committed to be seen: raises RuntimeError inside a transaction.
+    One that ran out is taken over, unless `take_over` is false: then it stays until somebody has dealt with
+    what it says. Must be committed to be seen: raises RuntimeError inside a transaction.
     """
     arguments: dict[str, Any] = {
         "connection": connection_id,

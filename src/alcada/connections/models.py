@@ -1,4 +1,4 @@
-"""One Conta Azul account each: the OAuth authorisation, its tokens, its health, and what must be exclusive on it."""
+"""One Conta Azul account each: the authorisation, its tokens, its health, and what must be exclusive on it."""
 
 import uuid
 
@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 
 class Application(models.Model):
-    """The application registered at Conta Azul's Developer Portal; one per installation unless a connection has its own."""
+    """The application registered at the Developer Portal; one per installation, or a connection's own."""
 
     name = models.CharField(max_length=100, blank=True, default="")
     client_id = models.CharField(_("client id"), max_length=200)
@@ -28,7 +28,7 @@ class Application(models.Model):
 
 class ConnectionQuerySet(models.QuerySet["Connection"]):
     def routed(self) -> "Connection | None":
-        """The one that a company's postings go through: authorised at least once, one in use before one paused.
+        """The one that a company's postings go through: authorised once, and one in use before one paused.
 
         Also when it needs a person now: postings wait for it, they do not look for another.
         """
@@ -77,7 +77,7 @@ class Connection(models.Model):
 
 
 class AuthorisationRequest(models.Model):
-    """A consent that we sent somebody to give: the OAuth `state`, used once, for its own user and connection."""
+    """A consent that we sent somebody to give: the OAuth `state`, good once, for its user and connection."""
 
     state_hash = models.CharField(max_length=64, unique=True)
     connection = models.ForeignKey(Connection, models.PROTECT, related_name="+")

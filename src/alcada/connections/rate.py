@@ -1,8 +1,8 @@
 """One bucket per Conta Azul account, seen by all workers on all machines.
 
-Conta Azul allows 600 calls a minute and 10 a second per account. Calls spaced evenly at 9.8 a second satisfy both: 10
-of them span 0.92 s and the eleventh comes at 1.02 s, and a minute holds 588. Nothing is saved up while idle (a burst
-after a pause would break the window of one second), so the next free moment is all that must be remembered.
+Conta Azul allows 600 calls a minute and 10 a second per account. Calls spaced evenly at 9.8 a second satisfy both:
+10 of them span 0.92 s and the eleventh comes at 1.02 s, and a minute holds 588. Nothing is saved up while idle (a
+burst after a pause would break the window of one second), so the next free moment is all that must be remembered.
 """
 
 from django.conf import settings
@@ -27,8 +27,8 @@ _SLOW_DOWN = """
 def reserve(connection_id: int) -> float:
     """Reserve the account's next free moment and return how many seconds to wait for it (0 or more).
 
-    Raises RuntimeError inside a transaction: it would hold up every other call on the account, and no transaction may
-    be open during the call that follows.
+    Raises RuntimeError inside a transaction: it would hold up every other call on the account, and no
+    transaction may be open during the call that follows.
     """
     interval = 1 / float(settings.POSTING["calls_per_second"])
     with transaction.atomic(durable=True), database.cursor() as cursor:
@@ -37,6 +37,6 @@ def reserve(connection_id: int) -> float:
 
 
 def slow_down(connection_id: int, seconds: float) -> None:
-    """After a 429: no new moment before so many seconds have passed. Moments given out already stay as they are."""
+    """After a 429: no new moment before so many seconds have passed. Those given out already stay."""
     with database.cursor() as cursor:
         cursor.execute(_SLOW_DOWN, {"connection": connection_id, "seconds": seconds})

@@ -7,17 +7,16 @@ from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
-from stdnum.br import cnpj, cpf
 
 from alcada.directory import documents
 from alcada.directory.models import BankAccount, Category, CostCentre, Defaults, Party
-from alcada.directory.queries import bank_accounts_for, categories_for, compact, cost_centres_for
+from alcada.directory.queries import bank_accounts_for, categories_for, cost_centres_for
 from alcada.history.actions import record
 from alcada.people.models import Company, User
 
 
 class DirectoryError(ValueError):
-    """What was given can't be kept. `field` says which of the arguments, `code` why; the text is for the person."""
+    """What was given can't be kept. `field` says which argument, `code` why; the text is for the person."""
 
     def __init__(self, field: str, code: str, message: str) -> None:
         super().__init__(message)
@@ -45,9 +44,9 @@ def save_party(
 ) -> Party:
     """Find the party, by document first, and give it the side that it lacks; create it when nobody knows it.
 
-    A name alone is a match only with one single party of that name, and only while at most one of the two has a
-    document: differing documents never match. A party found keeps its name; what it lacks (document, e-mail) is added.
-    Raises DirectoryError (name, document, email, side).
+    A name alone is a match only with one single party of that name, and only while at most one of the two
+    has a document: differing documents never match. A party found keeps its name; what it lacks (document,
+    e-mail) is added. Raises DirectoryError (name, document, email, side).
     """
     name, document, email = _name(name), _document(document), _email(email)
     _side(is_vendor, is_customer)
@@ -105,7 +104,7 @@ def save_cost_centre(
 ) -> CostCentre:
     """Create a cost centre, or change the one given. Raises DirectoryError (name, code).
 
-    It comes into being in Conta Azul when a posting first needs it there, and can't be removed there afterwards.
+    It comes into being in Conta Azul when a posting first needs it there, and can't be removed there later.
     """
     centre = centre or CostCentre(company=company)
     event = "cost_centre.changed" if centre.pk else "cost_centre.created"
@@ -200,10 +199,13 @@ def _name(text: str) -> str:
 
 
 def _document(text: str) -> str:
-    number = compact(text)
-    if number and not (cpf.is_valid(number) or cnpj.is_valid(number)):
-        raise DirectoryError("document", "invalid", _("This is not a valid CPF or CNPJ: check the digits."))
-    return number
+    if not text.strip():
+        return ""
+    try:
+        return documents.check(text)
+    except documents.DocumentError as exc:
+        message = _("This is not a valid CPF or CNPJ: check the digits.")
+        raise DirectoryError("document", exc.code, message) from exc
 
 
 def _email(text: str) -> str:

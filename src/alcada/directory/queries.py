@@ -32,7 +32,10 @@ def cost_centres_for(company: Company) -> QuerySet[CostCentre]:
 
 
 def parties_of(company: Company, side: str = "", text: str = "") -> QuerySet[Party]:
-    """The company's parties by name; `side` is "vendor", "customer" or empty for both, `text` part of name or document."""
+    """The company's parties by name.
+
+    `side` is "vendor", "customer" or empty for both; `text` is part of a name, or how a document begins.
+    """
     found = Party.objects.filter(company=company)
     if side:
         found = found.filter(is_vendor=True) if side == "vendor" else found.filter(is_customer=True)
@@ -48,7 +51,7 @@ def search_parties(company: Company, kind: str, text: str, limit: int = 10) -> l
 
 def find_party(company: Company, *, document: str = "", name: str = "") -> Party | None:
     """The party with this document; without a document, the only one with this name (None when several)."""
-    if number := compact(document):
+    if number := documents.normalise(document):
         return Party.objects.filter(company=company, document=number).first()
     normalised = documents.normalise_name(name)
     found = list(Party.objects.filter(company=company, normalised_name=normalised)[:2]) if normalised else []
@@ -76,11 +79,6 @@ def counterpart(
     ).first()
 
 
-def compact(document: str) -> str:
-    """A CPF or CNPJ without punctuation, letters in capitals (CNPJ may have letters since 2026). Not checked."""
-    return "".join(c for c in document if c.isalnum()).upper()
-
-
 def _field(thing: Category | BankAccount | CostCentre | Party) -> str:
     match thing:
         case Category():
@@ -104,9 +102,9 @@ def _there(company: Company, field: str) -> Exists:
 
 
 def _matches(text: str) -> Q:
-    """By name as people type it (no accents, any case), or by the beginning of a document, punctuation or not."""
+    """By name as people type it (no accents, any case), or by a document's beginning, with marks or without."""
     match = Q(normalised_name__contains=documents.normalise_name(text)) | Q(name__icontains=text.strip())
-    digits = compact(text)
+    digits = documents.normalise(text)
     if digits and any(c.isdigit() for c in digits):
         match |= Q(document__startswith=digits)
     return match
