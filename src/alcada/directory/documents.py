@@ -37,7 +37,7 @@ def normalise(text: str) -> str:
 
 
 def kind(document: str) -> Kind:
-    """Whether it is as long as a CPF or as a CNPJ, punctuated or not. Raises DocumentError: "empty", "length"."""
+    """Which of the two it is as long as, punctuated or not. Raises DocumentError: "empty", "length"."""
     match len(normalise(document)):
         case 0:
             raise DocumentError("empty")
@@ -156,7 +156,7 @@ def normalise_name(name: str) -> str:
     hand, a bill without a CNPJ). The same vendor is "Padaria São José Ltda. - ME" there and "PADARIA SAO JOSE
     LIMITADA" here; created twice, it would be paid from two records. But the legal form stays in the name:
     "Horizonte Ltda" and "Horizonte S/A" are two companies, and money sent to the wrong one is worse than a
-    vendor that appears twice. Only the size (ME, EPP, MEI) at the end is dropped: it changes with the revenue.
+    vendor that appears twice. Only the size (ME, EPP, MEI) at the end is dropped: it follows the revenue.
 
     Normalising twice changes nothing. The result may be empty (a name of signs only): match nothing with it.
     """
