@@ -71,19 +71,21 @@ def save_draft(entry: Entry, *, by: User, draft: Draft, based_on: int | str | No
 def settle_party(entry: Entry, *, by: User) -> Entry:
     """Put the new vendor or customer that the draft describes into the directory, and choose it in the draft.
 
-    Nothing happens when the draft describes none. One with the same document is found, not made twice. Raises
-    what `save_party` does when name, document or e-mail are wrong.
+    One with the same document is found, not made twice. A customer that was chosen for a payable becomes a
+    vendor too, and the other way round. Raises what `save_party` does when name, document or e-mail are
+    wrong.
     """
     with transaction.atomic():
         locked = _being_edited(entry, by)
         draft = drafts.shaped(locked.draft or {})
-        if not draft["new_party"]:
+        known = None if draft["new_party"] else drafts.party_of(locked.company, draft)
+        if known is None and not draft["new_party"]:
             return locked
         party = save_party(
             locked.company,
-            name=draft["party_name"],
-            document=draft["party_document"],
-            email=draft["party_email"],
+            name=known.name if known else draft["party_name"],
+            document=known.document if known else draft["party_document"],
+            email="" if known else draft["party_email"],
             is_vendor=locked.kind == EntryKind.PAYABLE,
             is_customer=locked.kind == EntryKind.RECEIVABLE,
             by=by,

@@ -7,12 +7,12 @@ A draft is kept exactly as typed, right or wrong, all text:
      "bank_account": "3", "payment_method": "pix", "payment_details": "…", "notes": "…",
      "splits": [{"category": "7", "cost_centre": "", "amount": "1.000,00"}],
      "instalments": [{"due_date": "10/12/2026", "amount": "1.000,00"}],
-     "confirmed": ["due_in_past"]}
+     "confirmed": ["due_in_past:2026-12-10"]}
 
 `party`, `bank_account`, `category` and `cost_centre` are keys of the directory. `new_party` is "1" while a
 vendor or customer that isn't in the directory yet is being typed; `party_name` is otherwise what the search
 box shows. The amount of an only split or only instalment may be empty: it is the whole value. `confirmed`
-holds the codes of the questions (rules.questions, duplicates.probable) that the person ticked.
+holds the keys of the questions (rules.questions, duplicates.probable) that the person ticked.
 """
 
 from collections.abc import Mapping, Sequence
@@ -20,10 +20,10 @@ from datetime import date
 from decimal import Decimal
 from typing import Any, Final
 
-from alcada.directory.models import BankAccount, EntryKind
+from alcada.directory.models import BankAccount, EntryKind, Party
 from alcada.directory.queries import defaults_for
 from alcada.intake.models import Entry, Revision
-from alcada.intake.reader import Reader
+from alcada.intake.reader import Reader, key
 from alcada.intake.rules import Content, NotBeingEditedError
 from alcada.people.models import Company
 
@@ -84,8 +84,15 @@ def empty(company: Company, kind: str, *, today: date) -> Draft:
     return shaped({"competence_date": day(today), "bank_account": account, "splits": [split]})
 
 
+def party_of(company: Company, draft: Mapping[str, Any]) -> Party | None:
+    """The vendor or customer that the draft chose from the directory."""
+    return Party.objects.filter(company=company, pk=key(draft["party"])).first()
+
+
 def from_revision(revision: Revision) -> Draft:
     """The draft that gives this content again."""
+    # An only part is the whole value, and follows it when it is changed.
+    splits, instalments = list(revision.splits.all()), list(revision.instalments.all())
     return shaped(
         {
             "party": revision.party_id,
@@ -102,13 +109,16 @@ def from_revision(revision: Revision) -> Draft:
                 {
                     "category": split.category_id,
                     "cost_centre": split.cost_centre_id,
-                    "amount": amount(split.amount),
+                    "amount": amount(split.amount) if len(splits) > 1 else "",
                 }
-                for split in revision.splits.all()
+                for split in splits
             ],
             "instalments": [
-                {"due_date": day(part.due_date), "amount": amount(part.amount)}
-                for part in revision.instalments.all()
+                {
+                    "due_date": day(part.due_date),
+                    "amount": amount(part.amount) if len(instalments) > 1 else "",
+                }
+                for part in instalments
             ],
         }
     )

@@ -19,6 +19,11 @@ class Probable:
     reasons: tuple[str, ...]
 
 
+def confirmation(found: list[Probable]) -> str:
+    """What a draft's `confirmed` holds once the person said that it is another bill than these."""
+    return "duplicate:" + ",".join(str(one.entry.number) for one in found)
+
+
 def probable(company: Company, content: Content, *, excluding: Entry | None = None) -> list[Probable]:
     """Earlier submitted entries that look the same, the latest first.
 

@@ -1,8 +1,13 @@
 """Reading entries, each person what is theirs to see."""
 
-from django.db.models import Q, QuerySet
+from contextlib import suppress
+from datetime import date
 
-from alcada.intake.models import Document, Entry, Revision
+from django.db.models import Count, Exists, Min, OuterRef, Q, QuerySet, Subquery
+
+from alcada import money
+from alcada.directory import documents
+from alcada.intake.models import Document, Entry, Instalment, Revision
 from alcada.intake.rules import Content, InstalmentPart, SplitPart
 from alcada.people.models import User
 from alcada.people.queries import companies_where, may
@@ -26,6 +31,51 @@ def may_change(user: User, entry: Entry) -> bool:
     if may(user, "posting.mend", entry.company):
         return True
     return entry.created_by_id == user.pk and may(user, "entry.create", entry.company)
+
+
+def search(
+    entries: QuerySet[Entry], *, text: str = "", due_from: date | None = None, due_until: date | None = None
+) -> QuerySet[Entry]:
+    """Those that the text may mean (number, vendor or customer, CPF/CNPJ, description, document number,
+    value), of which an instalment is due in the period. What is only a draft is found by what was typed.
+    """
+    if text.strip():
+        entries = entries.filter(_matches(text.strip()))
+    if due_from or due_until:
+        due = Instalment.objects.filter(revision=OuterRef("current"))
+        due = due.filter(due_date__gte=due_from) if due_from else due
+        due = due.filter(due_date__lte=due_until) if due_until else due
+        entries = entries.filter(Exists(due))
+    return entries
+
+
+def _matches(text: str) -> Q:
+    match = Q(current__description__icontains=text) | Q(current__document_number__icontains=text)
+    match |= Q(current__party_name__icontains=text)
+    match |= Q(draft__party_name__icontains=text) | Q(draft__description__icontains=text)
+    match |= Q(draft__document_number__icontains=text)
+    if name := documents.normalise_name(text):
+        match |= Q(current__party__normalised_name__contains=name)
+    digits = documents.normalise(text)
+    if len(digits) >= 4 and any(c.isdigit() for c in digits):
+        match |= Q(current__party_document__startswith=digits)
+    number = text.removeprefix("#")
+    if number.isascii() and number.isdigit() and len(number) < 9:
+        match |= Q(number=int(number))
+    with suppress(money.AmountError):
+        match |= Q(current__amount=money.parse_brl(text))
+    return match
+
+
+def with_list_facts(entries: QuerySet[Entry]) -> QuerySet[Entry]:
+    """Annotate what a list shows beside the current revision: `first_due`, `parts`, `files`."""
+    parts = Instalment.objects.filter(revision=OuterRef("current")).order_by().values("revision")
+    files = Document.objects.filter(entry=OuterRef("pk"), removed_at=None).order_by().values("entry")
+    return entries.annotate(
+        first_due=Subquery(parts.annotate(value=Min("due_date")).values("value")),
+        parts=Subquery(parts.annotate(value=Count("pk")).values("value")),
+        files=Subquery(files.annotate(value=Count("pk")).values("value")),
+    ).select_related("current", "company", "created_by")
 
 
 def documents_of(entry: Entry) -> QuerySet[Document]:

@@ -5,11 +5,14 @@ from datetime import date
 from decimal import Decimal
 from typing import Any, Final
 
+from django.core.exceptions import ValidationError
+from django.core.validators import validate_email
 from django.utils.translation import gettext as _
 
 from alcada import money
 from alcada.connections.models import Connection
 from alcada.connections.queries import route
+from alcada.directory import documents
 from alcada.directory.models import BankAccount, Category, CostCentre, EntryKind, Party
 from alcada.directory.queries import counterpart
 from alcada.intake.models import PaymentMethod
@@ -29,6 +32,16 @@ def amount_sentence(code: str) -> str:
         "too_large": _("The value is too large."),
     }
     return sentences.get(code, _("This is no amount in reais. Write it like 1.234,56."))
+
+
+def document_sentence(code: str) -> str:
+    """What to say beside a CPF or CNPJ that documents.check refused with this code."""
+    sentences = {
+        "length": _("A CPF has 11 digits and a CNPJ 14 places: count again."),
+        "characters": _("A CPF has only digits; a CNPJ has letters in its first twelve places only."),
+        "repeated": _("Nobody has this number. Is it made up?"),
+    }
+    return sentences.get(code, _("The check digits don't match: there is a mistyped digit."))
 
 
 class Reader:
@@ -108,9 +121,9 @@ class Reader:
 
     def _party(self) -> Party | None:
         if self.draft["new_party"]:
-            self._wrong("party_name", _("It is not in the directory yet: check its name and CPF or CNPJ."))
+            self._new_party()
             return None
-        party = Party.objects.filter(company=self.company, pk=_key(self.draft["party"])).first()
+        party = Party.objects.filter(company=self.company, pk=key(self.draft["party"])).first()
         if party is None:
             self._wrong("party", self._vendor(_("Choose the vendor."), _("Choose the customer.")))
         elif not (party.is_vendor if self.kind == EntryKind.PAYABLE else party.is_customer):
@@ -124,13 +137,29 @@ class Reader:
             )
         return party
 
+    def _new_party(self) -> None:
+        """One that isn't in the directory can't be submitted; actions.settle_party puts it there when it may."""
+        before = len(self.problems)
+        if not documents.normalise_name(self._line("party_name", 200)):
+            self._wrong("party_name", _("Give the name."))
+        try:
+            if self.draft["party_document"].strip():
+                documents.check(self.draft["party_document"])
+        except documents.DocumentError as exc:
+            self._wrong("party_document", document_sentence(exc.code))
+        if email := self._line("party_email", 100):
+            try:
+                validate_email(email)
+            except ValidationError:
+                self._wrong("party_email", _("This is no e-mail address."))
+        if len(self.problems) == before:
+            self._wrong("party_name", _("It is not in the directory yet."))
+
     def _vendor(self, of_payable: str, of_receivable: str) -> str:
         return of_payable if self.kind == EntryKind.PAYABLE else of_receivable
 
     def _bank_account(self) -> BankAccount | None:
-        account = BankAccount.objects.filter(
-            company=self.company, pk=_key(self.draft["bank_account"])
-        ).first()
+        account = BankAccount.objects.filter(company=self.company, pk=key(self.draft["bank_account"])).first()
         if account is None:
             self._wrong("bank_account", _("Choose the account."))
         elif not account.active:
@@ -170,9 +199,9 @@ class Reader:
         parts: list[SplitPart] = []
         for index, row in enumerate(rows):
             field = f"splits.{index}"
-            category = categories.get(_key(row["category"]))
+            category = categories.get(key(row["category"]))
             self._check_category(f"{field}.category", category)
-            centre = centres.get(_key(row["cost_centre"]))
+            centre = centres.get(key(row["cost_centre"]))
             if row["cost_centre"] and (centre is None or not centre.active):
                 self._wrong(f"{field}.cost_centre", _("Choose a cost centre that is in use."))
             share = self._share(f"{field}.amount", row["amount"], rows, total)
@@ -244,10 +273,10 @@ class Reader:
             self._wrong(field, sentence)
 
 
-def _key(text: str) -> int:
+def key(text: str) -> int:
     """A directory key, or 0, which no row has."""
     return int(text) if text.isascii() and text.isdigit() and len(text) < 18 else 0
 
 
 def _keys(rows: list[dict[str, str]], name: str) -> list[int]:
-    return [_key(row[name]) for row in rows]
+    return [key(row[name]) for row in rows]

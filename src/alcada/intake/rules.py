@@ -2,9 +2,10 @@
 
 import hashlib
 import json
+from calendar import monthrange
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any, Final
 
@@ -85,10 +86,20 @@ class Content:
 
 @dataclass(frozen=True)
 class Question:
-    """Something odd that may be right: the person confirms it with a tick. `code` is stable."""
+    """Something odd that may be right: the person confirms it with a tick.
+
+    `code` is stable and says what is odd, `about` which fact: what was ticked for one due date isn't ticked
+    for another.
+    """
 
     code: str
+    about: str
     text: str
+
+    @property
+    def key(self) -> str:
+        """What a draft's `confirmed` holds."""
+        return f"{self.code}:{self.about}"
 
 
 def as_data(content: Content) -> dict[str, Any]:
@@ -163,17 +174,19 @@ def questions(content: Content, today: date) -> list[Question]:
     asked = []
     if first < today:
         text = _("A due date (%(day)s) has passed. Is it right?")
-        asked.append(Question("due_in_past", text % {"day": _day(first)}))
+        asked.append(Question("due_in_past", first.isoformat(), text % {"day": _day(first)}))
     if first < content.competence_date:
         text = _("The due date (%(due)s) is before the competence date (%(competence)s). Is it paid ahead?")
         figures = {"due": _day(first), "competence": _day(content.competence_date)}
-        asked.append(Question("due_before_competence", text % figures))
+        about = f"{first.isoformat()}/{content.competence_date.isoformat()}"
+        asked.append(Question("due_before_competence", about, text % figures))
     if last.year - today.year > FAR_AHEAD_YEARS:
         text = _("The last due date is %(day)s. Is the year right?")
-        asked.append(Question("due_far_ahead", text % {"day": _day(last)}))
+        asked.append(Question("due_far_ahead", last.isoformat(), text % {"day": _day(last)}))
     if abs((content.competence_date - today).days) > COMPETENCE_DAYS:
         text = _("The competence date is %(day)s. Is the year right?")
-        asked.append(Question("competence_far", text % {"day": _day(content.competence_date)}))
+        about = content.competence_date.isoformat()
+        asked.append(Question("competence_far", about, text % {"day": _day(content.competence_date)}))
     return asked
 
 
@@ -197,3 +210,23 @@ def read_day(text: str) -> date | None:
     except ValueError:
         return None
     return found if 2000 <= found.year <= 2099 else None
+
+
+# What the generator offers between two due dates.
+INTERVALS: Final = ("month", "7", "14", "15", "30")
+
+
+def due_dates(first: date, *, parts: int, every: str) -> list[date]:
+    """So many due dates from the first on, `every` month or so many days.
+
+    A month keeps the first date's day, or takes the month's last one where there is no such day: 31/01,
+    28/02, 31/03.
+    """
+    if every != "month":
+        return [first + timedelta(days=int(every) * step) for step in range(parts)]
+    months = [first.year * 12 + first.month - 1 + step for step in range(parts)]
+    return [_on_day(month // 12, month % 12 + 1, first.day) for month in months]
+
+
+def _on_day(year: int, month: int, day: int) -> date:
+    return date(year, month, min(day, monthrange(year, month)[1]))
