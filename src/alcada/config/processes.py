@@ -92,14 +92,19 @@ class Supervisor:
             print("Stopping", flush=True)
 
 
-def wait_for_port(port: int, *, seconds: float = 30, host: str = "127.0.0.1") -> None:
+def listens(port: int) -> bool:
+    """Does anything listen on this port of loopback?"""
+    with socket.socket() as probe:
+        probe.settimeout(1)
+        return probe.connect_ex(("127.0.0.1", port)) == 0
+
+
+def wait_for_port(port: int, *, seconds: float = 30) -> None:
     """Return when something listens; TimeoutError after `seconds`."""
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
-        with socket.socket() as probe:
-            probe.settimeout(1)
-            if probe.connect_ex((host, port)) == 0:
-                return
+        if listens(port):
+            return
         time.sleep(0.05)
     raise TimeoutError(f"nothing listens on port {port} after {seconds:.0f} s")
 

@@ -9,7 +9,7 @@ from alcada.config import database, processes
 def run(*, host: str, port: int) -> int:
     os.environ.setdefault("ALCADA_URL", f"http://localhost:{port}")
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "alcada.config.settings")
-    if _taken(port):
+    if processes.listens(port):
         print(f"Port {port} is in use: is Alçada running already? (--port takes another)", file=sys.stderr)
         return 1
     database.ensure_running()
@@ -46,10 +46,3 @@ def prepare_database() -> None:
     print("Preparing the database", flush=True)
     call_command("migrate", verbosity=0, interactive=False)
 
-
-def _taken(port: int) -> bool:
-    try:
-        processes.wait_for_port(port, seconds=0.2)
-    except TimeoutError:
-        return False
-    return True

@@ -301,7 +301,14 @@ def not_found(posting_id: int, look: Mapping[str, Any], *, verdict: str) -> Post
 
 def post_again(posting_id: int, *, by: "User") -> Posting:
     """A person mended the cause, or decided that it never arrived. Refused while claimed or being looked for."""
-    return _by_person(posting_id, State.QUEUED, by=by, event="posting.queued_again")
+    with transaction.atomic():
+        posting = Posting.objects.select_for_update().get(pk=posting_id)
+        if posting.state == State.REFUSED and posting.reason in ("person_unknown", "cost_centre_unknown"):
+            # Who presses has looked: the create that may have arrived did not.
+            Attempt.objects.filter(
+                connection_id=posting.connection_id, key=posting.detail, outcome__in=["", Attempt.Outcome.UNKNOWN]
+            ).update(outcome=Attempt.Outcome.NOT_FOUND, finished_at=timezone.now())
+        return _by_person(posting_id, State.QUEUED, by=by, event="posting.queued_again")
 
 
 def look_again(posting_id: int, *, by: "User") -> Posting:

@@ -1,0 +1,195 @@
+"""The demo's story: connect, enter, approve, post; then count the sandbox's books against what was approved."""
+
+import time
+from collections.abc import Callable
+from decimal import Decimal
+from importlib import resources
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.utils import translation
+
+from alcada.approval.models import Decision, Step
+from alcada.config.demo import wait_until
+from alcada.connections import actions as connections
+from alcada.connections.models import Connection
+from alcada.directory.models import Category, CostCentre, Defaults
+from alcada.directory.actions import save_cost_centre
+from alcada.flow import actions as flow
+from alcada.intake import actions as intake
+from alcada.intake import drafts, imports
+from alcada.intake.models import Entry
+from alcada.money import format_brl
+from alcada.people import actions as people
+from alcada.people.models import Company, Role, User
+from alcada.posting.models import Posting, State
+
+PEOPLE = [
+    ("ana@padaria.example", "Ana Ribeiro", "enters bills"),
+    ("bruno@padaria.example", "Bruno Carvalho", "approves"),
+    ("clara@padaria.example", "Clara Nogueira", "administrator"),
+]
+COMPANIES = [
+    {"name": "Padaria Horizonte Ltda", "trade_name": "Padaria Horizonte", "document": "@PADARIA@"},
+    {"name": "Horizonte Eventos Ltda", "trade_name": "Horizonte Eventos", "document": "@EVENTOS@"},
+]
+SAMPLES = ("nfe-energia-servicos.xml", "nfe-papelaria.xml", "nfe-equipamentos.xml")
+
+
+class Story:
+    """Tells itself through `say`; `control` speaks to the sandbox."""
+
+    def __init__(self, control: Callable[..., Any], say: Callable[[str], None], password: str) -> None:
+        self.control, self.say, self.password = control, say, password
+        self.started = time.monotonic()
+        self.approved: list[Entry] = []
+
+    def tell(self) -> dict[str, Any]:
+        with translation.override("pt-br"):
+            reset = self.control("POST", "reset", {"companies": COMPANIES, "seed": 2026})
+            self._people()
+            self._companies(reset)
+            self._payables()
+            self._receivable()
+            return self._report()
+
+    def _people(self) -> None:
+        emails = [email for email, _, _ in PEOPLE]
+        clara = people.make_first_administrator(email=emails[2], name=PEOPLE[2][1], password=self.password)
+        self.clara = clara
+        self.ana, self.bruno = (
+            User.objects.create_user(email=emails[i], name=PEOPLE[i][1], password=self.password) for i in (0, 1)
+        )
+
+    def _companies(self, reset: dict[str, Any]) -> None:
+        application = reset["applications"][0]
+        connections.register_application(
+            by=self.clara,
+            client_id=application["client_id"],
+            client_secret=application["client_secret"],
+            redirect_uri=application["redirect_uris"][0],
+        )
+        self.companies = []
+        for given in reset["companies"]:
+            company = Company.objects.create(name=given["name"], document=given["document"])
+            people.set_roles(self.ana, company, [Role.REQUESTER])
+            people.set_roles(self.bruno, company, [Role.APPROVER])
+            people.set_roles(self.clara, company, [Role.ADMINISTRATOR])
+            self._connect(company, given)
+            self.companies.append(company)
+
+    def _connect(self, company: Company, given: dict[str, Any]) -> None:
+        connection = connections.create_connection(by=self.clara, company=company, name="Conta Azul")
+        address = connections.begin(by=self.clara, connection=connection)
+        state = parse_qs(urlsplit(address).query)["state"][0]
+        connections.finish(by=self.clara, state=state, code=given["code"])
+        wait_until(
+            lambda: Connection.objects.filter(pk=connection.pk, directory_synced_at__isnull=False).exists(),
+            "categories and accounts fetched",
+        )
+        connection.refresh_from_db()
+        self.say(f"connected      {company.name} → Conta Azul account of {connection.remote_name}")
+
+    def _payables(self) -> None:
+        company = self.companies[0]
+        category = Category.objects.filter(company=company, kind="payable", active=True).first()
+        centre = save_cost_centre(company, code="ADM", name="Administração da loja", by=self.clara)
+        Defaults.objects.update_or_create(
+            company=company, kind="payable", defaults={"category": category, "cost_centre": centre}
+        )
+        uploads = [SimpleUploadedFile(name, self._sample(name), "application/xml") for name in SAMPLES]
+        for report in imports.import_nfe(company, uploads, by=self.ana):
+            if report.entry is None:
+                raise RuntimeError(f"{report.name}: {report.message}")
+            self._carry(report.entry, f"from {report.name}")
+
+    def _receivable(self) -> None:
+        company = self.companies[1]
+        category = Category.objects.filter(company=company, kind="receivable", active=True).first()
+        centre = CostCentre.objects.filter(company=company, active=True).first()
+        draft = drafts.empty(company, "receivable", today=_today()) | {
+            "new_party": "1",
+            "party_name": "Festa & Cia Organização de Eventos Ltda",
+            "party_document": "@FESTA@",
+            "description": "Buffet do casamento de dezembro",
+            "document_number": "OS 118",
+            "amount": "8.400,00",
+            "splits": [{"category": str(category and category.pk), "cost_centre": str(centre and centre.pk)}],
+            "instalments": [
+                {"due_date": "10/12/2026", "amount": "4.200,00"},
+                {"due_date": "11/01/2027", "amount": "4.200,00"},
+            ],
+        }
+        entry = intake.start(company, "receivable", by=self.ana, draft=draft)
+        entry = intake.settle_party(entry, by=self.ana)
+        self._carry(entry, "typed")
+
+    def _carry(self, entry: Entry, how: str) -> None:
+        """One entry through submission and every step that asks."""
+        revision = flow.submit(entry, by=self.ana)
+        self.say(
+            f"entered        no. {entry.number} {how}: {revision.party_name}, {format_brl(revision.amount)}, by {self.ana}"
+        )
+        while step := Step.objects.filter(round__revision=revision, state=Step.State.OPEN).first():
+            person = next(asked.user for asked in step.asked.select_related("user"))
+            flow.decide(step.pk, by=person, verdict=Decision.Verdict.APPROVE, channel="demo")
+            self.say(f"approved       no. {entry.number} by {person} ({step.name})")
+        self.approved.append(entry)
+        decided = time.monotonic()
+        wait_until(lambda: not Posting.objects.filter(entry=entry, state__in=["queued", "sending"]).exists(), "posted")
+        posting = Posting.objects.get(entry=entry)
+        for attempt in posting.attempts.filter(kind__in=["person", "cost_centre"], outcome="posted"):
+            what = attempt.request.get("name")
+            self.say(f"created        {attempt.get_kind_display()}: {what} ({attempt.remote_id})")
+        if posting.state == State.POSTED:
+            self.say(
+                f"posted         no. {entry.number} as {posting.reference}, event {posting.remote_event_id}, "
+                f"{time.monotonic() - decided:.1f} s after the last decision"
+            )
+        else:
+            self.say(f"NOT POSTED     no. {entry.number}: {posting.get_state_display()} {posting.reason} {posting.detail}")
+
+    def _report(self) -> dict[str, Any]:
+        """Counted from the sandbox's own books, by the reference that each event carries."""
+        books = self.control("GET", "state")["companies"]
+        payables = [item for company in books for item in company["payables"]]
+        receivables = [item for company in books for item in company["receivables"]]
+        standing: dict[str, list[dict[str, Any]]] = {}
+        for item in payables + receivables:
+            standing.setdefault(item["referencia_externa"], []).append(item)
+        wrong = lost = 0
+        for entry in self.approved:
+            posting = Posting.objects.select_related("connection").get(entry=entry)
+            found = standing.get(posting.reference, [])
+            lost += not found
+            wrong += any(Decimal(str(item["valor"])) != entry.current.amount for item in found if entry.current)
+        duplicated = sum(len(items) - 1 for items in standing.values())
+        strangers = sum(len(items) for ref, items in standing.items()) - duplicated - (len(self.approved) - lost)
+        attempts = [attempt for entry in self.approved for p in entry.postings.all() for attempt in p.attempts.all()]
+        report = {
+            "approved": len(self.approved),
+            "posted": len(self.approved) - lost,
+            "payables": len(payables),
+            "receivables": len(receivables),
+            "lost": lost,
+            "duplicated": duplicated,
+            "unapproved": strangers,
+            "wrong_content": wrong,
+            "vendors_created": sum(a.kind == "person" and a.outcome == "posted" for a in attempts),
+            "cost_centres_created": sum(a.kind == "cost_centre" and a.outcome == "posted" for a in attempts),
+            "seconds": round(time.monotonic() - self.started, 2),
+        }
+        ok = not (lost or duplicated or strangers or wrong)
+        self.say(f"books          {report}")
+        return {"ok": ok, **report}
+
+    @staticmethod
+    def _sample(name: str) -> bytes:
+        return (resources.files("alcada.config") / "samples" / name).read_bytes()
+
+
+def _today() -> Any:
+    from django.utils import timezone
+
+    return timezone.localdate()

@@ -1,0 +1,39 @@
+"""From what a call raised to an outcome: the one place that says what each failure means for a posting.
+
+A 2xx is never *refused* or *not sent*; a 5xx to a create is *unknown*: the client's errors keep these apart.
+"""
+
+from conta_azul import errors
+
+from alcada.connections.access import NeedsAuthorisationError, PausedError, TemporaryAccessError
+from alcada.posting.models import Attempt
+from alcada.posting.rules import Outcome
+
+Kind = Attempt.Outcome
+
+
+def of(exc: BaseException) -> Outcome:
+    """The outcome of a write that raised. What nobody thought of is *unknown*: it may have arrived."""
+    match exc:
+        case errors.TooManyRequests():
+            return Outcome(
+                Kind.NOT_SENT, "too_many_requests", exc.sentence, 429, exc.body, retry_after_s=exc.retry_after
+            )
+        case errors.NotSent():
+            return Outcome(Kind.NOT_SENT, "not_sent", exc.sentence)
+        case TemporaryAccessError():  # no token yet: another worker refreshes, or the token's address is away
+            return Outcome(Kind.NOT_SENT, "not_sent", str(exc))
+        case NeedsAuthorisationError():
+            return Outcome(Kind.CONNECTION, "needs_authorisation", str(exc))
+        case PausedError():
+            return Outcome(Kind.CONNECTION, "paused", str(exc))
+        case errors.NotAuthorised():
+            return Outcome(Kind.CONNECTION, "needs_authorisation", exc.sentence, exc.status, exc.body)
+        case errors.PlanNotAllowed():
+            return Outcome(Kind.CONNECTION, "plan_refused", exc.sentence, exc.status, exc.body)
+        case errors.Refused():
+            return Outcome(Kind.REFUSED, "refused", exc.sentence, exc.status, exc.body)
+        case errors.ContaAzulError():
+            return Outcome(Kind.UNKNOWN, "may_have_arrived", exc.sentence, exc.status, exc.body)
+        case _:
+            return Outcome(Kind.UNKNOWN, "may_have_arrived", type(exc).__name__)

@@ -1,0 +1,91 @@
+"""One claimed posting: prepare, attempt, create, outcome. No transaction is open while the network is waited for."""
+
+import uuid
+from typing import Any
+
+from conta_azul.calls import entries
+
+from alcada.connections import gateway
+from alcada.directory.models import EntryKind
+from alcada.posting import actions, outcomes, request
+from alcada.posting.actions import ClaimLostError
+from alcada.posting.background import in_database
+from alcada.posting.cost_centres import cost_centre_ids
+from alcada.posting.models import Attempt, Posting
+from alcada.posting.parties import party_id
+from alcada.posting.prepare import Job, NotPreparedError, mapped, refused
+from alcada.posting.request import Ids
+from alcada.posting.rules import Outcome
+
+
+async def send(posting_id: int, claim: uuid.UUID) -> None:
+    """Take one claimed posting to its outcome. Raises nothing: whatever happens is an outcome, or left to the claim's end."""
+    job = await in_database(_load, posting_id, claim)
+    try:
+        ids = await _prepare(job)
+    except NotPreparedError as exc:
+        await _give_back(job, exc.outcome)
+        return
+    except ClaimLostError:
+        return
+    new = request.build(job.content, job.reference, ids)
+    create = entries.create_payable if job.kind == EntryKind.PAYABLE else entries.create_receivable
+    call = create(new)
+    try:
+        attempt = await in_database(
+            actions.start_attempt, job.posting_id, claim, kind=Attempt.Kind.ENTRY, request=call.sent()
+        )
+    except ClaimLostError:
+        return
+    outcome = await _create(job, call)
+    await in_database(actions.finish_create, attempt, claim, outcome)
+
+
+async def _create(job: Job, call: Any) -> Outcome:
+    try:
+        created = await gateway.asend(job.connection_id, call)
+    except Exception as exc:  # every failure has an outcome; what nobody thought of is "unknown"
+        return outcomes.of(exc)
+    return Outcome(
+        Attempt.Outcome.POSTED,
+        status=201,
+        body=created.raw_text,
+        remote_id=created.id,
+        remote_instalment_ids=tuple(part.id for part in created.instalments),
+    )
+
+
+async def _prepare(job: Job) -> Ids:
+    fixed = await in_database(_fixed_ids, job)
+    return Ids(
+        party=await party_id(job),
+        bank_account=fixed["bank_account"],
+        categories=fixed["categories"],
+        cost_centres=await cost_centre_ids(job),
+    )
+
+
+def _load(posting_id: int, claim: uuid.UUID) -> Job:
+    posting = Posting.objects.get(pk=posting_id)
+    return Job(posting.pk, claim, posting.connection_id, posting.kind, posting.reference, posting.content)
+
+
+def _fixed_ids(job: Job) -> dict[str, Any]:
+    """Categories and the bank account: the API can't make them, so one that is gone needs a person."""
+    account = mapped(job.connection_id, "bank_account", job.content["bank_account"]["id"])
+    if account is None or not account.active:
+        raise refused("bank_account_gone", job.content["bank_account"]["name"])
+    categories = {}
+    for split in job.content["splits"]:
+        category = mapped(job.connection_id, "category", split["category"]["id"])
+        if category is None or not category.active:
+            raise refused("category_gone", split["category"]["name"])
+        categories[split["category"]["id"]] = category.remote_id
+    return {"bank_account": account.remote_id, "categories": categories}
+
+
+async def _give_back(job: Job, outcome: Outcome) -> None:
+    try:
+        await in_database(actions.give_back, job.posting_id, job.claim, outcome)
+    except ClaimLostError:
+        return
