@@ -18,8 +18,7 @@ from django.utils.translation import gettext_lazy as _
 from lxml import etree
 
 MAX_BYTES: Final = 10 * 1024 * 1024
-# XML is read into a tree, which takes some ten times the file's size in memory. An NF-e with its 990 items stays
-# below 5 MB.
+# XML is read into a tree, several times the file's size in memory. The largest NF-e (990 items) is smaller.
 MAX_XML_BYTES: Final = 5 * 1024 * 1024
 # An NF-e is nine levels deep, its signature included.
 MAX_XML_DEPTH: Final = 32
@@ -194,7 +193,7 @@ def _sniff_markup(head: bytes) -> str:
 
 
 def _without_bom(data: bytes) -> bytes:
-    """Without a UTF-8 byte order mark and the blank lines that mail programs put before the XML declaration."""
+    """Without a UTF-8 byte order mark and the blank lines that mail programs put before XML."""
     return data.removeprefix(b"\xef\xbb\xbf").lstrip()
 
 
