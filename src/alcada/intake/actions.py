@@ -1,6 +1,5 @@
 """Writes about entries, one verb each."""
 
-from django.core.files.uploadedfile import UploadedFile
 from django.db import transaction
 from django.db.models import Max
 from django.utils import timezone
@@ -8,7 +7,7 @@ from django.utils import timezone
 from alcada.directory.actions import save_party
 from alcada.directory.models import EntryKind
 from alcada.history.actions import record
-from alcada.intake import drafts, storage
+from alcada.intake import drafts, files, storage
 from alcada.intake.drafts import Draft
 from alcada.intake.models import Document, Entry, Instalment, Revision, Split
 from alcada.intake.queries import content_of, may_change
@@ -23,6 +22,13 @@ from alcada.intake.rules import (
 )
 from alcada.people.models import Company, User
 from alcada.people.queries import may
+
+
+class Upload(files.Readable, Protocol):
+    """A file that somebody sent."""
+
+    @property
+    def name(self) -> str | None: ...
 
 
 def start(
@@ -178,29 +184,28 @@ def reopen(entry: Entry, *, by: User) -> None:
         entry.draft = locked.draft
 
 
-def add_document(entry: Entry, *, by: User, upload: "UploadedFile[bytes]") -> Document:
+def add_document(entry: Entry, *, by: User, upload: Upload) -> Document:
     """Keep a file with the entry. The same bytes again give the document that is there already.
 
-    Raises NotYoursError, or what `files.check_upload` raises for a kind or size that isn't taken.
+    `upload` is anything with a name and `read` (a file of a form, an open file). Raises NotYoursError, or
+    files.UploadError for a kind or size that isn't taken.
     """
     if not may_change(by, entry):
         raise NotYoursError
-    from alcada.intake import files
-
-    checked = files.check_upload(upload)
+    checked = files.check_upload(upload.name or "", upload)
     # Bytes first: a file without a row is only space, a row without its file is a lost document.
-    stored = storage.keep(upload)
+    storage.keep(checked.sha256, checked.content)
     with transaction.atomic():
         Entry.objects.select_for_update(of=("self",)).get(pk=entry.pk)
-        there = Document.objects.filter(entry=entry, sha256=stored.sha256, removed_at=None).first()
+        there = Document.objects.filter(entry=entry, sha256=checked.sha256, removed_at=None).first()
         if there:
             return there
         document = Document.objects.create(
             entry=entry,
             name=checked.name,
             content_type=checked.content_type,
-            size=stored.size,
-            sha256=stored.sha256,
+            size=checked.size,
+            sha256=checked.sha256,
             added_by=by,
         )
         data = {"name": document.name, "sha256": document.sha256, "size": document.size}

@@ -20,6 +20,8 @@ from datetime import date
 from decimal import Decimal
 from typing import Any, Final
 
+from django.utils import timezone
+
 from alcada.directory.models import BankAccount, EntryKind, Party
 from alcada.directory.queries import defaults_for
 from alcada.intake.models import Entry, Revision
@@ -122,6 +124,11 @@ def from_revision(revision: Revision) -> Draft:
             ],
         }
     )
+
+
+def today() -> date:
+    """The day in São Paulo, where due dates are."""
+    return timezone.localdate()
 
 
 def day(value: date) -> str:

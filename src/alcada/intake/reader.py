@@ -138,7 +138,7 @@ class Reader:
         return party
 
     def _new_party(self) -> None:
-        """One that isn't in the directory can't be submitted; actions.settle_party puts it there when it may."""
+        """One that isn't in the directory can't be submitted; actions.settle_party puts it there."""
         before = len(self.problems)
         if not documents.normalise_name(self._line("party_name", 200)):
             self._wrong("party_name", _("Give the name."))
