@@ -1,5 +1,7 @@
 """Writes about entries, one verb each."""
 
+from typing import Protocol
+
 from django.db import transaction
 from django.db.models import Max
 from django.utils import timezone
