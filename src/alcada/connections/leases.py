@@ -1,8 +1,8 @@
 """Holding, across a network call, what must not be done twice at once on one account.
 
 No transaction stays open during a call, so the exclusion is a row: a holder, and until when. Times are the
-database's: workers' clocks differ. A lease that is given back leaves no row, so a row whose time is over says that
-its holder died in the middle, and what was being done may be half done.
+database's: workers' clocks differ. A lease that is given back leaves no row, so a row whose time is over says
+that its holder died in the middle, and what was being done may be half done.
 """
 
 import uuid

@@ -1,4 +1,4 @@
-"""One Conta Azul account each: the authorisation, its tokens, its health, and what must be exclusive on it."""
+"""One Conta Azul account each: its authorisation, tokens and health, and what must be exclusive on it."""
 
 import uuid
 

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from alcada.connections.models import Application, Connection
+from alcada.connections.rules import explain
 from alcada.people.models import Company, User
 from alcada.people.queries import companies_of
 
@@ -33,7 +34,7 @@ def application_for(connection: Connection | None = None) -> Application | None:
 
 @dataclass(frozen=True)
 class Health:
-    """What a page says of a connection. `todo` is a stable code of what a person has to do; empty: nothing."""
+    """What a page says of a connection. `todo` is a stable code of what a person has to do, or empty."""
 
     connection: Connection
     state: str
@@ -73,7 +74,7 @@ def health(connection: Connection) -> Health:
         todo=_TODO.get(state, ""),
         last_good_call_at=connection.last_good_call_at,
         access_expires_at=connection.access_expires_at,
-        last_error=connection.last_error,
+        last_error=explain(connection.last_error) if connection.last_error else "",
         last_error_at=connection.last_error_at,
         directory_synced_at=connection.directory_synced_at,
         routed=routed is not None and routed.pk == connection.pk,

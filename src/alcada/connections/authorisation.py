@@ -1,0 +1,217 @@
+"""One consent: from the button to Conta Azul's page and back, by its callback or by the pasted address.
+
+The consent's `state` is random, kept hashed, bound to the person and the connection, good once and for ten
+minutes. The company behind the new tokens is compared before the tokens are kept: what was approved for one
+company is never posted to another.
+"""
+
+import hashlib
+import secrets
+from dataclasses import dataclass
+from datetime import timedelta
+from urllib.parse import parse_qs, urlsplit
+
+from django.db import transaction
+from django.db.models.functions import Now
+
+from alcada import queue
+from alcada.connections import crypto, rate, remote, rules
+from alcada.connections.models import AuthorisationRequest, Connection, Lease
+from alcada.connections.queries import application_for
+from alcada.directory import documents
+from alcada.history.actions import record
+from alcada.people.models import User
+from conta_azul import errors
+
+GOOD_FOR = timedelta(minutes=10)
+State = Connection.State
+
+
+class AuthorisationError(Exception):
+    """The consent led to no connection; no tokens were kept. `code` is stable, the page has its sentence.
+
+    no_application, not_an_address, denied, state_unknown, state_other (another connection's), state_foreign
+    (somebody else's), state_used, state_expired, code_refused (too late, used, or another address),
+    application_refused, not_reached (try again), answer_lost (start again), plan_refused, wrong_company
+    (`got` and `expected` name them).
+    """
+
+    def __init__(self, code: str, *, got: str = "", expected: str = "", words: str = "") -> None:
+        super().__init__(code)
+        self.code, self.got, self.expected, self.words = code, got, expected, words
+
+
+@dataclass(frozen=True, repr=False)
+class Pasted:
+    """What a person pasted: the final address's parts, or a code alone (`state` is empty then)."""
+
+    code: str
+    state: str = ""
+    error: str = ""
+
+
+def begin(*, by: User, connection: Connection) -> str:
+    """Return the address of Conta Azul's consent page for this connection and person.
+
+    Raises AuthorisationError (no_application).
+    """
+    application = application_for(connection)
+    if application is None:
+        raise AuthorisationError("no_application")
+    state = secrets.token_urlsafe(32)
+    AuthorisationRequest.objects.create(state_hash=_hash(state), connection=connection, user=by)
+    return remote.authorize_url(application, state)
+
+
+def finish(*, by: User, state: str, code: str, connection: Connection | None = None) -> Connection:
+    """Turn the code into a working connection and queue the fetch of its directory.
+
+    `connection`, when given, is the one that the person is looking at. Raises AuthorisationError.
+    """
+    request = AuthorisationRequest.objects.filter(state_hash=_hash(state)).first()
+    if request is None:
+        raise AuthorisationError("state_unknown")
+    if request.user_id != by.pk:
+        raise AuthorisationError("state_foreign")
+    if connection is not None and request.connection_id != connection.pk:
+        raise AuthorisationError("state_other")
+    return _complete(request, by, code)
+
+
+def finish_pasted(*, by: User, connection: Connection, text: str) -> Connection:
+    """As finish, from what the person copied out of the browser's address bar, or the code alone.
+
+    A code alone belongs to the consent that this person began last for this connection.
+    """
+    pasted = read_pasted(text)
+    if pasted.error:
+        raise AuthorisationError("denied", words=pasted.error)
+    if pasted.state:
+        return finish(by=by, state=pasted.state, code=pasted.code, connection=connection)
+    request = AuthorisationRequest.objects.filter(user=by, connection=connection).order_by("-id").first()
+    if request is None:
+        raise AuthorisationError("state_unknown")
+    return _complete(request, by, pasted.code)
+
+
+def read_pasted(text: str) -> Pasted:
+    """Raises AuthorisationError (not_an_address)."""
+    text = "".join(text.split())  # a long address copied from a chat comes with line ends
+    if not text:
+        raise AuthorisationError("not_an_address")
+    if "=" not in text and "://" not in text and "/" not in text and len(text) >= 8:
+        return Pasted(code=text)
+    query = parse_qs(urlsplit(text).query if "?" in text else text)
+    code, state, error = (query.get(name, [""])[0] for name in ("code", "state", "error"))
+    if error:
+        return Pasted(code="", error=error)
+    if not code:
+        raise AuthorisationError("not_an_address")
+    return Pasted(code=code, state=state)
+
+
+def _complete(request: AuthorisationRequest, by: User, code: str) -> Connection:
+    _use(request)
+    connection = Connection.objects.select_related("company", "application").get(pk=request.connection_id)
+    application = application_for(connection)
+    if application is None:
+        raise AuthorisationError("no_application")
+    pair, account = _ask(connection, remote.Credentials.of(application), code)
+    expected = _expected(connection, account)
+    if expected:
+        _note_wrong_company(connection, by, account.name, expected)
+        raise AuthorisationError("wrong_company", got=account.name, expected=expected)
+    return _keep(connection.pk, by, pair, account)
+
+
+def _use(request: AuthorisationRequest) -> None:
+    """Marked used before anything else: a second press, or a page opened twice, finds it spent."""
+    fresh = AuthorisationRequest.objects.filter(pk=request.pk, used_at=None)
+    if fresh.filter(created_at__gte=Now() - GOOD_FOR).update(used_at=Now()):
+        return
+    raise AuthorisationError("state_expired" if fresh.exists() else "state_used")
+
+
+def _ask(
+    connection: Connection, credentials: remote.Credentials, code: str
+) -> tuple[remote.Pair, remote.Account]:
+    """The tokens for the code, and whose they are. The tokens go nowhere before that is known."""
+    try:
+        pair = remote.exchange(credentials, code)
+        rate.reserve(connection.pk)
+        return pair, remote.account(pair.access_token)
+    except errors.InvalidGrant as exc:
+        raise AuthorisationError("code_refused") from exc
+    except errors.PlanNotAllowed as exc:
+        raise AuthorisationError("plan_refused") from exc
+    except errors.NotSent as exc:
+        raise AuthorisationError("not_reached") from exc
+    except errors.MayHaveArrived as exc:
+        raise AuthorisationError("answer_lost") from exc
+    except errors.ContaAzulError as exc:
+        raise AuthorisationError("application_refused", words=str(exc)) from exc
+
+
+def _expected(connection: Connection, account: remote.Account) -> str:
+    """The name of the company that should have been authorised; empty when it was that one.
+
+    The account pinned at the first authorisation decides, by its id, else by its document; before that the
+    company's own document does.
+    """
+    document = documents.normalise(account.document)
+    if connection.remote_id and account.id:
+        right = connection.remote_id == account.id
+    elif connection.remote_document and document:
+        right = connection.remote_document == document
+    else:
+        right = not connection.remote_id
+    own = connection.company.document
+    if right and (not document or document == own):
+        return ""
+    return connection.remote_name or connection.company.name
+
+
+def _note_wrong_company(connection: Connection, by: User, got: str, expected: str) -> None:
+    with transaction.atomic():
+        row = Connection.objects.select_for_update().get(pk=connection.pk)
+        row.state = State.WRONG_COMPANY
+        row.last_error, row.last_error_at = rules.note("wrong_company", f"{got} ≠ {expected}"), Now()
+        row.save(update_fields=["state", "last_error", "last_error_at"])
+        record(
+            "connection.wrong_company",
+            row,
+            by=by,
+            company=row.company,
+            data={"authorised": got, "expected": expected},
+        )
+
+
+def _keep(connection_id: int, by: User, pair: remote.Pair, account: remote.Account) -> Connection:
+    with transaction.atomic():
+        connection = Connection.objects.select_for_update().get(pk=connection_id)
+        Lease.objects.filter(connection=connection, kind="refresh").delete()  # about a pair that is no more
+        connection.access_token = crypto.encrypt(pair.access_token)
+        connection.refresh_token = crypto.encrypt(pair.refresh_token)
+        connection.access_expires_at = Now() + timedelta(seconds=pair.expires_in)
+        connection.remote_id = connection.remote_id or account.id
+        connection.remote_document = connection.remote_document or documents.normalise(account.document)
+        connection.remote_name = account.name or connection.remote_name
+        connection.state, connection.last_error, connection.last_error_at = State.CONNECTED, "", None
+        connection.authorised_at, connection.authorised_by = Now(), by
+        connection.last_good_call_at = Now()
+        connection.save()
+        record(
+            "connection.authorised",
+            connection,
+            by=by,
+            company=connection.company,
+            data={"account": connection.remote_name, "account_id": connection.remote_id},
+        )
+        queue.defer("sync_directory", connection_id=connection.pk)
+        queue.defer("dispatch", connection_id=connection.pk)  # what waited for the authorisation goes at once
+    connection.refresh_from_db()
+    return connection
+
+
+def _hash(state: str) -> str:
+    return hashlib.sha256(state.encode()).hexdigest()

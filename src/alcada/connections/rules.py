@@ -1,0 +1,41 @@
+"""What a connection's troubles are called. Pure.
+
+`Connection.last_error` holds a stable code from here, and after a line's end Conta Azul's own words where it
+gave any: the sentence is made for whoever reads it, in their language.
+"""
+
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
+
+REASONS = {
+    "grant_refused": gettext_noop(
+        "Conta Azul does not accept the stored authorisation any more: it was revoked, or used up."
+    ),
+    "answer_lost": gettext_noop("The answer to a token refresh was lost: the pair may be spent."),
+    "holder_died": gettext_noop("A token refresh was cut off in the middle: the pair may be spent."),
+    "wrong_company": gettext_noop("Another company was authorised."),
+    "plan_refused": gettext_noop("The plan of this Conta Azul account does not allow the API."),
+    "not_reached": gettext_noop("Conta Azul could not be reached."),
+    "application_refused": gettext_noop(
+        "Conta Azul does not accept the application's id and secret: check the application."
+    ),
+    "not_authorised": gettext_noop("Conta Azul refused the access although the token was fresh."),
+    "directory_failed": gettext_noop("Categories and accounts could not be fetched."),
+}
+
+
+def note(code: str, words: str = "") -> str:
+    """What is stored: the code, and their words."""
+    return f"{code}\n{words.strip()[:500]}" if words.strip() else code
+
+
+def code_of(stored: str) -> str:
+    """The stable code of a stored note."""
+    return stored.split("\n", 1)[0]
+
+
+def explain(stored: str) -> str:
+    """The sentence for a person, with Conta Azul's own words after it."""
+    code, _newline, words = stored.partition("\n")
+    sentence = _(REASONS[code]) if code in REASONS else code
+    return f"{sentence} ({words})" if words else sentence
