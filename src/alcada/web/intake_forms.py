@@ -15,7 +15,7 @@ from alcada.directory.queries import bank_accounts_for, categories_for, cost_cen
 from alcada.intake import drafts
 from alcada.intake.drafts import INSTALMENT, SPLIT, TEXTS, Draft
 from alcada.intake.models import PaymentMethod
-from alcada.intake.reader import MAX_ROWS, amount_sentence, key
+from alcada.intake.reader import MAX_ROWS, key
 from alcada.intake.rules import INTERVALS, add_up, due_dates, read_day, show
 from alcada.people.models import Company
 
@@ -332,6 +332,3 @@ ORDER: Final = (
 def _place(path: str, order: list[str]) -> int:
     name = path.split(".")[0]
     return order.index(name) if name in order else len(order)
-
-
-__all__ = ["EntryForm", "Field", "Step", "amount_sentence", "choose", "find_party", "read", "take"]

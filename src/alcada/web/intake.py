@@ -1,0 +1,306 @@
+"""Entering payables and receivables: the list, the form, its files. The form's own logic is in
+intake_forms.py.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as lazy
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from alcada.connections.queries import route
+from alcada.directory import documents
+from alcada.directory.actions import DirectoryError
+from alcada.directory.models import EntryKind
+from alcada.directory.queries import find_party, search_parties
+from alcada.flow import actions as flow
+from alcada.flow.queries import status_of
+from alcada.flow.rules import SubmissionRefusedError
+from alcada.intake import actions, drafts, duplicates, files, rules
+from alcada.intake.drafts import Draft
+from alcada.intake.models import Document, Entry
+from alcada.intake.queries import documents_of, entry_or_none, may_change
+from alcada.intake.reader import document_sentence, key
+from alcada.intake.rules import ChangedMeanwhileError, NotBeingEditedError, NotYoursError, Problems
+from alcada.people.models import Company, User
+from alcada.people.queries import companies_where
+from alcada.web import intake_forms as forms
+from alcada.web.guards import person
+
+# Why the flow can't take an entry, and what to do about it.
+REFUSALS: Final[Mapping[str, str | Promise]] = {
+    "no_account": lazy(
+        "This company has no Conta Azul account yet. An administrator connects one under Connections."
+    ),
+    "nobody_to_ask": lazy(
+        "Nobody may approve this: the step “%(step)s” has nobody but you. An administrator gives "
+        "somebody else the role."
+    ),
+    "too_few_people": lazy(
+        "Too few people may approve this: each step needs another person, up to “%(step)s”."
+    ),
+    "nobody_asked": lazy("The flow asks nobody for this entry, so it can't be submitted."),
+}
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def new(request: HttpRequest, kind: str) -> HttpResponse:
+    """An empty form; nothing is saved until a button is pressed."""
+    user = person(request)
+    company = _company(user, request.POST.get("company") or request.GET.get("company"))
+    if company is None:
+        return render(request, "intake/no_company.html", status=403)
+    if request.method != "POST":
+        draft = drafts.empty(company, kind, today=drafts.today())
+        return _page(request, forms.EntryForm(company, kind, draft), None)
+    draft, do = _posted(request, company, kind)
+    if do in ("save", "submit") or request.FILES:
+        entry = actions.start(company, kind, by=user, draft=draft)
+        return _keep(request, entry, do)
+    return _small_button(request, do, draft, company, kind, None)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def edit(request: HttpRequest, pk: int) -> HttpResponse:
+    """The same form on a draft. `?check` shows what stands in the way of submitting it."""
+    user = person(request)
+    entry = _entry(user, pk)
+    if entry.draft is None:
+        return redirect("entry", entry.pk)
+    if request.method != "POST":
+        return _edit_page(request, entry)
+    draft, do = _posted(request, entry.company, entry.kind)
+    if do not in ("save", "submit") and not do.startswith("file-") and not request.FILES:
+        return _small_button(request, do, draft, entry.company, entry.kind, entry)
+    try:
+        based_on = key(request.POST.get("based_on", "")) or None
+        entry = actions.save_draft(entry, by=user, draft=draft, based_on=based_on)
+    except NotYoursError as exc:
+        raise PermissionDenied from exc
+    except (NotBeingEditedError, ChangedMeanwhileError):
+        messages.warning(request, _("This entry was submitted or discarded meanwhile; nothing was changed."))
+        return redirect("entry", entry.pk)
+    return _keep(request, entry, do)
+
+
+def _keep(request: HttpRequest, entry: Entry, do: str) -> HttpResponse:
+    """The draft is saved; now its files, and submitting if that was the button. Always ends in a redirect, so
+    that reloading the page repeats nothing.
+    """
+    user = person(request)
+    whole = _keep_files(request, entry)
+    if do.startswith("file-"):
+        _remove_file(entry, do.removeprefix("file-"), by=user)
+    if do == "submit" and whole:
+        return _submit(request, entry)
+    if do == "save" and whole:
+        messages.success(request, _("Draft saved. Nobody is asked until you submit it."))
+    elif do not in ("save", "submit"):  # a small button pressed with files chosen, without JavaScript
+        draft = drafts.shaped(entry.draft or {})
+        forms.take(do, draft, request.POST, entry.company, entry.kind)
+        actions.save_draft(entry, by=user, draft=draft)
+    return redirect("entry-edit", entry.pk)
+
+
+def _submit(request: HttpRequest, entry: Entry) -> HttpResponse:
+    user = person(request)
+    back = reverse("entry-edit", args=[entry.pk]) + "?check=1"
+    try:
+        entry = actions.settle_party(entry, by=user)
+    except DirectoryError:
+        return redirect(back)  # the check says what is wrong with the new vendor, beside its fields
+    try:
+        if _ask(entry, user).open:
+            return redirect(back)
+        flow.submit(entry, by=user)
+    except Problems:
+        return redirect(back)
+    except SubmissionRefusedError as exc:
+        messages.error(request, refusal(exc))
+        return redirect("entry-edit", entry.pk)
+    except (NotBeingEditedError, flow.NotYoursError):
+        messages.warning(request, _("This entry was submitted or discarded meanwhile; nothing was changed."))
+        return redirect("entry", entry.pk)
+    messages.success(request, _("Submitted."))
+    return redirect("entry", entry.pk)
+
+
+def refusal(refused: SubmissionRefusedError) -> str:
+    sentence = REFUSALS.get(refused.code)
+    return str(sentence) % refused.context if sentence else refused.code
+
+
+@dataclass
+class Asked:
+    """What a person has to confirm before this draft goes on."""
+
+    questions: list[rules.Question] = field(default_factory=list)
+    twins: list[dict[str, Any]] = field(default_factory=list)
+    twins_key: str = ""
+    confirmed: frozenset[str] = frozenset()
+
+    @property
+    def open(self) -> bool:
+        keys = [question.key for question in self.questions] + ([self.twins_key] if self.twins else [])
+        return any(key not in self.confirmed for key in keys)
+
+
+def _ask(entry: Entry, user: User) -> Asked:
+    """Raises Problems: what can't be read can't be asked about."""
+    content = drafts.check(entry)
+    found = duplicates.probable(entry.company, content, excluding=entry)
+    # Another person's entry is named by its number only: that it exists is a warning, what it says is theirs.
+    twins = [
+        {
+            "entry": twin.entry,
+            "status": status_of(twin.entry),
+            "reasons": twin.reasons,
+            "seen": entry_or_none(user, twin.entry.pk) is not None,
+        }
+        for twin in found
+    ]
+    return Asked(
+        questions=rules.questions(content, drafts.today()),
+        twins=twins,
+        twins_key=duplicates.confirmation(found),
+        confirmed=frozenset((entry.draft or {}).get("confirmed", [])),
+    )
+
+
+def _edit_page(request: HttpRequest, entry: Entry) -> HttpResponse:
+    problems: dict[str, list[str]] = {}
+    asked = Asked()
+    checking = "check" in request.GET and entry.discarded_at is None
+    if checking:
+        try:
+            asked = _ask(entry, person(request))
+        except Problems as exc:
+            problems = exc.fields
+    form = forms.EntryForm(entry.company, entry.kind, entry.draft or {}, problems=problems)
+    return _page(request, form, entry, asked)
+
+
+def _small_button(
+    request: HttpRequest, do: str, draft: Draft, company: Company, kind: str, entry: Entry | None
+) -> HttpResponse:
+    """Rows, generator, vendor: the form again with the change made, nothing saved."""
+    step = forms.take(do, draft, request.POST, company, kind)
+    form = forms.EntryForm(
+        company, kind, draft, problems=step.problems, generator=request.POST.dict(), focus=step.focus
+    )
+    return _page(request, form, entry)
+
+
+def _page(
+    request: HttpRequest, form: forms.EntryForm, entry: Entry | None, asked: Asked | None = None
+) -> HttpResponse:
+    user = person(request)
+    context = {
+        "form": form,
+        "entry": entry,
+        "asked": asked or Asked(),
+        "company": form.company,
+        "kind": form.kind,
+        "companies": list(companies_where(user, "entry.create")) if entry is None else [],
+        "files": list(documents_of(entry)) if entry else [],
+        "accept": ".pdf,.png,.jpg,.jpeg,.webp,.xml",
+        "readonly": entry is not None and (entry.discarded_at is not None or not may_change(user, entry)),
+        "connected": route(form.company, form.kind) is not None,
+        "status": status_of(entry) if entry else None,
+    }
+    return render(request, "intake/form.html", context)
+
+
+def _posted(request: HttpRequest, company: Company, kind: str) -> tuple[Draft, str]:
+    draft, do = forms.read(request.POST), request.POST.get("do", "save")
+    if not do.startswith("party"):
+        forms.find_party(draft, company, kind)
+    return draft, do
+
+
+@require_POST
+def discard(request: HttpRequest, pk: int) -> HttpResponse:
+    user = person(request)
+    entry = _entry(user, pk)
+    try:
+        actions.discard(entry, by=user)
+    except NotYoursError as exc:
+        raise PermissionDenied from exc
+    except NotBeingEditedError:
+        messages.warning(request, _("This entry was submitted or discarded meanwhile; nothing was changed."))
+        return redirect("entry", entry.pk)
+    messages.success(request, _("Draft %(number)s discarded.") % {"number": entry.number})
+    return redirect("entries")
+
+
+@require_safe
+def parties(request: HttpRequest) -> HttpResponse:
+    """Whom the typed text may mean, as a fragment under the search box."""
+    company = _company(person(request), request.GET.get("company"))
+    kind = request.GET.get("kind", "")
+    if company is None or kind not in EntryKind.values:
+        raise Http404
+    text = request.GET.get("party_name", "").strip()
+    found = search_parties(company, kind, text, 8) if text else []
+    return render(request, "intake/_parties.html", {"found": found, "text": text, "kind": kind})
+
+
+@require_safe
+def check_document(request: HttpRequest) -> HttpResponse:
+    """Is this CPF or CNPJ right, and is it somebody we know? A fragment beside the field."""
+    company = _company(person(request), request.GET.get("company"))
+    if company is None:
+        raise Http404
+    typed = request.GET.get("party_document", "")
+    context: dict[str, Any] = {"typed": typed.strip()}
+    if typed.strip():
+        try:
+            context["document"] = documents.check(typed)
+            context["known"] = find_party(company, document=typed)
+        except documents.DocumentError as exc:
+            context["wrong"] = document_sentence(exc.code)
+    return render(request, "intake/_document_check.html", context)
+
+
+def _keep_files(request: HttpRequest, entry: Entry) -> bool:
+    """Keep what was sent with the form; a file that isn't taken is told by name, the others stay."""
+    whole = True
+    for upload in request.FILES.getlist("documents"):
+        try:
+            actions.add_document(entry, by=person(request), upload=upload)
+        except files.UploadError as exc:
+            whole = False
+            messages.error(request, f"{files.safe_name(upload.name or '')}: {exc.message}")
+    return whole
+
+
+def _remove_file(entry: Entry, pk: str, *, by: User) -> None:
+    document = Document.objects.select_related("entry__company").filter(entry=entry, pk=key(pk)).first()
+    if document is not None:
+        actions.remove_document(document, by=by)
+
+
+def _entry(user: User, pk: int) -> Entry:
+    found = entry_or_none(user, pk)
+    if found is None:
+        raise Http404
+    return found
+
+
+def _company(user: User, pk: str | None) -> Company | None:
+    """The one asked for, else the person's only or first; never one in which they may not enter anything."""
+    allowed = companies_where(user, "entry.create")
+    if pk:
+        found = allowed.filter(pk=key(pk)).first()
+        if found is None:
+            raise Http404
+        return found
+    return allowed.first()

@@ -1,0 +1,95 @@
+"""The list of entries: searched, filtered, page after page by key."""
+
+from typing import Any, Final
+
+from django.core.exceptions import PermissionDenied
+from django.db.models import Q, QuerySet
+from django.http import HttpRequest, HttpResponse, QueryDict
+from django.shortcuts import render
+from django.views.decorators.http import require_safe
+
+from alcada.directory.models import EntryKind
+from alcada.flow.queries import STATUSES, Status, with_status
+from alcada.intake.models import Entry
+from alcada.intake.queries import search, visible_entries, with_list_facts
+from alcada.intake.reader import key
+from alcada.intake.rules import read_day
+from alcada.people.models import Company, User
+from alcada.people.queries import companies_of, companies_where
+from alcada.web.guards import person
+
+PAGE: Final = 50
+FILTERS: Final = ("q", "kind", "state", "company", "from", "until")
+
+
+@require_safe
+def entries(request: HttpRequest) -> HttpResponse:
+    """Newest first. The next page begins below the last key shown: no count, no offset, however many there
+    are.
+    """
+    user = person(request)
+    companies = list(companies_of(user))
+    if not companies:
+        raise PermissionDenied
+    wanted = {name: request.GET.get(name, "").strip() for name in FILTERS}
+    before = key(request.GET.get("before", ""))
+    found = _filtered(user, wanted)
+    if before:
+        found = found.filter(pk__lt=before)
+    page = list(with_list_facts(found).order_by("-pk")[: PAGE + 1])
+    shown = page[:PAGE]
+    context = {
+        "rows": [_row(entry) for entry in shown],
+        "wanted": wanted,
+        "filtered": any(wanted.values()),
+        "first_page": not before,
+        "older": _address(wanted, shown[-1].pk) if len(page) > PAGE else "",
+        "companies": companies,
+        "kinds": EntryKind.choices,
+        "states": [(code, label) for code, (label, _colour) in STATUSES.items()],
+        "may_create": companies_where(user, "entry.create").exists(),
+    }
+    return render(request, "intake/list.html", context)
+
+
+def _filtered(user: User, wanted: dict[str, str]) -> QuerySet[Entry]:
+    found = with_status(visible_entries(user))
+    found = search(
+        found, text=wanted["q"], due_from=read_day(wanted["from"]), due_until=read_day(wanted["until"])
+    )
+    if wanted["kind"] in EntryKind.values:
+        found = found.filter(kind=wanted["kind"])
+    if wanted["company"]:
+        found = found.filter(company=Company.objects.filter(pk=key(wanted["company"])).first())
+    if wanted["state"] in STATUSES:
+        return found.filter(Q(status=wanted["state"]))
+    # What was thrown away shows only to who asks for it.
+    return found.filter(discarded_at=None)
+
+
+def _row(entry: Entry) -> dict[str, Any]:
+    """What a line shows: the frozen content, or what is typed so far."""
+    revision, draft = entry.current, entry.draft or {}
+    frozen = revision is not None and entry.draft is None
+    code = getattr(entry, "status", None) or "draft"
+    return {
+        "entry": entry,
+        "party": revision.party_name if frozen and revision else draft.get("party_name", ""),
+        "description": revision.description if frozen and revision else draft.get("description", ""),
+        "document_number": revision.document_number
+        if frozen and revision
+        else draft.get("document_number", ""),
+        "amount": revision.amount if frozen and revision else None,
+        "typed_amount": "" if frozen else draft.get("amount", ""),
+        "due": getattr(entry, "first_due", None) if frozen else None,
+        "parts": getattr(entry, "parts", None) or 0,
+        "files": getattr(entry, "files", None) or 0,
+        "status": Status(code if code in STATUSES else "draft"),
+    }
+
+
+def _address(wanted: dict[str, str], before: int) -> str:
+    query = QueryDict(mutable=True)
+    query.update({name: value for name, value in wanted.items() if value})
+    query["before"] = str(before)
+    return "?" + query.urlencode()
