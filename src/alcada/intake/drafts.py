@@ -91,6 +91,22 @@ def party_of(company: Company, draft: Mapping[str, Any]) -> Party | None:
     return Party.objects.filter(company=company, pk=key(draft["party"])).first()
 
 
+def choose_party(draft: Draft, party: Party, kind: str) -> None:
+    """Take the party and, where nothing is chosen yet or only what a new form has, what its bills usually
+    have.
+    """
+    draft |= {"party": str(party.pk), "party_name": party.name}
+    draft |= {"new_party": "", "party_document": "", "party_email": ""}
+    fresh = empty(party.company, kind, today=today())
+    usual, split, new_split = party.default_category, draft["splits"][0], fresh["splits"][0]
+    if usual and usual.kind == kind and split["category"] in ("", new_split["category"]):
+        split["category"] = str(usual.pk)
+    if party.default_cost_centre_id and split["cost_centre"] in ("", new_split["cost_centre"]):
+        split["cost_centre"] = str(party.default_cost_centre_id)
+    if party.default_bank_account_id and draft["bank_account"] in ("", fresh["bank_account"]):
+        draft["bank_account"] = str(party.default_bank_account_id)
+
+
 def from_revision(revision: Revision) -> Draft:
     """The draft that gives this content again."""
     # An only part is the whole value, and follows it when it is changed.

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from django.db.models import Q, QuerySet
+from django.db.models import CharField, F, Func, Q, QuerySet, Value
 
 from alcada.intake.models import Entry
 from alcada.intake.rules import Content
@@ -32,7 +32,9 @@ def probable(company: Company, content: Content, *, excluding: Entry | None = No
     and their state is shown.
     """
     same_document = Q(pk__in=[])
-    if content.document_number:
+    if number := _number(content.document_number):
+        same_document = Q(document_digits=number)
+    elif content.document_number:
         same_document = Q(current__document_number__iexact=content.document_number)
     days = [part.due_date for part in content.instalments]
     same_amount = Q(current__amount=content.amount, current__instalments__due_date__in=days)
@@ -50,6 +52,18 @@ def _earlier(company: Company, content: Content, excluding: Entry | None) -> Que
     )
     if excluding is not None:
         entries = entries.exclude(pk=excluding.pk)
+    digits = Func(
+        F("current__document_number"),
+        Value("[^0-9]"),
+        Value(""),
+        Value("g"),
+        function="regexp_replace",
+        output_field=CharField(),
+    )
+    # As _number does it.
+    entries = entries.annotate(
+        document_digits=Func(digits, Value("0"), function="ltrim", output_field=CharField())
+    )
     return entries.select_related("current").prefetch_related("current__instalments")
 
 
@@ -57,8 +71,19 @@ def _reasons(entry: Entry, content: Content, days: set[object]) -> tuple[str, ..
     revision = entry.current
     assert revision is not None  # filtered by its party
     reasons = []
-    if content.document_number and revision.document_number.lower() == content.document_number.lower():
+    if content.document_number and _same_number(revision.document_number, content.document_number):
         reasons.append("document_number")
     if revision.amount == content.amount and days & {part.due_date for part in revision.instalments.all()}:
         reasons.append("amount_and_due_date")
     return tuple(reasons)
+
+
+def _same_number(one: str, other: str) -> bool:
+    if _number(one) or _number(other):
+        return _number(one) == _number(other)
+    return one.lower() == other.lower()
+
+
+def _number(text: str) -> str:
+    """The digits of a document's number: "NF-e 001.234" and "1234" are one bill."""
+    return "".join(c for c in text if c.isascii() and c.isdigit()).lstrip("0")

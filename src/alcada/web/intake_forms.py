@@ -134,25 +134,8 @@ def _party(draft: Draft, what: str, company: Company, kind: str) -> Step:
         return Step(focus="party_name")
     party = Party.objects.filter(company=company, pk=key(what)).first()
     if party is not None:
-        choose(draft, party, kind)
+        drafts.choose_party(draft, party, kind)
     return Step(focus="description")
-
-
-def choose(draft: Draft, party: Party, kind: str) -> None:
-    """Take the party and, where nothing is chosen yet or only what a new form has, what its bills usually
-    have.
-    """
-    draft |= {"party": str(party.pk), "party_name": party.name, "new_party": ""}
-    draft |= {"party_document": "", "party_email": ""}
-    fresh = drafts.empty(party.company, kind, today=drafts.today())
-    usual = party.default_category
-    split = draft["splits"][0]
-    if usual and usual.kind == kind and split["category"] in ("", fresh["splits"][0]["category"]):
-        split["category"] = str(usual.pk)
-    if party.default_cost_centre_id and split["cost_centre"] in ("", fresh["splits"][0]["cost_centre"]):
-        split["cost_centre"] = str(party.default_cost_centre_id)
-    if party.default_bank_account_id and draft["bank_account"] in ("", fresh["bank_account"]):
-        draft["bank_account"] = str(party.default_bank_account_id)
 
 
 def find_party(draft: Draft, company: Company, kind: str) -> None:
@@ -165,7 +148,7 @@ def find_party(draft: Draft, company: Company, kind: str) -> None:
         return
     draft["party"] = ""
     if typed and len(found := search_parties(company, kind, typed, 2)) == 1:
-        choose(draft, found[0], kind)
+        drafts.choose_party(draft, found[0], kind)
 
 
 def amount_of(typed: str) -> Decimal | None:
