@@ -1,0 +1,154 @@
+"""The one place that turns what HTTP gave us into an error of ours, or into what the call returns."""
+
+import datetime as dt
+import email.utils
+import math
+from typing import Any, Final, TypeVar
+
+import httpx
+
+from conta_azul import sentences
+from conta_azul.answer import Answer, Unusable
+from conta_azul.call import Call
+from conta_azul.errors import (
+    Conflict,
+    ContaAzulError,
+    ErpLoginNeeded,
+    MayHaveArrived,
+    NotAuthorised,
+    NotFound,
+    NotSent,
+    PlanNotAllowed,
+    Refused,
+    TooManyRequests,
+    Unreadable,
+)
+
+T = TypeVar("T")
+
+# Raised only before the first byte of the request leaves. ConnectError covers DNS and the TLS handshake;
+# ProxyError is a proxy that would not open the tunnel; InvalidURL is a request too long to be one. Everything
+# else may come after it.
+NEVER_LEFT: Final = (
+    httpx.ConnectError,
+    httpx.ConnectTimeout,
+    httpx.PoolTimeout,
+    httpx.UnsupportedProtocol,
+    httpx.ProxyError,
+    httpx.InvalidURL,
+)
+FAILURES: Final = (httpx.HTTPError, httpx.StreamError, httpx.InvalidURL, OSError)
+
+# 4xx that a gateway gives when it lost patience or its client, while the server behind may have gone on.
+_LOST_PATIENCE: Final = (408, 460, 499)
+_ERP_LOGIN: Final = "senha do erp"
+_LONGEST_WAIT: Final = 24 * 60 * 60.0
+
+
+def of_failure(exc: Exception, name: str, *, writes: bool) -> ContaAzulError:
+    """The error for a call that got no answer."""
+    what = sentences.quotable(str(exc)) or type(exc).__name__
+    if isinstance(exc, NEVER_LEFT):
+        return NotSent(f"The call never reached Conta Azul: {what}", call=name)
+    return MayHaveArrived(f"No clear answer came from Conta Azul ({what}). {_advice(writes)}", call=name)
+
+
+def read(call: Call[T], answer: Answer) -> T:
+    """What the call returns. Raises the error that the answer stands for."""
+    if not is_success(answer):
+        raise of_answer(answer, call.name, writes=call.writes)
+    try:
+        return call.parse(answer)
+    except Unusable as exc:
+        raise unreadable(exc, answer, call.name, writes=call.writes) from exc
+
+
+def is_success(answer: Answer) -> bool:
+    return 200 <= answer.status <= 299
+
+
+def unreadable(exc: Unusable, answer: Answer, name: str, *, writes: bool) -> Unreadable:
+    sentence = f"Conta Azul's answer says success, but {exc}. {_advice(writes)}"
+    return Unreadable(sentence, call=name, status=answer.status, body=answer.text)
+
+
+def of_answer(answer: Answer, name: str, *, writes: bool) -> ContaAzulError:
+    """The error for an answer that is not a success."""
+    said = sentences.from_body(answer.text)
+    about: dict[str, Any] = {"call": name, "status": answer.status, "body": answer.text}
+    match answer.status:
+        case 429:
+            return _too_many(answer, about)
+        case 401:
+            return _not_authorised(said, about)
+        case 403 if (account_status := _plan_gate(answer)) is not None:
+            return _plan_not_allowed(said, account_status, about)
+        case status if 400 <= status <= 499 and status not in _LOST_PATIENCE:
+            kind = {404: NotFound, 409: Conflict}.get(status, Refused)
+            return kind(f"Conta Azul refused: {said or 'it gave no reason'}", **about)
+        case status if 300 <= status <= 399:
+            return MayHaveArrived(
+                f"Conta Azul sent us elsewhere, which we don't follow. {_advice(writes)}", **about
+            )
+    quote = f": {said}" if said else ""
+    return MayHaveArrived(f"Conta Azul failed{quote}. {_advice(writes)}", **about)
+
+
+def _advice(writes: bool) -> str:
+    return (
+        "It may have arrived: look before sending it again"
+        if writes
+        else "Nothing was changed by this reading call"
+    )
+
+
+def _too_many(answer: Answer, about: dict[str, Any]) -> TooManyRequests:
+    error = TooManyRequests("Conta Azul's limit of calls for this account was reached", **about)
+    error.retry_after = read_retry_after(answer.headers.get("retry-after", ""))
+    return error
+
+
+def _not_authorised(said: str, about: dict[str, Any]) -> NotAuthorised:
+    if _ERP_LOGIN in said.casefold():
+        return ErpLoginNeeded(
+            f"Authorise again with a user of the ERP, not of the developer portal: {said}", **about
+        )
+    return NotAuthorised(f"Conta Azul does not accept the token: {said or 'it gave no reason'}", **about)
+
+
+def _plan_gate(answer: Answer) -> str | None:
+    """The account's status if this is the gate that stands before every path (observed), else None."""
+    try:
+        fields = answer.fields(lenient=True)
+    except Unusable:
+        return None
+    if not (fields.has("status_conta") or fields.has("descricao_erro")):
+        return None
+    return fields.maybe_text("status_conta") or ""
+
+
+def _plan_not_allowed(said: str, account_status: str, about: dict[str, Any]) -> PlanNotAllowed:
+    error = PlanNotAllowed(f"This Conta Azul account may not use the API: {said or account_status}", **about)
+    error.account_status = account_status or None
+    return error
+
+
+def read_retry_after(text: str, *, now: dt.datetime | None = None) -> float | None:
+    """Seconds to wait, from seconds or an HTTP date; None for what cannot be meant (more than a day)."""
+    seconds = _seconds(text, now or dt.datetime.now(dt.UTC))
+    if seconds is None or not math.isfinite(seconds) or seconds > _LONGEST_WAIT:
+        return None
+    return max(0.0, seconds)
+
+
+def _seconds(text: str, now: dt.datetime) -> float | None:
+    try:
+        return float(text)
+    except ValueError:
+        pass
+    try:
+        moment = email.utils.parsedate_to_datetime(text)
+    except (ValueError, TypeError, IndexError):
+        return None
+    aware = moment if moment.tzinfo else moment.replace(tzinfo=dt.UTC)
+    return (aware - now).total_seconds()

@@ -1,0 +1,79 @@
+"""A readable sentence out of any error body, with nothing in it that must not be repeated.
+
+Error bodies come in at least eight shapes, and empty (observed by third parties in production). Conta Azul's
+own text is quoted as it is, except that documents, bank details, addresses and tokens are masked.
+"""
+
+import html
+import json
+import re
+from typing import Any, Final
+
+LONGEST: Final = 300
+_READ_AT_MOST: Final = 4000  # enough for any sentence; an HTML page may be long
+_MASK: Final = "***"
+
+# The order matters: Spring's {"error": "Bad Request", "message": "why"} must give the why.
+_TEXT_KEYS: Final = (
+    "descricao_erro",
+    "message",
+    "mensagem",
+    "error_description",
+    "detail",
+    "error",
+    "erro",
+    "errors",
+)
+
+_TAG: Final = re.compile(
+    r"<(script|style)\b.*?</\1>|<!--.*?-->|</?[A-Za-z!][^>]*>", re.DOTALL | re.IGNORECASE
+)
+# A uuid must stay readable, so what touches a hyphen or another word character is not the start of a
+# document.
+_PRIVATE: Final = (
+    re.compile(r"\bBearer\s+\S+|\beyJ[\w-]{5,}(?:\.[\w-]+)*", re.IGNORECASE),
+    re.compile(r"[^\s@<>()\"',;:]+@[^\s@<>()\"',;:]+"),
+    re.compile(
+        r"(?<![\w-])[0-9A-Z]{2}[. ]?[0-9A-Z]{3}[. ]?[0-9A-Z]{3}[/ ]?[0-9A-Z]{4}[- ]?[0-9]{2}(?![\w-])", re.I
+    ),
+    re.compile(r"(?<![\w-])[0-9]{3}[. ]?[0-9]{3}[. ]?[0-9]{3}[- ]?[0-9]{2}(?![\w-])"),
+    re.compile(r"(?<![\w-])[0-9][0-9. ]{10,}[0-9](?![\w-])"),
+    re.compile(
+        r"\b((?:ag[eê]ncia|conta(?: corrente| poupan[cç]a)?)\s*(?:n[ºo.°]*)?\s*:?\s*)"
+        r"[0-9][0-9.]*(?:-[0-9Xx])?(?![\w-])",
+        re.IGNORECASE,
+    ),
+)
+
+
+def masked(text: str) -> str:
+    """The text without what looks like a CPF, CNPJ, bank detail, e-mail address or token."""
+    for pattern in _PRIVATE:
+        text = pattern.sub(lambda match: (match.group(1) if match.re.groups else "") + _MASK, text)
+    return text
+
+
+def quotable(text: str) -> str:
+    """The text on one line, without HTML, masked, and not too long."""
+    plain = html.unescape(_TAG.sub(" ", text[:_READ_AT_MOST]))
+    line = masked(" ".join(plain.split()))
+    return line if len(line) <= LONGEST else line[: LONGEST - 1].rstrip() + "…"
+
+
+def from_body(body: str) -> str:
+    """What the body says, ready to be quoted; "" when it says nothing."""
+    try:
+        said = _said(json.loads(body))
+    except (ValueError, RecursionError):
+        said = body
+    return quotable(said)
+
+
+def _said(value: Any) -> str:
+    if isinstance(value, str):
+        return value
+    if isinstance(value, list):
+        return "; ".join(filter(None, map(_said, value[:5])))
+    if not isinstance(value, dict):
+        return ""
+    return next(filter(None, (_said(value.get(key)) for key in _TEXT_KEYS)), "")
