@@ -123,7 +123,7 @@ def _shown(value: object) -> object:
 
 @dataclass(frozen=True)
 class NfeParty:
-    """`document`: CPF or CNPJ, normalised; empty for a recipient abroad. The layout has no issuer's e-mail."""
+    """`document`: CPF or CNPJ, normalised; empty for a recipient abroad. No issuer's e-mail in the layout."""
 
     name: str
     document: str
