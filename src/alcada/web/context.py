@@ -1,10 +1,142 @@
-"""What the frame around every page needs."""
+"""What the frame around every page needs: navigation, companies, counts. Worked out when asked for."""
 
-from typing import Any
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, Final
 
 from django.conf import settings
 from django.http import HttpRequest
+from django.urls import NoReverseMatch, reverse
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from alcada.people.models import Company, Membership, User
+from alcada.people.rules import ABILITIES
+
+Count = Callable[[User], int]
+
+# Rooms hang the number beside their item in here: `register_count("inbox", queries.count_waiting_for)`.
+_counts: dict[str, Count] = {}
+
+
+def register_count(url_name: str, count: Count) -> None:
+    """Show `count(user)` beside the navigation's item with this url name. 0 shows nothing."""
+    _counts[url_name] = count
+
+
+@dataclass(frozen=True)
+class Place:
+    """An item of the navigation. `ability`: who sees it, having it in any company; empty: everybody."""
+
+    url_name: str
+    label: str | Promise
+    icon: str
+    ability: str = ""
+
+
+PLACES: Final = (
+    Place("home", _("Home"), "home"),
+    Place("inbox", _("Inbox"), "inbox", "entry.see_all"),
+    Place("entries", _("Entries"), "file-invoice", "entry.create"),
+    Place("postings", _("Postings"), "send", "entry.see_all"),
+    Place("directory", _("Directory"), "address-book", "directory.see"),
+    Place("flows", _("Flows"), "git-branch", "flow.see"),
+    Place("connections", _("Connections"), "plug", "connection.manage"),
+    Place("people", _("People"), "users", "people.manage"),
+    Place("companies", _("Companies"), "building", "installation"),
+    Place("doctor", _("Diagnosis"), "stethoscope", "installation"),
+)
+
+
+@dataclass(frozen=True)
+class Item:
+    """A place as one person sees it on one page."""
+
+    place: Place
+    url: str
+    active: bool
+    count: int
+
+
+class Frame:
+    """`frame` in every template. Each property costs at most one query, and none when no template asks."""
+
+    def __init__(self, request: HttpRequest) -> None:
+        self._request = request
+
+    @property
+    def user(self) -> User | None:
+        user = getattr(self._request, "user", None)
+        return user if isinstance(user, User) else None
+
+    @cached_property
+    def _memberships(self) -> list[Membership]:
+        if self.user is None:
+            return []
+        rows = Membership.objects.filter(user=self.user).select_related("company")
+        return list(rows.order_by("company__name", "company_id"))
+
+    @cached_property
+    def companies(self) -> list[Company]:
+        """Where the person has a role, by name."""
+        return list({m.company_id: m.company for m in self._memberships}.values())
+
+    @cached_property
+    def company(self) -> Company | None:
+        """The one that `?company=` chooses; None: all of them. Another's company is no choice."""
+        chosen = self._request.GET.get("company", "")
+        return next((c for c in self.companies if str(c.pk) == chosen), None)
+
+    @cached_property
+    def roles(self) -> set[str]:
+        return {m.role for m in self._memberships}
+
+    @cached_property
+    def items(self) -> list[Item]:
+        return [item for place in PLACES if self._sees(place) if (item := self._item(place))]
+
+    @property
+    def here(self) -> str:
+        """Where the company switcher leads: the list of the room that the page is in, else the first page."""
+        return next((reverse(item.place.url_name) for item in self.items if item.active), "/")
+
+    def _sees(self, place: Place) -> bool:
+        if self.user is None:
+            return False
+        if place.ability == "installation":
+            return self.user.is_administrator
+        if not place.ability:
+            return True
+        return bool(self.roles & ABILITIES[place.ability]) or self._count(place) > 0
+
+    def _item(self, place: Place) -> Item | None:
+        try:
+            address = reverse(place.url_name)
+        except NoReverseMatch:
+            return None  # its pages are not there yet
+        path = self._request.path
+        active = path == address or (address != "/" and path.startswith(address.rstrip("/") + "/"))
+        suffix = f"?company={self.company.pk}" if self.company else ""
+        return Item(place, address + suffix, active, self._count(place))
+
+    @cached_property
+    def _counted(self) -> dict[str, int]:
+        return {}
+
+    def _count(self, place: Place) -> int:
+        count = _counts.get(place.url_name)
+        if count is None or self.user is None:
+            return 0
+        if place.url_name not in self._counted:
+            self._counted[place.url_name] = count(self.user)
+        return self._counted[place.url_name]
 
 
 def around_every_page(request: HttpRequest) -> dict[str, Any]:
-    return {"demo": settings.DEMO, "version": settings.VERSION, "languages": settings.LANGUAGES}
+    return {
+        "demo": settings.DEMO,
+        "version": settings.VERSION,
+        "languages": settings.LANGUAGES,
+        "frame": Frame(request),
+    }

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from django.conf import settings
 from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect
+from django.shortcuts import redirect, resolve_url
 from django.utils import translation
 
 from alcada.people.models import User
@@ -17,13 +17,15 @@ OPEN_PATHS = ("/sign-in", "/static/", "/language", "/first-run", "/health", "/we
 
 
 class LanguageMiddleware:
-    """The person's own choice, else a cookie's, else Portuguese (a browser's English default is no choice)."""
+    """The person's own choice, else a cookie's, else Portuguese: a browser's English is no choice."""
 
     def __init__(self, get_response: Handler) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        chosen = getattr(request.user, "language", "") or request.COOKIES.get(settings.LANGUAGE_COOKIE_NAME, "")
+        chosen = getattr(request.user, "language", "") or request.COOKIES.get(
+            settings.LANGUAGE_COOKIE_NAME, ""
+        )
         language = chosen if chosen in dict(settings.LANGUAGES) else settings.LANGUAGE_CODE
         with translation.override(language):
             request.LANGUAGE_CODE = language
@@ -39,6 +41,12 @@ class SignInRequiredMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         if request.user.is_authenticated or request.path.startswith(OPEN_PATHS):
             return self.get_response(request)
+        if request.headers.get(
+            "HX-Request"
+        ):  # a fragment can't show the sign-in page: the whole page goes there
+            answer = HttpResponse(status=204)
+            answer.headers["HX-Redirect"] = resolve_url(settings.LOGIN_URL)
+            return answer
         if not User.objects.exists():
             return redirect("first-run")
         return redirect_to_login(request.get_full_path())
