@@ -73,7 +73,9 @@ def open_round(
     return round_
 
 
-def decide(step_id: int, *, by: User, verdict: Decision.Verdict, comment: str = "", channel: str = "web") -> Result:
+def decide(
+    step_id: int, *, by: User, verdict: Decision.Verdict, comment: str = "", channel: str = "web"
+) -> Result:
     """Answer a step. The second answer changes nothing and gets the first back (`already`).
 
     Raises a subclass of ApprovalError: OwnEntryError, NotAskedError, SamePersonError, LastOneError,
@@ -92,7 +94,9 @@ def decide(step_id: int, *, by: User, verdict: Decision.Verdict, comment: str = 
         _check_may_decide(round_, step, by)
         if verdict != Decision.Verdict.APPROVE and not comment:
             raise CommentRequiredError
-        decision = Decision.objects.create(step=step, by=by, verdict=verdict, comment=comment, channel=channel)
+        decision = Decision.objects.create(
+            step=step, by=by, verdict=verdict, comment=comment, channel=channel
+        )
         _close_step(step, _STEP_STATE[verdict])
         record(
             f"approval.step.{_STEP_STATE[verdict].value}",
@@ -154,7 +158,10 @@ def _follow(round_: Round, verdict: Decision.Verdict) -> Step | None:
     if following is None:
         _close(round_, Round.State.APPROVED)
         record(
-            "approval.completed", round_.entry, company=round_.company, data={"revision": round_.revision.number}
+            "approval.completed",
+            round_.entry,
+            company=round_.company,
+            data={"revision": round_.revision.number},
         )
     return following
 

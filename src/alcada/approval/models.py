@@ -30,7 +30,9 @@ class Round(models.Model):
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(fields=["entry"], condition=Q(state="open"), name="one_open_round_per_entry"),
+            models.UniqueConstraint(
+                fields=["entry"], condition=Q(state="open"), name="one_open_round_per_entry"
+            ),
             models.UniqueConstraint(
                 fields=["revision"],
                 condition=Q(state__in=["open", "approved"]),
@@ -64,7 +66,9 @@ class Step(models.Model):
         ordering = ["order"]
         constraints = [
             models.UniqueConstraint(fields=["round", "order"], name="step_order_once"),
-            models.UniqueConstraint(fields=["round"], condition=Q(state="open"), name="one_open_step_per_round"),
+            models.UniqueConstraint(
+                fields=["round"], condition=Q(state="open"), name="one_open_step_per_round"
+            ),
         ]
 
 

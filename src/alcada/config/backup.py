@@ -50,7 +50,9 @@ def restore(file: str, *, confirmed: bool) -> int:
     with tempfile.TemporaryDirectory(dir=home) as folder, tarfile.open(file) as archive:
         archive.extractall(folder, filter="data")
         content = Path(folder)
-        _run("pg_restore", "--clean", "--if-exists", "--no-owner", "--single-transaction", str(content / DUMP))
+        _run(
+            "pg_restore", "--clean", "--if-exists", "--no-owner", "--single-transaction", str(content / DUMP)
+        )
         if (content / "files").exists():
             shutil.rmtree(home / "files", ignore_errors=True)
             shutil.move(content / "files", home / "files")

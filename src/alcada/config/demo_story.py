@@ -13,9 +13,10 @@ from django.utils import translation
 from alcada.approval.models import Decision, Step
 from alcada.config.demo import wait_until
 from alcada.connections import actions as connections
+from alcada.connections import authorisation
 from alcada.connections.models import Connection
-from alcada.directory.models import Category, CostCentre, Defaults
 from alcada.directory.actions import save_cost_centre
+from alcada.directory.models import Category, CostCentre, Defaults
 from alcada.flow import actions as flow
 from alcada.intake import actions as intake
 from alcada.intake import drafts, imports
@@ -31,8 +32,8 @@ PEOPLE = [
     ("clara@padaria.example", "Clara Nogueira", "administrator"),
 ]
 COMPANIES = [
-    {"name": "Padaria Horizonte Ltda", "trade_name": "Padaria Horizonte", "document": "@PADARIA@"},
-    {"name": "Horizonte Eventos Ltda", "trade_name": "Horizonte Eventos", "document": "@EVENTOS@"},
+    {"name": "Padaria Horizonte Ltda", "trade_name": "Padaria Horizonte", "document": "99601234000151"},
+    {"name": "Horizonte Eventos Ltda", "trade_name": "Horizonte Eventos", "document": "88601234000135"},
 ]
 SAMPLES = ("nfe-energia-servicos.xml", "nfe-papelaria.xml", "nfe-equipamentos.xml")
 
@@ -59,7 +60,8 @@ class Story:
         clara = people.make_first_administrator(email=emails[2], name=PEOPLE[2][1], password=self.password)
         self.clara = clara
         self.ana, self.bruno = (
-            User.objects.create_user(email=emails[i], name=PEOPLE[i][1], password=self.password) for i in (0, 1)
+            User.objects.create_user(email=emails[i], name=PEOPLE[i][1], password=self.password)
+            for i in (0, 1)
         )
 
     def _companies(self, reset: dict[str, Any]) -> None:
@@ -81,9 +83,9 @@ class Story:
 
     def _connect(self, company: Company, given: dict[str, Any]) -> None:
         connection = connections.create_connection(by=self.clara, company=company, name="Conta Azul")
-        address = connections.begin(by=self.clara, connection=connection)
+        address = authorisation.begin(by=self.clara, connection=connection)
         state = parse_qs(urlsplit(address).query)["state"][0]
-        connections.finish(by=self.clara, state=state, code=given["code"])
+        authorisation.finish(by=self.clara, state=state, code=given["code"])
         wait_until(
             lambda: Connection.objects.filter(pk=connection.pk, directory_synced_at__isnull=False).exists(),
             "categories and accounts fetched",
@@ -101,7 +103,7 @@ class Story:
         uploads = [SimpleUploadedFile(name, self._sample(name), "application/xml") for name in SAMPLES]
         for report in imports.import_nfe(company, uploads, by=self.ana):
             if report.entry is None:
-                raise RuntimeError(f"{report.name}: {report.message}")
+                raise RuntimeError(f"{report.name}: {report.sentences}")
             self._carry(report.entry, f"from {report.name}")
 
     def _receivable(self) -> None:
@@ -111,7 +113,7 @@ class Story:
         draft = drafts.empty(company, "receivable", today=_today()) | {
             "new_party": "1",
             "party_name": "Festa & Cia Organização de Eventos Ltda",
-            "party_document": "@FESTA@",
+            "party_document": "77390123000100",
             "description": "Buffet do casamento de dezembro",
             "document_number": "OS 118",
             "amount": "8.400,00",
@@ -129,7 +131,8 @@ class Story:
         """One entry through submission and every step that asks."""
         revision = flow.submit(entry, by=self.ana)
         self.say(
-            f"entered        no. {entry.number} {how}: {revision.party_name}, {format_brl(revision.amount)}, by {self.ana}"
+            f"entered        no. {entry.number} {how}: {revision.party_name}, "
+            f"{format_brl(revision.amount)}, by {self.ana}"
         )
         while step := Step.objects.filter(round__revision=revision, state=Step.State.OPEN).first():
             person = next(asked.user for asked in step.asked.select_related("user"))
@@ -137,7 +140,10 @@ class Story:
             self.say(f"approved       no. {entry.number} by {person} ({step.name})")
         self.approved.append(entry)
         decided = time.monotonic()
-        wait_until(lambda: not Posting.objects.filter(entry=entry, state__in=["queued", "sending"]).exists(), "posted")
+        wait_until(
+            lambda: not Posting.objects.filter(entry=entry, state__in=["queued", "sending"]).exists(),
+            "posted",
+        )
         posting = Posting.objects.get(entry=entry)
         for attempt in posting.attempts.filter(kind__in=["person", "cost_centre"], outcome="posted"):
             what = attempt.request.get("name")
@@ -148,7 +154,9 @@ class Story:
                 f"{time.monotonic() - decided:.1f} s after the last decision"
             )
         else:
-            self.say(f"NOT POSTED     no. {entry.number}: {posting.get_state_display()} {posting.reason} {posting.detail}")
+            self.say(
+                f"NOT POSTED     no. {entry.number}: {posting.get_state_display()} {posting.reason} {posting.detail}"
+            )
 
     def _report(self) -> dict[str, Any]:
         """Counted from the sandbox's own books, by the reference that each event carries."""
@@ -163,10 +171,16 @@ class Story:
             posting = Posting.objects.select_related("connection").get(entry=entry)
             found = standing.get(posting.reference, [])
             lost += not found
-            wrong += any(Decimal(str(item["valor"])) != entry.current.amount for item in found if entry.current)
+            wrong += any(
+                Decimal(str(item["valor"])) != entry.current.amount for item in found if entry.current
+            )
         duplicated = sum(len(items) - 1 for items in standing.values())
-        strangers = sum(len(items) for ref, items in standing.items()) - duplicated - (len(self.approved) - lost)
-        attempts = [attempt for entry in self.approved for p in entry.postings.all() for attempt in p.attempts.all()]
+        strangers = (
+            sum(len(items) for ref, items in standing.items()) - duplicated - (len(self.approved) - lost)
+        )
+        attempts = [
+            attempt for entry in self.approved for p in entry.postings.all() for attempt in p.attempts.all()
+        ]
         report = {
             "approved": len(self.approved),
             "posted": len(self.approved) - lost,

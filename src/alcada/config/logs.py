@@ -5,10 +5,10 @@ import logging
 
 class Redact(logging.Filter):
     def filter(self, record: logging.LogRecord) -> bool:
-        from alcada.directory import documents  # logging is set up before the rooms are
+        from alcada.directory.documents import redact  # logging is set up before the rooms are
 
         message = record.getMessage()
-        clean = documents.redact(message)
+        clean = redact(message)
         if clean != message:
             record.msg, record.args = clean, None
         return True

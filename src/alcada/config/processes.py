@@ -22,7 +22,9 @@ def serve(*, host: str, port: int) -> int:
 
     _end_with_supervisor()
     signal.signal(signal.SIGTERM, _interrupt)
-    waitress.serve(application, host=host, port=port, threads=8, ident="alcada", clear_untrusted_proxy_headers=False)
+    waitress.serve(
+        application, host=host, port=port, threads=8, ident="alcada", clear_untrusted_proxy_headers=False
+    )
     return 0
 
 

@@ -39,7 +39,9 @@ CONTA_AZUL_API_URL = os.environ.get("ALCADA_CONTA_AZUL_API_URL", "https://api-v2
 CONTA_AZUL_AUTH_URL = os.environ.get(
     "ALCADA_CONTA_AZUL_AUTH_URL", "https://auth.contaazul.com/oauth2/authorize"
 )
-CONTA_AZUL_TOKEN_URL = os.environ.get("ALCADA_CONTA_AZUL_TOKEN_URL", "https://auth.contaazul.com/oauth2/token")
+CONTA_AZUL_TOKEN_URL = os.environ.get(
+    "ALCADA_CONTA_AZUL_TOKEN_URL", "https://auth.contaazul.com/oauth2/token"
+)
 
 INSTALLED_APPS = [
     "django.contrib.auth",
@@ -98,7 +100,9 @@ TEMPLATES = [
     }
 ]
 
-_DATABASE_URL = os.environ.get("DATABASE_URL") or f"postgresql://postgres@/postgres?host={ALCADA_HOME}/postgres"
+_DATABASE_URL = (
+    os.environ.get("DATABASE_URL") or f"postgresql://postgres@/postgres?host={ALCADA_HOME}/postgres"
+)
 DATABASES = {
     "default": {
         **dj_database_url.parse(_DATABASE_URL, conn_max_age=600, conn_health_checks=True),

@@ -45,4 +45,3 @@ def prepare_database() -> None:
         print(f"Backup before the update: {backup.write()}", flush=True)
     print("Preparing the database", flush=True)
     call_command("migrate", verbosity=0, interactive=False)
-

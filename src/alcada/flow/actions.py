@@ -1,4 +1,4 @@
-"""The story: submit → decide → post → follow. The only room that hands over between rooms; each hand-over commits whole."""
+"""The story: submit → decide → post → follow. The one room that hands over between rooms; a hand-over commits whole."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -174,7 +174,13 @@ def publish(flow: Flow, definition: dict[str, Any], *, by: User | None) -> FlowV
         version = FlowVersion.objects.create(flow=flow, number=number, definition=definition, published_by=by)
         flow.current = version
         flow.save(update_fields=["current"])
-        record("flow.published", flow, by=by, company=flow.company, data={"version": number, "definition": definition})
+        record(
+            "flow.published",
+            flow,
+            by=by,
+            company=flow.company,
+            data={"version": number, "definition": definition},
+        )
         return version
 
 

@@ -53,7 +53,8 @@ def _database() -> Iterator[Finding]:
 def _workers() -> Iterator[Finding]:
     with database.cursor() as cursor:
         cursor.execute(
-            "SELECT count(*) FROM procrastinate_workers WHERE last_heartbeat > now() - %s", [HEARTBEAT]
+            "SELECT count(*) FROM procrastinate_workers WHERE last_heartbeat > %s",
+            [timezone.now() - HEARTBEAT],
         )
         alive = cursor.fetchone()[0]
     if alive:
@@ -88,7 +89,8 @@ def _connections() -> Iterator[Finding]:
             yield Finding(
                 "problem" if waiting else "warning",
                 "connections",
-                _("%(company)s, %(name)s: %(state)s. Postings waiting: %(count)s.") % {**named, "count": waiting},
+                _("%(company)s, %(name)s: %(state)s. Postings waiting: %(count)s.")
+                % {**named, "count": waiting},
                 _("Open the connection: its page says what to do."),
             )
 
@@ -116,7 +118,9 @@ def _stuck() -> Iterator[Finding]:
     ):
         count = Posting.objects.filter(state=state).count()
         if count:
-            yield Finding("warning", "postings", sentence % {"count": count}, _("Open Postings: each says what to do."))
+            yield Finding(
+                "warning", "postings", sentence % {"count": count}, _("Open Postings: each says what to do.")
+            )
 
 
 def _late_answers() -> Iterator[Finding]:
@@ -162,13 +166,19 @@ def _compare(connection: Connection, kind: str, postings: list[Posting]) -> Iter
     try:
         notes = books.notes_by_event(connection.pk, kind=kind, due_from=min(days), due_to=max(days))
     except books.FAILURES as exc:
-        yield Finding("warning", "history", _("%(name)s could not be asked: %(why)s") % {"name": connection.name, "why": exc})
+        yield Finding(
+            "warning",
+            "history",
+            _("%(name)s could not be asked: %(why)s") % {"name": connection.name, "why": exc},
+        )
         return
     parted = 0
     for posting in postings:
         if sentence := _parts(posting, notes.get(posting.remote_event_id)):
             parted += 1
-            yield Finding("problem", "history", sentence, _("Compare the entry here with the one in Conta Azul."))
+            yield Finding(
+                "problem", "history", sentence, _("Compare the entry here with the one in Conta Azul.")
+            )
     if not parted:
         yield Finding(
             "ok",
@@ -185,7 +195,10 @@ def _parts(posting: Posting, note: str | None) -> str:
         return _("Entry %(number)s (%(reference)s) is not found in Conta Azul.") % named
     hashes = _HASH.findall(note)
     if not hashes:
-        return _("Entry %(number)s (%(reference)s): its notes in Conta Azul no longer carry the history's mark.") % named
+        return (
+            _("Entry %(number)s (%(reference)s): its notes in Conta Azul no longer carry the history's mark.")
+            % named
+        )
     if not history.holds(posting.entry, hashes[-1]):
         return _("Entry %(number)s (%(reference)s): the history here is not the one that was posted.") % named
     return ""

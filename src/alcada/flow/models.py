@@ -37,7 +37,7 @@ class FlowVersion(models.Model):
 
 
 class Run(models.Model):
-    """One revision's way through one version: `path` is what lies ahead as decided on the frozen facts, `cursor` where it is."""
+    """One revision's way through one version. `path` is what lies ahead, as decided on the frozen facts."""
 
     class State(models.TextChoices):
         APPROVAL = "approval", _("In approval")
@@ -49,7 +49,6 @@ class Run(models.Model):
     revision = models.OneToOneField("intake.Revision", models.PROTECT, related_name="run")
     connection = models.ForeignKey("connections.Connection", models.PROTECT, null=True, related_name="+")
     path = models.JSONField()
-    cursor = models.PositiveSmallIntegerField(default=0)
     state = models.CharField(max_length=12, choices=State.choices, default=State.APPROVAL)
     started_at = models.DateTimeField(default=timezone.now)
     ended_at = models.DateTimeField(null=True)

@@ -1,4 +1,4 @@
-"""Posting's jobs: post what waits on an account, look for what may have arrived, learn how late the account shows it."""
+"""Posting's jobs: post what waits on an account, look for what may have arrived, learn how late it shows."""
 
 import asyncio
 from datetime import date, timedelta
@@ -50,7 +50,7 @@ def look(posting_id: int) -> None:
     verdict = judge_absence(
         evidence(posting.connection_id),
         Patience(
-            absence_evidence=settings.POSTING["absence_evidence"],
+            absence_evidence=int(settings.POSTING["absence_evidence"]),
             absence_span_s=settings.POSTING["absence_span_s"],
             look_for_s=settings.POSTING["look_for_s"],
         ),
@@ -68,7 +68,13 @@ def sight(connection_id: int) -> None:
         if posting.posted_at is None:
             continue
         days = due_dates(posting)
-        if ledger.shows(connection_id, kind=posting.kind, reference=posting.reference, due_from=min(days), due_to=max(days)):
+        if ledger.shows(
+            connection_id,
+            kind=posting.kind,
+            reference=posting.reference,
+            due_from=min(days),
+            due_to=max(days),
+        ):
             _remember_sighting(posting)
     _queue_sighting(connection_id)
 

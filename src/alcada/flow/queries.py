@@ -1,6 +1,7 @@
 """What a page shows of an entry, worked out from its draft, round and posting; nobody stores it."""
 
 from dataclasses import dataclass
+from typing import Any
 
 from django.db.models import Case, CharField, F, OuterRef, QuerySet, Subquery, Value, When
 from django.db.models.functions import Concat
@@ -42,8 +43,8 @@ class Status:
         return STATUSES[self.code][1]
 
 
-def with_status(entries: QuerySet[Entry]) -> QuerySet[Entry]:
-    """Annotate `status` (a key of STATUSES), so that a list filters and shows it in one query."""
+def with_status(entries: QuerySet[Entry]) -> QuerySet[Any]:
+    """Entries with `status` (a key of STATUSES), so that a list filters and shows it in one query."""
     latest_round = Round.objects.filter(entry=OuterRef("pk")).order_by("-pk")
     of_current = Posting.objects.filter(entry=OuterRef("pk"), revision=OuterRef("current")).order_by("-pk")
     return entries.annotate(

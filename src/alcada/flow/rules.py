@@ -18,7 +18,7 @@ Rows compile to CEL (Common Expression Language, cel.dev), which has no decimals
 import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from typing import Any, Final
 
 import cel
@@ -26,7 +26,13 @@ import cel
 from alcada.approval.rules import can_be_answered
 
 COMPARISONS: Final = {">": ">", ">=": ">=", "<": "<", "<=": "<=", "=": "==", "!=": "!="}
-FIELDS: Final = {"amount": "money", "kind": "text", "party": "text", "document": "text", "instalments": "number"}
+FIELDS: Final = {
+    "amount": "money",
+    "kind": "text",
+    "party": "text",
+    "document": "text",
+    "instalments": "number",
+}
 TASKS: Final = frozenset({"approval", "post", "notify"})
 
 
@@ -80,12 +86,19 @@ def _row(row: Mapping[str, Any]) -> str:
     if kind is None or comparison not in COMPARISONS:
         raise DefinitionError(f"unknown field or comparison in {dict(row)}")
     if kind == "money":
-        literal = str(int(Decimal(str(value)) * 100))
+        literal = str(int(_number(value) * 100))
     elif kind == "number":
-        literal = str(int(str(value)))
+        literal = str(int(_number(value)))
     else:
         literal = json.dumps(str(value))  # a CEL string literal has JSON's escapes
     return f"{field} {COMPARISONS[comparison]} {literal}"
+
+
+def _number(value: Any) -> Decimal:
+    try:
+        return Decimal(str(value))
+    except InvalidOperation as exc:
+        raise DefinitionError(f"not a number: {value}") from exc
 
 
 def holds(properties: Mapping[str, Any], facts: Facts) -> bool:
@@ -95,8 +108,8 @@ def holds(properties: Mapping[str, Any], facts: Facts) -> bool:
 def plan(definition: Mapping[str, Any], facts: Facts, people_of: PeopleOf) -> list[dict[str, Any]]:
     """The steps that lie ahead, conditions decided, each approval with the people it asks.
 
-    Raises SubmissionRefusedError: `nobody_to_ask` (an approval that nobody may answer, or that would need the same person
-    twice), `nobody_asked` (the flow would post without any approval and doesn't say why that is right).
+    Raises SubmissionRefusedError: `nobody_to_ask` (an approval that nobody may answer), `too_few_people`
+    (two steps would need the same person), `nobody_asked` (the flow would post without any approval and doesn't say why that is right).
     """
     path = list(_walk(definition["sequence"], facts, people_of, why=""))
     approvals = [step for step in path if step["type"] == "approval"]

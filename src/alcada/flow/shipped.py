@@ -24,7 +24,9 @@ def definition(trigger: Trigger, language: str = "pt-br") -> dict[str, Any]:
                     "name": _("Value above R$ 10.000,00"),
                     "properties": {"match": "all", "rows": [{"field": "amount", "is": ">", "value": LIMIT}]},
                     "branches": {
-                        "true": [_step("administrator", "approval", _("Administrator"), role="administrator")],
+                        "true": [
+                            _step("administrator", "approval", _("Administrator"), role="administrator")
+                        ],
                         "false": [],
                     },
                 },

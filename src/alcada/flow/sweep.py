@@ -36,7 +36,9 @@ def sweep() -> None:
     for pk in waiting.values_list("revision_id", flat=True)[:1000]:
         queue.defer("search_twins", revision_id=pk)
     if settings.EMAIL_CONFIGURED:
-        unsent = Notice.objects.filter(mailed_at=None, created_at__lt=now - LATE, created_at__gt=now - timedelta(days=2))
+        unsent = Notice.objects.filter(
+            mailed_at=None, created_at__lt=now - LATE, created_at__gt=now - timedelta(days=2)
+        )
         for pk in unsent.values_list("pk", flat=True)[:1000]:
             queue.defer("send_mail", notice_id=pk)
 

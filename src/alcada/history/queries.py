@@ -21,9 +21,9 @@ class Break:
 
 def of(subject: models.Model) -> models.QuerySet[Record]:
     """The subject's records, oldest first."""
-    return Record.objects.filter(
-        chain__kind=subject._meta.label_lower, chain__key=subject.pk
-    ).select_related("actor")
+    return Record.objects.filter(chain__kind=subject._meta.label_lower, chain__key=subject.pk).select_related(
+        "actor"
+    )
 
 
 def head(subject: models.Model) -> str:

@@ -53,7 +53,9 @@ def likely_twins(wanted: Wanted, listed: Sequence[Listed]) -> list[Listed]:
         item
         for item in listed
         if _same_party(wanted, item)
-        and any(item.amount == amount and abs(item.due_date - due) <= DUE_MARGIN for due, amount in wanted.parts)
+        and any(
+            item.amount == amount and abs(item.due_date - due) <= DUE_MARGIN for due, amount in wanted.parts
+        )
     ]
 
 

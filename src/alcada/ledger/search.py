@@ -1,18 +1,18 @@
 """Looking into an account's books: by reference for what may have arrived, by likeness before approval."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
+from functools import partial
 from typing import Any
-
-from conta_azul import errors
-from conta_azul.calls import changes, entries, instalments
 
 from alcada.connections import gateway
 from alcada.connections.access import AccessError
 from alcada.directory import documents
 from alcada.directory.models import EntryKind
 from alcada.ledger.rules import Listed, Wanted
+from conta_azul import errors
+from conta_azul.calls import changes, entries, instalments
 
 # Clocks differ, and the change feed's times are theirs.
 FAILURES = (errors.ContaAzulError, AccessError)
@@ -40,10 +40,10 @@ def find_by_reference(
 ) -> Sought:
     """Look for our reference in the newer list, the older search and, event by event, the change feed since `since`."""
     sought = Sought()
-    looks = (
-        ("newer list", lambda: _newer_list(sought, connection_id, kind, reference, due_from, due_to)),
-        ("search", lambda: _older_search(sought, connection_id, kind, reference, due_from, due_to)),
-        ("change feed", lambda: _change_feed(sought, connection_id, reference, since)),
+    looks: tuple[tuple[str, Callable[[], None]], ...] = (
+        ("newer list", partial(_newer_list, sought, connection_id, kind, reference, due_from, due_to)),
+        ("search", partial(_older_search, sought, connection_id, kind, reference, due_from, due_to)),
+        ("change feed", partial(_change_feed, sought, connection_id, reference, since)),
     )
     for name, look in looks:
         try:
@@ -70,7 +70,8 @@ def shows(connection_id: int, *, kind: str, reference: str, due_from: date, due_
 
 def notes_by_event(connection_id: int, *, kind: str, due_from: date, due_to: date) -> dict[str, str]:
     """What the account holds in the notes of each event due in the window: where our evidence travelled to."""
-    return {item.event.id: item.event.note or "" for item in _newer_items(connection_id, kind, due_from, due_to)}
+    items = _newer_items(connection_id, kind, due_from, due_to)
+    return {item.event.id: item.event.note or "" for item in items}
 
 
 def listed(connection_id: int, *, kind: str, wanted: Wanted) -> list[Listed]:
@@ -85,24 +86,27 @@ def listed(connection_id: int, *, kind: str, wanted: Wanted) -> list[Listed]:
             description=item.description or "",
             due_date=item.due_date,
             amount=item.total,
-            party_name=documents.normalise_name(item.party.name if item.party else ""),
-            party_id=item.party.id if item.party else "",
-            status=item.status_label or item.status or "",
+            party_name=documents.normalise_name((item.party and item.party.name) or ""),
+            party_id=(item.party and item.party.id) or "",
+            status=item.search_status or item.status or "",
         )
         for item in gateway.walk(connection_id, pages)
+        if item.due_date and item.total is not None
     ]
 
 
-def _newer_items(connection_id: int, kind: str, due_from: date, due_to: date) -> Sequence[Any]:
+def _newer_items(
+    connection_id: int, kind: str, due_from: date, due_to: date
+) -> Iterable[entries.ListedInstalment]:
     listing = entries.list_payables if kind == EntryKind.PAYABLE else entries.list_receivables
-    return list(gateway.walk(connection_id, listing(due_from=due_from, due_to=due_to)))
+    return gateway.walk(connection_id, listing(due_from, due_to))
 
 
 def _newer_list(
     sought: Sought, connection_id: int, kind: str, reference: str, due_from: date, due_to: date
 ) -> None:
     for item in _newer_items(connection_id, kind, due_from, due_to):
-        if item.event and (item.event.reference == reference or reference in (item.event.description or "")):
+        if item.event.reference == reference or reference in (item.event.description or ""):
             sought.add(item.event.id, item.id)
 
 
@@ -113,13 +117,14 @@ def _older_search(
     for item in gateway.walk(connection_id, search(due_from=due_from, due_to=due_to, description=reference)):
         if reference in (item.description or ""):
             part = gateway.send(connection_id, instalments.get(item.id))  # the item has no event id: this has
-            sought.add(part.event.id, part.id)
+            if part.event:
+                sought.add(part.event.id, part.id)
 
 
 def _change_feed(sought: Sought, connection_id: int, reference: str, since: datetime) -> None:
     """Every event changed since the attempt is opened: an edited entry hides from searches by text, value or date."""
     feed = changes.list(start=since - MARGIN, end=datetime.now(since.tzinfo) + MARGIN)
-    for change in gateway.walk(connection_id, feed):
-        for part in gateway.send(connection_id, instalments.of_event(change.id)):
+    for event_id in gateway.walk(connection_id, feed):
+        for part in gateway.send(connection_id, instalments.of_event(event_id)):
             if reference in (part.description or "") or reference in (part.note or ""):
-                sought.add(change.id, part.id)
+                sought.add(event_id, part.id)

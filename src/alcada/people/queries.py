@@ -7,7 +7,7 @@ from alcada.people.rules import ABILITIES
 
 
 def companies_of(user: User) -> QuerySet[Company]:
-    """The companies in which the person has any role; no role, no company, administrators of the installation included."""
+    """The companies in which the person has a role. The installation's administrators have no others."""
     return Company.objects.filter(memberships__user=user).distinct()
 
 
@@ -25,6 +25,6 @@ def companies_where(user: User, ability: str) -> QuerySet[Company]:
 
 def holders(company: Company, role: Role) -> QuerySet[User]:
     """The active people who have the role in the company."""
-    return User.objects.filter(
-        is_active=True, memberships__company=company, memberships__role=role
-    ).order_by("name", "id")
+    return User.objects.filter(is_active=True, memberships__company=company, memberships__role=role).order_by(
+        "name", "id"
+    )

@@ -33,7 +33,13 @@ class ClaimLostError(Exception):
 
 
 def intend(
-    *, entry: "Model", revision: "Model", round_: "Model", connection_: Connection, kind: str, content: Mapping[str, Any]
+    *,
+    entry: "Model",
+    revision: "Model",
+    round_: "Model",
+    connection_: Connection,
+    kind: str,
+    content: Mapping[str, Any],
 ) -> Posting:
     """Save the intent to post, in the transaction of the last decision, together with its job.
 
@@ -51,7 +57,11 @@ def intend(
         "posting.intended",
         posting.entry,
         company=connection_.company,
-        data={"reference": posting.reference, "account": connection_.remote_name, "connection": connection_.pk},
+        data={
+            "reference": posting.reference,
+            "account": connection_.remote_name,
+            "connection": connection_.pk,
+        },
     )
     queue.defer("dispatch", connection_id=connection_.pk)
     return posting
@@ -118,7 +128,12 @@ def start_attempt(
             "posting.attempted",
             posting.entry,
             company=posting.connection.company,
-            data={"attempt": attempt.pk, "kind": kind.value, "reference": posting.reference, "request": dict(request)},
+            data={
+                "attempt": attempt.pk,
+                "kind": kind.value,
+                "reference": posting.reference,
+                "request": dict(request),
+            },
         )
         return attempt
 
@@ -187,7 +202,12 @@ def _believe(posting: Posting, outcome: Outcome) -> None:
 def _move_after_failure(posting: Posting, outcome: Outcome) -> None:
     if outcome.kind == Attempt.Outcome.REFUSED:
         _move(posting, State.REFUSED, reason=outcome.reason, detail=outcome.detail)
-        record("posting.refused", posting.entry, company=posting.connection.company, data={"detail": outcome.detail})
+        record(
+            "posting.refused",
+            posting.entry,
+            company=posting.connection.company,
+            data={"detail": outcome.detail},
+        )
     elif outcome.kind == Attempt.Outcome.UNKNOWN:
         _to_unknown(posting, reason=outcome.reason, detail=outcome.detail)
     else:
@@ -248,7 +268,9 @@ def expire_claims() -> int:
     return count
 
 
-def found(posting_id: int, event_ids: list[str], instalment_ids: Mapping[str, list[str]], look: Mapping[str, Any]) -> Posting:
+def found(
+    posting_id: int, event_ids: list[str], instalment_ids: Mapping[str, list[str]], look: Mapping[str, Any]
+) -> Posting:
     """The looking found the reference: one event is adopted, more than one goes to a person, loudly."""
     with transaction.atomic():
         posting = Posting.objects.select_for_update().get(pk=posting_id)
@@ -283,14 +305,21 @@ def not_found(posting_id: int, look: Mapping[str, Any], *, verdict: str) -> Post
             posting.resent = True
             posting.save(update_fields=["resent"])
             _move(posting, State.QUEUED, reason="surely_absent")
-            record("posting.queued_again", posting.entry, company=company, data={"reason": "surely_absent", **look})
+            record(
+                "posting.queued_again",
+                posting.entry,
+                company=company,
+                data={"reason": "surely_absent", **look},
+            )
             queue.defer("dispatch", connection_id=posting.connection_id)
         elif verdict == "ask":
             _move(posting, State.UNDECIDED, reason="not_found")
             record("posting.undecided", posting.entry, company=company, data={"reason": "not_found", **look})
         else:
             wait = next_look_s(
-                posting.looks, first_s=settings.POSTING["first_look_s"], spacing_s=settings.POSTING["look_spacing_s"]
+                posting.looks,
+                first_s=settings.POSTING["first_look_s"],
+                spacing_s=settings.POSTING["look_spacing_s"],
             )
             posting.looks += 1
             posting.next_try_at = timezone.now() + timedelta(seconds=wait)
@@ -306,7 +335,9 @@ def post_again(posting_id: int, *, by: "User") -> Posting:
         if posting.state == State.REFUSED and posting.reason in ("person_unknown", "cost_centre_unknown"):
             # Who presses has looked: the create that may have arrived did not.
             Attempt.objects.filter(
-                connection_id=posting.connection_id, key=posting.detail, outcome__in=["", Attempt.Outcome.UNKNOWN]
+                connection_id=posting.connection_id,
+                key=posting.detail,
+                outcome__in=["", Attempt.Outcome.UNKNOWN],
             ).update(outcome=Attempt.Outcome.NOT_FOUND, finished_at=timezone.now())
         return _by_person(posting_id, State.QUEUED, by=by, event="posting.queued_again")
 
@@ -353,7 +384,12 @@ def mark_posted(posting: Posting, event_id: str, instalment_ids: list[str], even
         check_transition(State(posting.state), State.POSTED)
     posting.state, posting.reason, posting.detail = State.POSTED, "", ""
     posting.remote_event_id, posting.remote_instalment_ids = event_id, instalment_ids
-    posting.posted_at, posting.next_try_at, posting.claim, posting.claim_until = timezone.now(), None, None, None
+    posting.posted_at, posting.next_try_at, posting.claim, posting.claim_until = (
+        timezone.now(),
+        None,
+        None,
+        None,
+    )
     posting.save()
     record(
         event,

@@ -2,6 +2,7 @@
 
 from typing import Final
 
+from django.core.serializers.json import DjangoJSONEncoder
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
@@ -78,7 +79,9 @@ class Posting(models.Model):
             ),
         ]
         indexes = [
-            models.Index(fields=["connection", "next_try_at"], condition=Q(state="queued"), name="posting_queue"),
+            models.Index(
+                fields=["connection", "next_try_at"], condition=Q(state="queued"), name="posting_queue"
+            ),
             models.Index(fields=["next_try_at"], condition=Q(state="unknown"), name="posting_to_look_for"),
             models.Index(fields=["claim_until"], condition=Q(state="sending"), name="posting_claims"),
         ]
@@ -108,7 +111,7 @@ class Attempt(models.Model):
     posting = models.ForeignKey(Posting, models.PROTECT, related_name="attempts")
     kind = models.CharField(max_length=12, choices=Kind.choices)
     key = models.CharField(max_length=255, blank=True, default="")  # what is created: the lease's key
-    request = models.JSONField()
+    request = models.JSONField(encoder=DjangoJSONEncoder)
     started_at = models.DateTimeField(default=timezone.now)
     finished_at = models.DateTimeField(null=True)
     outcome = models.CharField(max_length=12, choices=Outcome.choices, blank=True, default="")

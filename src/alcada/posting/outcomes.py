@@ -3,11 +3,10 @@
 A 2xx is never *refused* or *not sent*; a 5xx to a create is *unknown*: the client's errors keep these apart.
 """
 
-from conta_azul import errors
-
 from alcada.connections.access import NeedsAuthorisationError, PausedError, TemporaryAccessError
 from alcada.posting.models import Attempt
 from alcada.posting.rules import Outcome
+from conta_azul import errors
 
 Kind = Attempt.Outcome
 
@@ -17,7 +16,12 @@ def of(exc: BaseException) -> Outcome:
     match exc:
         case errors.TooManyRequests():
             return Outcome(
-                Kind.NOT_SENT, "too_many_requests", exc.sentence, 429, exc.body, retry_after_s=exc.retry_after
+                Kind.NOT_SENT,
+                "too_many_requests",
+                exc.sentence,
+                429,
+                exc.body or "",
+                retry_after_s=exc.retry_after,
             )
         case errors.NotSent():
             return Outcome(Kind.NOT_SENT, "not_sent", exc.sentence)
@@ -28,12 +32,12 @@ def of(exc: BaseException) -> Outcome:
         case PausedError():
             return Outcome(Kind.CONNECTION, "paused", str(exc))
         case errors.NotAuthorised():
-            return Outcome(Kind.CONNECTION, "needs_authorisation", exc.sentence, exc.status, exc.body)
+            return Outcome(Kind.CONNECTION, "needs_authorisation", exc.sentence, exc.status, exc.body or "")
         case errors.PlanNotAllowed():
-            return Outcome(Kind.CONNECTION, "plan_refused", exc.sentence, exc.status, exc.body)
+            return Outcome(Kind.CONNECTION, "plan_refused", exc.sentence, exc.status, exc.body or "")
         case errors.Refused():
-            return Outcome(Kind.REFUSED, "refused", exc.sentence, exc.status, exc.body)
+            return Outcome(Kind.REFUSED, "refused", exc.sentence, exc.status, exc.body or "")
         case errors.ContaAzulError():
-            return Outcome(Kind.UNKNOWN, "may_have_arrived", exc.sentence, exc.status, exc.body)
+            return Outcome(Kind.UNKNOWN, "may_have_arrived", exc.sentence, exc.status, exc.body or "")
         case _:
             return Outcome(Kind.UNKNOWN, "may_have_arrived", type(exc).__name__)

@@ -1,7 +1,7 @@
 """Before the create: what the posting names must exist in the account. Found by id, by document, by name, or created.
 
-Vendor, customer and cost centre are created under a lease per (connection, kind, key), so that twenty postings that name
-one new vendor make one. Each create has its own attempt, committed before the bytes leave, and the same outcomes as a
+Vendor, customer and cost centre are created under a lease per (connection, kind, key), so that twenty postings that
+name one new vendor make one. Each create has its own attempt, committed before the bytes leave, and the same outcomes as a
 posting: one that may have arrived is looked for by the next posting that needs it, never sent again blindly.
 """
 
@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-from conta_azul.calls import Call
 from django.conf import settings
 from django.utils import timezone
 
@@ -22,6 +21,7 @@ from alcada.posting import actions, outcomes
 from alcada.posting.background import in_database
 from alcada.posting.models import Attempt
 from alcada.posting.rules import Outcome
+from conta_azul import Call
 
 LEASE_WAIT_S = 20.0
 
@@ -76,7 +76,7 @@ async def ensure(job: Job, wanted: Wanted) -> str:
         if known := await in_database(wanted.known):  # another posting made it while we waited
             return known
         if found := await reading(wanted.find()):
-            return found
+            return str(found)
         await in_database(_check_earlier_attempts, job.connection_id, wanted)
         return await _create(job, wanted)
     finally:
@@ -93,7 +93,11 @@ async def reading(call: Awaitable[Any]) -> Any:
         outcome = outcomes.of(exc)
         if outcome.kind != Attempt.Outcome.CONNECTION:
             outcome = Outcome(
-                Attempt.Outcome.NOT_SENT, "not_reached", outcome.detail, outcome.status, retry_after_s=outcome.retry_after_s
+                Attempt.Outcome.NOT_SENT,
+                "not_reached",
+                outcome.detail,
+                outcome.status,
+                retry_after_s=outcome.retry_after_s,
             )
         raise NotPreparedError(outcome) from exc
 

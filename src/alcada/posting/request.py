@@ -1,39 +1,42 @@
 """The create call of a posting, from its frozen copy and the account's ids."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from typing import Any, Final
 
-from conta_azul.calls.entries import CategorySplit, CostCentreSplit, NewEntry, NewInstalment, PaymentMethod
+from conta_azul import limits
+from conta_azul.calls.entries import CategorySplit, NewEntry, NewInstalment
+from conta_azul.enums import PaymentMethod
 
 # Our payment methods (intake.models.PaymentMethod) in Conta Azul's words (reference of the API, §3.6).
 METHODS: Final[dict[str, PaymentMethod]] = {
-    "boleto": PaymentMethod.BOLETO_BANCARIO,
-    "pix": PaymentMethod.PIX_PAGAMENTO_INSTANTANEO,
-    "transfer": PaymentMethod.TRANSFERENCIA_BANCARIA,
-    "credit_card": PaymentMethod.CARTAO_CREDITO,
-    "debit_card": PaymentMethod.CARTAO_DEBITO,
-    "cash": PaymentMethod.DINHEIRO,
+    "boleto": PaymentMethod.BOLETO,
+    "pix": PaymentMethod.PIX,
+    "transfer": PaymentMethod.BANK_TRANSFER,
+    "credit_card": PaymentMethod.CREDIT_CARD,
+    "debit_card": PaymentMethod.DEBIT_CARD,
+    "cash": PaymentMethod.CASH,
     "cheque": PaymentMethod.CHEQUE,
-    "direct_debit": PaymentMethod.DEBITO_AUTOMATICO,
-    "other": PaymentMethod.OUTRO,
+    "direct_debit": PaymentMethod.DIRECT_DEBIT,
+    "other": PaymentMethod.OTHER,
 }
-# Text limits of these fields are not documented: kept below what is known to be taken (reference §2.4).
-DESCRIPTION_LIMIT: Final = 200
-NOTE_LIMIT: Final = 2000
+DESCRIPTION_LIMIT: Final = min(limits.ENTRY_DESCRIPTION, limits.INSTALMENT_DESCRIPTION)
 
 
+@dataclass(frozen=True)
 class Ids:
-    """The account's ids of what the posting names, by our own keys."""
+    """The account's ids of what the posting names; categories and cost centres by our own keys."""
 
-    def __init__(self, *, party: str, bank_account: str, categories: Mapping[int, str], cost_centres: Mapping[int, str]):
-        self.party, self.bank_account = party, bank_account
-        self.categories, self.cost_centres = categories, cost_centres
+    party: str
+    bank_account: str
+    categories: Mapping[int, str]
+    cost_centres: Mapping[int, str]
 
 
 def build(content: Mapping[str, Any], reference: str, ids: Ids) -> NewEntry:
-    """The reference stands in `referencia_externa` and in every description: the searches return that text and no other."""
+    """The reference stands in `referencia_externa` and in every description: that text the searches return."""
     parts = content["instalments"]
     method = METHODS.get(content["payment_method"])
     return NewEntry(
@@ -42,8 +45,8 @@ def build(content: Mapping[str, Any], reference: str, ids: Ids) -> NewEntry:
         amount=Decimal(content["amount"]),
         bank_account_id=ids.bank_account,
         party_id=ids.party,
-        splits=_splits(content["splits"], ids),
-        instalments=[
+        splits=tuple(_splits(content["splits"], ids)),
+        instalments=tuple(
             NewInstalment(
                 description=tagged(content["description"], reference, f"{part['number']}/{len(parts)}"),
                 due_date=date.fromisoformat(part["due_date"]),
@@ -52,8 +55,8 @@ def build(content: Mapping[str, Any], reference: str, ids: Ids) -> NewEntry:
                 payment_method=method,
             )
             for part in parts
-        ],
-        note=content["evidence"][:NOTE_LIMIT],
+        ),
+        note=content["evidence"][: limits.ENTRY_NOTE],
         reference=reference,
     )
 
@@ -67,7 +70,8 @@ def tagged(description: str, reference: str, part: str = "") -> str:
 def _splits(splits: list[dict[str, Any]], ids: Ids) -> list[CategorySplit]:
     """One row per category with its cost centres beneath, as the API wants them.
 
-    Shares of one category with and without a cost centre are two rows: a cost-centre split must make up its whole row.
+    Shares of one category with and without a cost centre are two rows, for the cost centres of a row must make up the
+    whole of it. Assumed: a category may stand in two rows; the documentation is silent.
     """
     rows: dict[tuple[int, bool], list[dict[str, Any]]] = {}
     for split in splits:
@@ -76,11 +80,11 @@ def _splits(splits: list[dict[str, Any]], ids: Ids) -> list[CategorySplit]:
         CategorySplit(
             category_id=ids.categories[category],
             amount=sum((Decimal(share["amount"]) for share in shares), Decimal(0)),
-            cost_centres=[
-                CostCentreSplit(ids.cost_centres[share["cost_centre"]["id"]], Decimal(share["amount"]))
+            cost_centres=tuple(
+                (ids.cost_centres[share["cost_centre"]["id"]], Decimal(share["amount"]))
                 for share in shares
                 if share["cost_centre"]
-            ],
+            ),
         )
         for (category, _), shares in rows.items()
     ]

@@ -90,7 +90,7 @@ def judge_absence(
 
 def next_look_s(looks: int, *, first_s: float, spacing_s: float) -> float:
     """Seconds until the next look: soon at first (most lost answers show at once), then at the spacing."""
-    return min(first_s * 2**looks, spacing_s)
+    return float(min(first_s * 2 ** min(looks, 20), spacing_s))
 
 
 def backoff_s(failures: int, *, base_s: float, ceiling_s: float = 900) -> float:

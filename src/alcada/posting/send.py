@@ -1,9 +1,8 @@
 """One claimed posting: prepare, attempt, create, outcome. No transaction is open while the network is waited for."""
 
+import json
 import uuid
 from typing import Any
-
-from conta_azul.calls import entries
 
 from alcada.connections import gateway
 from alcada.directory.models import EntryKind
@@ -16,10 +15,12 @@ from alcada.posting.parties import party_id
 from alcada.posting.prepare import Job, NotPreparedError, mapped, refused
 from alcada.posting.request import Ids
 from alcada.posting.rules import Outcome
+from conta_azul import Call
+from conta_azul.calls import entries
 
 
 async def send(posting_id: int, claim: uuid.UUID) -> None:
-    """Take one claimed posting to its outcome. Raises nothing: whatever happens is an outcome, or left to the claim's end."""
+    """Take one claimed posting to its outcome. Whatever happens is an outcome, or is left to the claim's end."""
     job = await in_database(_load, posting_id, claim)
     try:
         ids = await _prepare(job)
@@ -33,7 +34,7 @@ async def send(posting_id: int, claim: uuid.UUID) -> None:
     call = create(new)
     try:
         attempt = await in_database(
-            actions.start_attempt, job.posting_id, claim, kind=Attempt.Kind.ENTRY, request=call.sent()
+            actions.start_attempt, job.posting_id, claim, kind=Attempt.Kind.ENTRY, request=call.body or {}
         )
     except ClaimLostError:
         return
@@ -41,7 +42,7 @@ async def send(posting_id: int, claim: uuid.UUID) -> None:
     await in_database(actions.finish_create, attempt, claim, outcome)
 
 
-async def _create(job: Job, call: Any) -> Outcome:
+async def _create(job: Job, call: Call[entries.CreatedEntry]) -> Outcome:
     try:
         created = await gateway.asend(job.connection_id, call)
     except Exception as exc:  # every failure has an outcome; what nobody thought of is "unknown"
@@ -49,9 +50,9 @@ async def _create(job: Job, call: Any) -> Outcome:
     return Outcome(
         Attempt.Outcome.POSTED,
         status=201,
-        body=created.raw_text,
+        body=json.dumps(created.raw, default=str, ensure_ascii=False),
         remote_id=created.id,
-        remote_instalment_ids=tuple(part.id for part in created.instalments),
+        remote_instalment_ids=tuple(part.id for part in created.instalments if part.id),
     )
 
 
