@@ -17,10 +17,10 @@ from django.db.models.functions import Now
 from alcada.connections import crypto, leases, remote, rules
 from alcada.connections.models import Connection, Lease
 from alcada.history.actions import record
-from conta_azul import errors
+from conta_azul import errors, oauth
 
 MUST_LIVE = timedelta(seconds=120)  # a token handed out outlives the wait for its slot and the call
-LEASE_S = 90.0  # longer than the longest refresh call: remote.REFRESH_TIMEOUT
+LEASE_S = 150.0  # longer than the longest refresh call: all of remote.TIMEOUTS
 WAIT_S = 20.0  # how long others wait for the one who refreshes
 POLL_S = 0.05
 
@@ -154,6 +154,9 @@ def _refresh(connection_id: int, not_this: str | None) -> str | None:
             errors.ContaAzulError
         ) as exc:  # not sent, or refused for a reason that leaves the pair as it is
             in_doubt = False
+            code = "application_refused" if isinstance(exc, errors.OAuthError) else "not_reached"
+            note = rules.note(code, exc.sentence if code == "application_refused" else "")
+            Connection.objects.filter(pk=connection_id).update(last_error=note, last_error_at=Now())
             raise TemporaryAccessError("the token could not be refreshed") from exc
         store_refreshed(connection_id, pair, spent=spent)
         in_doubt = False
@@ -163,7 +166,7 @@ def _refresh(connection_id: int, not_this: str | None) -> str | None:
             leases.give_back(connection_id, "refresh", "", holder)
 
 
-def store_refreshed(connection_id: int, pair: "remote.Pair", *, spent: bytes) -> None:
+def store_refreshed(connection_id: int, pair: oauth.Tokens, *, spent: bytes) -> None:
     """Store the pair that was got for the one that `spent` names, before anybody uses it, and end the lease.
 
     When a person authorised in the meantime, theirs stays. When the lease ran out and the connection was
@@ -176,7 +179,7 @@ def store_refreshed(connection_id: int, pair: "remote.Pair", *, spent: bytes) ->
             return
         connection.access_token = crypto.encrypt(pair.access_token)
         connection.refresh_token = crypto.encrypt(pair.refresh_token)
-        connection.access_expires_at = Now() + timedelta(seconds=pair.expires_in)
+        connection.access_expires_at = pair.expires_at
         if connection.state == State.AUTHORISE:
             connection.state, connection.last_error = State.CONNECTED, ""
         connection.save()

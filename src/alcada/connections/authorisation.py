@@ -5,11 +5,8 @@ minutes. The company behind the new tokens is compared before the tokens are kep
 company is never posted to another.
 """
 
-import hashlib
 import secrets
-from dataclasses import dataclass
 from datetime import timedelta
-from urllib.parse import parse_qs, urlsplit
 
 from django.db import transaction
 from django.db.models.functions import Now
@@ -21,7 +18,7 @@ from alcada.connections.queries import application_for
 from alcada.directory import documents
 from alcada.history.actions import record
 from alcada.people.models import User
-from conta_azul import errors
+from conta_azul import errors, oauth
 
 GOOD_FOR = timedelta(minutes=10)
 State = Connection.State
@@ -30,24 +27,15 @@ State = Connection.State
 class AuthorisationError(Exception):
     """The consent led to no connection; no tokens were kept. `code` is stable, the page has its sentence.
 
-    no_application, not_an_address, denied, state_unknown, state_other (another connection's), state_foreign
-    (somebody else's), state_used, state_expired, code_refused (too late, used, or another address),
-    application_refused, not_reached (try again), answer_lost (start again), plan_refused, wrong_company
-    (`got` and `expected` name them).
+    no_application, not_an_address, several_codes, authorize_address, denied, state_unknown, state_other
+    (another connection's), state_foreign (somebody else's), state_used, state_expired, code_refused (too
+    late, used, or another address), application_refused, not_reached (try again), answer_lost (start again),
+    plan_refused, erp_login, wrong_company (`got` and `expected` name them).
     """
 
     def __init__(self, code: str, *, got: str = "", expected: str = "", words: str = "") -> None:
         super().__init__(code)
         self.code, self.got, self.expected, self.words = code, got, expected, words
-
-
-@dataclass(frozen=True, repr=False)
-class Pasted:
-    """What a person pasted: the final address's parts, or a code alone (`state` is empty then)."""
-
-    code: str
-    state: str = ""
-    error: str = ""
 
 
 def begin(*, by: User, connection: Connection) -> str:
@@ -59,8 +47,8 @@ def begin(*, by: User, connection: Connection) -> str:
     if application is None:
         raise AuthorisationError("no_application")
     state = secrets.token_urlsafe(32)
-    AuthorisationRequest.objects.create(state_hash=_hash(state), connection=connection, user=by)
-    return remote.authorize_url(application, state)
+    AuthorisationRequest.objects.create(state_hash=rules.state_hash(state), connection=connection, user=by)
+    return remote.authorize_url(remote.in_the_clear(application), state)
 
 
 def finish(*, by: User, state: str, code: str, connection: Connection | None = None) -> Connection:
@@ -68,7 +56,7 @@ def finish(*, by: User, state: str, code: str, connection: Connection | None = N
 
     `connection`, when given, is the one that the person is looking at. Raises AuthorisationError.
     """
-    request = AuthorisationRequest.objects.filter(state_hash=_hash(state)).first()
+    request = AuthorisationRequest.objects.filter(state_hash=rules.state_hash(state)).first()
     if request is None:
         raise AuthorisationError("state_unknown")
     if request.user_id != by.pk:
@@ -83,31 +71,19 @@ def finish_pasted(*, by: User, connection: Connection, text: str) -> Connection:
 
     A code alone belongs to the consent that this person began last for this connection.
     """
-    pasted = read_pasted(text)
-    if pasted.error:
-        raise AuthorisationError("denied", words=pasted.error)
-    if pasted.state:
+    try:
+        pasted = oauth.read_redirect(text)
+    except errors.NotARedirect as exc:
+        if exc.reason == "denied":
+            raise AuthorisationError("denied", words=exc.code) from exc
+        known = exc.reason in ("several_codes", "authorize_address")
+        raise AuthorisationError(exc.reason if known else "not_an_address") from exc
+    if pasted.state is not None:
         return finish(by=by, state=pasted.state, code=pasted.code, connection=connection)
     request = AuthorisationRequest.objects.filter(user=by, connection=connection).order_by("-id").first()
     if request is None:
         raise AuthorisationError("state_unknown")
     return _complete(request, by, pasted.code)
-
-
-def read_pasted(text: str) -> Pasted:
-    """Raises AuthorisationError (not_an_address)."""
-    text = "".join(text.split())  # a long address copied from a chat comes with line ends
-    if not text:
-        raise AuthorisationError("not_an_address")
-    if "=" not in text and "://" not in text and "/" not in text and len(text) >= 8:
-        return Pasted(code=text)
-    query = parse_qs(urlsplit(text).query if "?" in text else text)
-    code, state, error = (query.get(name, [""])[0] for name in ("code", "state", "error"))
-    if error:
-        return Pasted(code="", error=error)
-    if not code:
-        raise AuthorisationError("not_an_address")
-    return Pasted(code=code, state=state)
 
 
 def _complete(request: AuthorisationRequest, by: User, code: str) -> Connection:
@@ -116,7 +92,7 @@ def _complete(request: AuthorisationRequest, by: User, code: str) -> Connection:
     application = application_for(connection)
     if application is None:
         raise AuthorisationError("no_application")
-    pair, account = _ask(connection, remote.Credentials.of(application), code)
+    pair, account = _ask(connection, remote.in_the_clear(application), code)
     expected = _expected(connection, account)
     if expected:
         _note_wrong_company(connection, by, account.name, expected)
@@ -133,23 +109,25 @@ def _use(request: AuthorisationRequest) -> None:
 
 
 def _ask(
-    connection: Connection, credentials: remote.Credentials, code: str
-) -> tuple[remote.Pair, remote.Account]:
+    connection: Connection, application: oauth.Application, code: str
+) -> tuple[oauth.Tokens, remote.Account]:
     """The tokens for the code, and whose they are. The tokens go nowhere before that is known."""
     try:
-        pair = remote.exchange(credentials, code)
+        pair = remote.exchange(application, code)
         rate.reserve(connection.pk)
         return pair, remote.account(pair.access_token)
     except errors.InvalidGrant as exc:
         raise AuthorisationError("code_refused") from exc
+    except errors.ErpLoginNeeded as exc:
+        raise AuthorisationError("erp_login") from exc
     except errors.PlanNotAllowed as exc:
         raise AuthorisationError("plan_refused") from exc
-    except errors.NotSent as exc:
+    except (errors.NotSent, errors.TooManyRequests) as exc:
         raise AuthorisationError("not_reached") from exc
     except errors.MayHaveArrived as exc:
         raise AuthorisationError("answer_lost") from exc
     except errors.ContaAzulError as exc:
-        raise AuthorisationError("application_refused", words=str(exc)) from exc
+        raise AuthorisationError("application_refused", words=exc.sentence) from exc
 
 
 def _expected(connection: Connection, account: remote.Account) -> str:
@@ -186,13 +164,13 @@ def _note_wrong_company(connection: Connection, by: User, got: str, expected: st
         )
 
 
-def _keep(connection_id: int, by: User, pair: remote.Pair, account: remote.Account) -> Connection:
+def _keep(connection_id: int, by: User, pair: oauth.Tokens, account: remote.Account) -> Connection:
     with transaction.atomic():
         connection = Connection.objects.select_for_update().get(pk=connection_id)
         Lease.objects.filter(connection=connection, kind="refresh").delete()  # about a pair that is no more
         connection.access_token = crypto.encrypt(pair.access_token)
         connection.refresh_token = crypto.encrypt(pair.refresh_token)
-        connection.access_expires_at = Now() + timedelta(seconds=pair.expires_in)
+        connection.access_expires_at = pair.expires_at
         connection.remote_id = connection.remote_id or account.id
         connection.remote_document = connection.remote_document or documents.normalise(account.document)
         connection.remote_name = account.name or connection.remote_name
@@ -211,7 +189,3 @@ def _keep(connection_id: int, by: User, pair: remote.Pair, account: remote.Accou
         queue.defer("dispatch", connection_id=connection.pk)  # what waited for the authorisation goes at once
     connection.refresh_from_db()
     return connection
-
-
-def _hash(state: str) -> str:
-    return hashlib.sha256(state.encode()).hexdigest()

@@ -1,8 +1,8 @@
 """Fetching an account's categories, bank accounts, cost centres: all is read first, then written."""
 
 from collections import Counter
+from typing import Final
 
-from conta_azul.calls import accounts, categories, cost_centres
 from django.db import transaction
 from django.db.models.functions import Now
 from django.utils import timezone
@@ -11,7 +11,14 @@ from alcada.connections import gateway, mirror, rules
 from alcada.connections.models import Connection
 from alcada.directory.models import EntryKind
 from alcada.history.actions import record
-from conta_azul import errors
+from conta_azul import Activity, errors
+from conta_azul import EntryKind as TheirKind
+from conta_azul.calls import accounts, categories, cost_centres
+
+_KINDS: Final[dict[str, EntryKind]] = {
+    TheirKind.REVENUE.value: EntryKind.RECEIVABLE,
+    TheirKind.EXPENSE.value: EntryKind.PAYABLE,
+}
 
 
 def fetch(connection_id: int) -> Counter[str]:
@@ -40,27 +47,33 @@ def fetch(connection_id: int) -> Counter[str]:
 def _read(connection_id: int) -> mirror.Reading:
     since = timezone.now()
     listed = list(gateway.walk(connection_id, categories.list()))
-    parents = {row.parent for row in listed if row.parent}
+    parents = {row.parent_id for row in listed if row.parent_id}
     names = {row.id: row.name for row in listed}
     leaves = [
         mirror.TheirCategory(
             id=row.id,
-            kind=EntryKind.RECEIVABLE if row.kind == categories.Kind.INCOME else EntryKind.PAYABLE,
+            kind=_KINDS[row.kind or ""],
             name=row.name[:200],
-            parent_name=names.get(row.parent or "", "")[:200],
+            parent_name=names.get(row.parent_id or "", "")[:200],
         )
         for row in listed
-        if row.id not in parents  # only a leaf takes entries
+        if row.id not in parents and row.kind in _KINDS  # only a leaf takes entries
     ]
     money = [
         mirror.TheirAccount(
-            id=row.id, name=row.name[:200], type=row.type or "", active=row.active, usual=bool(row.is_default)
+            id=row.id,
+            name=row.name[:200],
+            type=(row.kind or "")[:40],
+            active=row.active is not False,
+            usual=bool(row.default),
         )
         for row in gateway.walk(connection_id, accounts.list())
     ]
     centres = [
-        mirror.TheirCostCentre(id=row.id, code=row.code or "", name=row.name, active=row.active)
-        for row in gateway.walk(connection_id, cost_centres.list(active_only=False))
+        mirror.TheirCostCentre(
+            id=row.id, code=row.code or "", name=row.name or "", active=row.active is not False
+        )
+        for row in gateway.walk(connection_id, cost_centres.list(activity=Activity.ALL))
     ]
     return mirror.Reading(since, leaves, money, centres)
 

@@ -7,15 +7,15 @@ transaction may be open.
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from typing import ParamSpec, TypeVar
+from typing import Generic, ParamSpec, TypeVar
 
 from asgiref.sync import sync_to_async
 from django.db import close_old_connections
 
 from alcada.connections import access, rate, remote, standing
-from conta_azul import Call, errors
+from conta_azul import Call, Page, Pages, errors
 
 T = TypeVar("T")
 P = ParamSpec("P")
@@ -68,6 +68,45 @@ async def asend(connection_id: int, call: Call[T]) -> T:
     if standing.worth_noting(connection_id, state):
         await _on_thread(standing.note_good, connection_id, state)
     return answer
+
+
+def walk(connection_id: int, pages: Pages[T]) -> Iterator[T]:
+    """Every item of the list, page by page, each page a call in its turn. Raises as `send`."""
+    turner = _Turner(pages)
+    while call := turner.next_call():
+        yield from turner.take(send(connection_id, call))
+
+
+async def awalk(connection_id: int, pages: Pages[T]) -> list[T]:
+    """All items of the list. Raises as `send`."""
+    turner = _Turner(pages)
+    items: list[T] = []
+    while call := turner.next_call():
+        items.extend(turner.take(await asend(connection_id, call)))
+    return items
+
+
+class _Turner(Generic[T]):
+    """Turns pages until a short one. A total that claims more is believed for one page more, never for less."""
+
+    def __init__(self, pages: Pages[T]) -> None:
+        self._pages = pages
+        self._last: Page[T] | None = None
+        self._seen = 0
+
+    def next_call(self) -> Call[Page[T]] | None:
+        last = self._last
+        if last is None:
+            return self._pages.page(1)
+        more = last.total is not None and last.total > self._seen
+        return self._pages.page(last.number + 1) if last.items and (last.full or more) else None
+
+    def take(self, page: Page[T]) -> tuple[T, ...]:
+        if self._last is not None and page.items and page.raw_items == self._last.raw_items:
+            raise errors.Unreadable("Conta Azul sent the same page twice", call=f"GET {self._pages.template}")
+        self._seen += len(page.items)
+        self._last = page
+        return page.items
 
 
 def _ready(connection_id: int, not_this: str | None) -> tuple[str, str, float]:

@@ -111,7 +111,7 @@ def _accounts(connection: Connection, reading: Reading, changes: Counter[str]) -
         row.remote_id: row
         for row in connection.counterparts.filter(bank_account__isnull=False).select_related("bank_account")
     }
-    taken = {row.bank_account_id for row in known.values()}
+    taken = {row.bank_account_id for row in known.values() if row.bank_account_id is not None}
     free = {
         row.name: row
         for row in BankAccount.objects.filter(company_id=connection.company_id).exclude(pk__in=taken)

@@ -3,8 +3,11 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from alcada.connections.models import Application, Connection
-from alcada.connections.rules import explain
+from django.db import connection as database
+from django.db.models import Count, Q
+
+from alcada.connections.models import Application, AuthorisationRequest, Connection
+from alcada.connections.rules import explain, state_hash
 from alcada.people.models import Company, User
 from alcada.people.queries import companies_of
 
@@ -30,6 +33,41 @@ def application_for(connection: Connection | None = None) -> Application | None:
     if connection is not None and connection.application is not None:
         return connection.application
     return Application.objects.filter(is_default=True).first()
+
+
+def asked_for(state: str, user: User) -> Connection | None:
+    """The connection of a consent that this person began; None for an unknown state or somebody else's."""
+    request = AuthorisationRequest.objects.filter(state_hash=state_hash(state), user=user)
+    found = request.select_related("connection__company").first()
+    return found.connection if found else None
+
+
+@dataclass(frozen=True)
+class DirectoryCounts:
+    """How many of each are in use in the account."""
+
+    categories: int
+    accounts: int
+    cost_centres: int
+
+
+def directory_counts(connection: Connection) -> DirectoryCounts:
+    """What our copy of the account holds."""
+    return DirectoryCounts(
+        **connection.counterparts.filter(active=True).aggregate(
+            categories=Count("pk", filter=Q(category__isnull=False)),
+            accounts=Count("pk", filter=Q(bank_account__isnull=False)),
+            cost_centres=Count("pk", filter=Q(cost_centre__isnull=False)),
+        )
+    )
+
+
+def now() -> datetime:
+    """The time by the clock that the connection's times are written with: the database's."""
+    with database.cursor() as cursor:
+        cursor.execute("SELECT clock_timestamp()")
+        moment: datetime = cursor.fetchone()[0]
+    return moment
 
 
 @dataclass(frozen=True)

@@ -4,6 +4,8 @@
 gave any: the sentence is made for whoever reads it, in their language.
 """
 
+import hashlib
+
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
@@ -39,3 +41,8 @@ def explain(stored: str) -> str:
     code, _newline, words = stored.partition("\n")
     sentence = _(REASONS[code]) if code in REASONS else code
     return f"{sentence} ({words})" if words else sentence
+
+
+def state_hash(state: str) -> str:
+    """What is kept of a consent's `state`: whoever reads the database can't finish one."""
+    return hashlib.sha256(state.encode()).hexdigest()
