@@ -22,6 +22,8 @@ MAX_BYTES: Final = 10 * 1024 * 1024
 MAX_XML_BYTES: Final = 5 * 1024 * 1024
 # An NF-e is nine levels deep, its signature included.
 MAX_XML_DEPTH: Final = 32
+# An NF-e of 990 items has some 100,000 elements; a tree of a million takes half a gigabyte.
+MAX_XML_ELEMENTS: Final = 150_000
 MAX_NAME: Final = 120
 
 SENTENCES: Final[Mapping[str, Promise]] = {
@@ -41,6 +43,7 @@ SENTENCES: Final[Mapping[str, Promise]] = {
     ),
     "encoding": _("The characters of this XML can't be read. It has to be UTF-8, as it left the issuer."),
     "too_deep": _("This XML is nested more deeply than any fiscal document. It was not read."),
+    "too_many_parts": _("This XML has more parts than any fiscal document. It was not read."),
     "broken_xml": _("This XML is broken or cut short (line %(line)s). Download it again from where it came."),
 }
 
@@ -205,7 +208,7 @@ _DECLARED: Final = re.compile(rb"<\?xml[^>]{0,60}?\sencoding\s*=\s*[\"']([A-Za-z
 def parse_xml(data: bytes, refuse: type[UploadError] = UploadError) -> etree._Element:
     """The root element, comments and processing instructions left out, and nothing fetched or expanded.
 
-    Raises `refuse`: "too_large", "encoding", "dtd", "too_deep", "broken_xml".
+    Raises `refuse`: "too_large", "encoding", "dtd", "too_many_parts", "too_deep", "broken_xml".
     """
     if len(data) > MAX_XML_BYTES:
         raise refuse("too_large", limit=MAX_XML_BYTES // (1024 * 1024))
@@ -214,6 +217,8 @@ def parse_xml(data: bytes, refuse: type[UploadError] = UploadError) -> etree._El
     # Searched for before anything is parsed: in these encodings a declaration can't be spelled otherwise.
     if b"<!DOCTYPE" in data or b"<!ENTITY" in data:
         raise refuse("dtd")
+    if data.count(b"<") > 2 * MAX_XML_ELEMENTS:  # a beginning and an end each
+        raise refuse("too_many_parts")
     try:
         root = etree.fromstring(data, _hardened_parser())
     except etree.XMLSyntaxError as error:

@@ -7,6 +7,7 @@ asked whether the note was cancelled since.
 
 import hashlib
 import re
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
@@ -286,7 +287,8 @@ _READ: Final[Mapping[str, frozenset[str]]] = {
         "infAdic": "infCpl",
     }.items()
 }
-_REPEATED: Final = frozenset({"det", "dup", "detPag"})
+# How often the layout lets a group stand; any other, once.
+_TIMES: Final[Mapping[str, int]] = {"det": 990, "dup": 120, "detPag": 100}
 
 
 def _bound(root: etree._Element) -> tuple[Any, Any]:
@@ -307,15 +309,15 @@ def _bound(root: etree._Element) -> tuple[Any, Any]:
 def _cut(element: etree._Element) -> None:
     """Keep what is read. A group given twice is refused: two readers could see two different totals."""
     wanted = _READ.get(etree.QName(element).localname, frozenset())
-    seen: set[str] = set()
+    seen: Counter[str] = Counter()
     for child in list(element):
         name = etree.QName(child)
         if name.namespace != NAMESPACE or name.localname not in wanted:
             element.remove(child)
             continue
-        if name.localname in seen - _REPEATED:
+        seen[name.localname] += 1
+        if seen[name.localname] > _TIMES.get(name.localname, 1):
             raise NfeError("layout")
-        seen.add(name.localname)
         _cut(child)
 
 
