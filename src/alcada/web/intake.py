@@ -55,6 +55,8 @@ REFUSALS: Final[Mapping[str, str | Promise]] = {
 def new(request: HttpRequest, kind: str) -> HttpResponse:
     """An empty form; nothing is saved until a button is pressed."""
     user = person(request)
+    if kind not in EntryKind.values:
+        raise Http404
     company = _company(user, request.POST.get("company") or request.GET.get("company"))
     if company is None:
         return render(request, "intake/no_company.html", status=403)

@@ -287,9 +287,7 @@ class EntryForm:
         """What is wrong, each with the field to go to, in the order of the form."""
         order = [*ORDER]
         paths = sorted(self.problems, key=lambda path: (_place(path, order), path))
-        return [
-            (f"id-{path.replace('.', '-')}", sentence) for path in paths for sentence in self.problems[path]
-        ]
+        return [(_anchor(path), sentence) for path in paths for sentence in self.problems[path]]
 
 
 ORDER: Final = (
@@ -315,3 +313,8 @@ ORDER: Final = (
 def _place(path: str, order: list[str]) -> int:
     name = path.split(".")[0]
     return order.index(name) if name in order else len(order)
+
+
+def _anchor(path: str) -> str:
+    """The element to go to: the vendor's search box stands for whatever is wrong with who it is."""
+    return "id-" + {"party": "party_name", "": "splits"}.get(path, path.replace(".", "-"))

@@ -44,6 +44,7 @@ def entries(request: HttpRequest) -> HttpResponse:
         "filtered": any(wanted.values()),
         "first_page": not before,
         "older": _address(wanted, shown[-1].pk) if len(page) > PAGE else "",
+        "newest": _address(wanted, 0),
         "companies": companies,
         "kinds": EntryKind.choices,
         "states": [(code, label) for code, (label, _colour) in STATUSES.items()],
@@ -91,5 +92,6 @@ def _row(entry: Entry) -> dict[str, Any]:
 def _address(wanted: dict[str, str], before: int) -> str:
     query = QueryDict(mutable=True)
     query.update({name: value for name, value in wanted.items() if value})
-    query["before"] = str(before)
+    if before:
+        query["before"] = str(before)
     return "?" + query.urlencode()
