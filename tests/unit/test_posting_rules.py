@@ -69,6 +69,10 @@ def test_references_are_printable_and_differ() -> None:
     assert all(re.fullmatch(r"ALC-[2-9B-DF-HJ-NP-TV-XZ]{6}", reference) for reference in drawn)
 
 
+def split(cost_centre: dict[str, Any] | None, amount: str) -> dict[str, Any]:
+    return {"category": {"id": 7, "name": "Papel"}, "cost_centre": cost_centre, "amount": amount}
+
+
 def content(**changes: Any) -> dict[str, Any]:
     return {
         "description": "Papel A4",
@@ -78,17 +82,9 @@ def content(**changes: Any) -> dict[str, Any]:
         "bank_account": {"id": 5, "name": "Banco"},
         "payment_method": "pix",
         "splits": [
-            {
-                "category": {"id": 7, "name": "Papel"},
-                "cost_centre": {"id": 1, "code": "", "name": "A"},
-                "amount": "60.00",
-            },
-            {
-                "category": {"id": 7, "name": "Papel"},
-                "cost_centre": {"id": 2, "code": "", "name": "B"},
-                "amount": "30.00",
-            },
-            {"category": {"id": 7, "name": "Papel"}, "cost_centre": None, "amount": "10.00"},
+            split({"id": 1, "code": "", "name": "A"}, "60.00"),
+            split({"id": 2, "code": "", "name": "B"}, "30.00"),
+            split(None, "10.00"),
         ],
         "instalments": [
             {"number": 1, "due_date": "2026-12-10", "amount": "50.00"},

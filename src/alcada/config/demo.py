@@ -110,8 +110,6 @@ class Demo:
             "strict",
             "--data",
             str(self.home / "sandbox.json"),
-            "--companies",
-            "0",
             "--demo-redirect",
             callback,
         )

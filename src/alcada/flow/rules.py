@@ -108,8 +108,8 @@ def holds(properties: Mapping[str, Any], facts: Facts) -> bool:
 def plan(definition: Mapping[str, Any], facts: Facts, people_of: PeopleOf) -> list[dict[str, Any]]:
     """The steps that lie ahead, conditions decided, each approval with the people it asks.
 
-    Raises SubmissionRefusedError: `nobody_to_ask` (an approval that nobody may answer), `too_few_people`
-    (two steps would need the same person), `nobody_asked` (the flow would post without any approval and doesn't say why that is right).
+    Raises SubmissionRefusedError: `nobody_to_ask` (an approval that nobody may answer), `too_few_people` (two steps
+    would need the same person), `nobody_asked` (it would post without any approval and doesn't say why that is right).
     """
     path = list(_walk(definition["sequence"], facts, people_of, why=""))
     approvals = [step for step in path if step["type"] == "approval"]

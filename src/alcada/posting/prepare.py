@@ -1,8 +1,8 @@
 """Before the create: what the posting names must exist in the account. Found by id, by document, by name, or created.
 
 Vendor, customer and cost centre are created under a lease per (connection, kind, key), so that twenty postings that
-name one new vendor make one. Each create has its own attempt, committed before the bytes leave, and the same outcomes as a
-posting: one that may have arrived is looked for by the next posting that needs it, never sent again blindly.
+name one new vendor make one. Each create has its own attempt, committed before the bytes leave, and the same outcomes
+as a posting: one that may have arrived is looked for by the next posting that needs it, never sent again blindly.
 """
 
 import asyncio
