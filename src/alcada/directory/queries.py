@@ -102,7 +102,7 @@ def _there(company: Company, field: str) -> Exists:
 
 
 def _matches(text: str) -> Q:
-    """By name as people type it (no accents, any case), or by a document's beginning, with marks or without."""
+    """By name as people type it (no accents, any case), or by a document's beginning, with marks or not."""
     match = Q(normalised_name__contains=documents.normalise_name(text)) | Q(name__icontains=text.strip())
     digits = documents.normalise(text)
     if digits and any(c.isdigit() for c in digits):

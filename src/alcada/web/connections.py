@@ -1,0 +1,373 @@
+"""Pages of the connections: the guide for the application, one click and one consent per company, and their health."""
+
+from typing import Any, Final
+from urllib.parse import urlsplit
+
+from django import forms
+from django.conf import settings
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.dateparse import parse_datetime
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as lazy
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from alcada import queue
+from alcada.connections import actions, authorisation, queries
+from alcada.connections.authorisation import AuthorisationError
+from alcada.connections.models import Application, Connection
+from alcada.history import queries as history
+from alcada.people.models import Company
+from alcada.people.queries import companies_where
+from alcada.web.forms_base import Form, ModelForm
+from alcada.web.guards import (
+    administrator_required,
+    companies_in_view,
+    company_or_404,
+    person,
+    require,
+)
+
+MANAGE: Final = "connection.manage"
+State = Connection.State
+
+TONES: Final = {
+    State.NEW: "grey",
+    State.CONNECTED: "green",
+    State.AUTHORISE: "yellow",
+    State.WRONG_COMPANY: "red",
+    State.PLAN_REFUSED: "red",
+    State.PAUSED: "grey",
+}
+
+TODO: Final[dict[str, str | Promise]] = {
+    "connect": lazy("Connect it: one click here, one consent at Conta Azul."),
+    "authorise": lazy("Authorise it again. What waits is posted as soon as it is connected."),
+    "authorise_right_company": lazy(
+        "Authorise it again, signed in to Conta Azul as the right company. Nothing was posted to the other one."
+    ),
+    "mend_plan": lazy("Settle the plan of the account with Conta Azul, then try again here. Postings wait."),
+    "resume": lazy("Resume it when postings may go on. What waits is posted then."),
+}
+
+# What went wrong with a consent, and what to do about it. The form, or the button, is beside it.
+TROUBLES: Final[dict[str, str | Promise]] = {
+    "no_application": lazy("The application of this installation is not registered yet."),
+    "not_an_address": lazy(
+        "There is no code in this. Copy the whole address from the browser's address bar, after you gave the consent."
+    ),
+    "denied": lazy("The consent was not given at Conta Azul. Begin again when you want to connect."),
+    "state_unknown": lazy("This address does not come from a consent that was begun here. Begin again."),
+    "state_other": lazy("This address belongs to another connection. Begin again on this one's page."),
+    "state_foreign": lazy(
+        "Somebody else began this consent. Whoever begins must finish: begin again, with your own sign-in."
+    ),
+    "state_used": lazy("This address was used already. Each consent is good once: begin again."),
+    "state_expired": lazy("This consent was begun more than ten minutes ago. Begin again."),
+    "code_refused": lazy(
+        "Conta Azul did not accept the code: it is good for three minutes and once. "
+        "Begin again and come back within three minutes."
+    ),
+    "application_refused": lazy(
+        "Conta Azul did not accept the application's id and secret, or the redirect address. Check the application."
+    ),
+    "not_reached": lazy("Conta Azul could not be reached. Begin again in a moment."),
+    "answer_lost": lazy("The answer of Conta Azul was lost on the way. Begin again."),
+    "plan_refused": lazy(
+        "The plan of this Conta Azul account does not allow the API. Settle that with Conta Azul first."
+    ),
+    "several_codes": lazy("There is more than one code in this. Paste the last address only."),
+    "authorize_address": lazy(
+        "This is the address where the consent begins. Copy the one where the browser ends, after the consent."
+    ),
+    "erp_login": lazy(
+        "Sign in with the user of Conta Azul itself: the consent was given with the Developer Portal's login."
+    ),
+}
+
+
+class ApplicationForm(ModelForm):
+    client_secret = forms.CharField(
+        label=lazy("Client secret"),
+        max_length=500,
+        required=False,
+        strip=True,
+        widget=forms.PasswordInput(render_value=True, attrs={"autocomplete": "off"}),
+    )
+
+    class Meta:
+        model = Application
+        fields = ("redirect_uri", "client_id")
+        labels = {"redirect_uri": lazy("Redirect address"), "client_id": lazy("Client id")}
+        widgets = {"client_id": forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false"})}
+
+    def clean_client_secret(self) -> str:
+        secret = str(self.cleaned_data["client_secret"])
+        if not secret and not self.instance.pk:
+            raise forms.ValidationError(_("Paste the secret that the Developer Portal shows beside the id."))
+        return secret
+
+    def clean_redirect_uri(self) -> str:
+        address = str(self.cleaned_data["redirect_uri"]).strip()
+        if urlsplit(address).scheme not in ("https", "http"):
+            raise forms.ValidationError(_("Write the whole address, beginning with https://."))
+        return address
+
+
+class NewConnectionForm(Form):
+    name = forms.CharField(
+        label=lazy("Name"),
+        max_length=100,
+        help_text=lazy("What you call this account here, for example “Matriz”."),
+    )
+
+
+class PasteForm(Form):
+    address = forms.CharField(
+        label=lazy("Final address, or the code alone"),
+        max_length=4000,
+        error_messages={"required": lazy("Paste the address from the browser's address bar.")},
+        widget=forms.Textarea(attrs={"rows": 3, "autocomplete": "off", "spellcheck": "false"}),
+    )
+
+
+def callback_address() -> str:
+    return f"{settings.ALCADA_URL}{reverse('connection-callback')}"
+
+
+def trouble(error: AuthorisationError) -> str:
+    """The sentence for a consent that failed."""
+    if error.code == "wrong_company":
+        return _(
+            "You authorised %(got)s, but this connection belongs to %(expected)s. Nothing was connected. "
+            "Sign out of Conta Azul, sign in as %(expected)s, and begin again."
+        ) % {"got": error.got, "expected": error.expected}
+    sentence = str(TROUBLES.get(error.code, _("The consent could not be completed. Begin again.")))
+    return f"{sentence} ({error.words})" if error.words else sentence
+
+
+@require_safe
+def connections(request: HttpRequest) -> HttpResponse:
+    companies = companies_in_view(request, MANAGE)
+    found = Connection.objects.filter(company__in=companies).select_related("company")
+    rows = [_row(connection) for connection in found.order_by("company__name", "name", "id")]
+    connected = {row["health"].connection.company_id for row in rows}
+    context = {
+        "rows": rows,
+        "without": [company for company in companies.order_by("name") if company.pk not in connected],
+        "application": queries.application_for(),
+    }
+    return render(request, "connections/list.html", context)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@administrator_required
+def application(request: HttpRequest) -> HttpResponse:
+    stored = Application.objects.filter(is_default=True).first()
+    initial = {} if stored else {"redirect_uri": callback_address()}
+    form = ApplicationForm(request.POST or None, instance=stored or Application(), initial=initial)
+    if request.method == "POST" and form.is_valid():
+        actions.register_application(by=person(request), **form.cleaned_data)
+        messages.success(request, _("The application is registered. Companies can be connected now."))
+        return redirect("connections")
+    context = {
+        "form": form,
+        "stored": stored,
+        "callback": callback_address(),
+        "usable_callback": settings.HTTPS,
+    }
+    return render(request, "connections/application.html", context)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def new(request: HttpRequest) -> HttpResponse:
+    company = _chosen_company(request)
+    form = NewConnectionForm(request.POST or None, initial={"name": company.name[:100]})
+    if request.method == "POST" and form.is_valid():
+        made = actions.create_connection(by=person(request), company=company, name=form.cleaned_data["name"])
+        return _to_consent(request, made)
+    context = {"form": form, "company": company, "application": queries.application_for()}
+    return render(request, "connections/new.html", context)
+
+
+@require_POST
+def begin(request: HttpRequest, pk: int) -> HttpResponse:
+    return _to_consent(request, _connection(request, pk))
+
+
+@never_cache
+@require_http_methods(["GET"])
+def callback(request: HttpRequest) -> HttpResponse:
+    """Where Conta Azul sends the browser back to. It completes the consent that this same person began."""
+    state, code = request.GET.get("state", ""), request.GET.get("code", "")
+    connection = queries.asked_for(state, person(request))
+    if connection is not None:
+        require(person(request), MANAGE, connection.company)
+    try:
+        if not code:
+            raise AuthorisationError("denied", words=request.GET.get("error", "")[:100])
+        done = authorisation.finish(by=person(request), state=state, code=code)
+    except AuthorisationError as error:
+        context = {"connection": connection, "trouble": trouble(error)}
+        return render(request, "connections/failed.html", context, status=400)
+    return _connected(request, done)
+
+
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+def paste(request: HttpRequest, pk: int) -> HttpResponse:
+    connection = _connection(request, pk)
+    form = PasteForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        try:
+            text = form.cleaned_data["address"]
+            done = authorisation.finish_pasted(by=person(request), connection=connection, text=text)
+        except AuthorisationError as error:
+            form.add_error("address", trouble(error))
+        else:
+            return _connected(request, done)
+    return render(request, "connections/paste.html", {"connection": connection, "form": form})
+
+
+@require_safe
+def connection(request: HttpRequest, pk: int) -> HttpResponse:
+    found = _connection(request, pk)
+    health = queries.health(found)
+    context = {
+        "connection": found,
+        "health": health,
+        "tone": TONES[State(found.state)],
+        "todo": TODO.get(health.todo, ""),
+        "application": queries.application_for(found),
+        "records": list(history.of(found).order_by("-sequence")[:12]),
+        **_directory(found, since=""),
+    }
+    return render(request, "connections/connection.html", context)
+
+
+@require_POST
+def fetch(request: HttpRequest, pk: int) -> HttpResponse:
+    """Queue a fetch of the directory; the page follows it."""
+    found = _connection(request, pk)
+    since = queries.now()
+    queue.defer("sync_directory", priority=5, connection_id=found.pk)
+    if request.htmx:  # type: ignore[attr-defined]
+        return render(request, "connections/_directory.html", _directory(found, since=since.isoformat()))
+    return redirect("connection", pk)
+
+
+@require_safe
+def progress(request: HttpRequest, pk: int) -> HttpResponse:
+    """The fetch's part of the page, asked for again and again until it is done."""
+    found = _connection(request, pk)
+    return render(
+        request, "connections/_directory.html", _directory(found, since=request.GET.get("since", ""))
+    )
+
+
+@require_POST
+def pause(request: HttpRequest, pk: int) -> HttpResponse:
+    return _switch(request, pk, actions.pause, _("Paused. Postings wait until you resume."))
+
+
+@require_POST
+def resume(request: HttpRequest, pk: int) -> HttpResponse:
+    return _switch(request, pk, actions.resume, _("Resumed. What waited is being posted."))
+
+
+def _switch(request: HttpRequest, pk: int, action: Any, done: str) -> HttpResponse:
+    found = _connection(request, pk)
+    try:
+        action(by=person(request), connection=found)
+    except actions.NotAllowedHereError:
+        messages.warning(request, _("Its state has changed meanwhile: nothing was done."))
+    else:
+        messages.success(request, done)
+    return redirect("connection", pk)
+
+
+def _to_consent(request: HttpRequest, connection: Connection) -> HttpResponse:
+    """Lead the browser to Conta Azul.
+
+    Not by a redirect: a form's answer may redirect to our own address only (`form-action` of the content
+    policy), and where Conta Azul itself redirects to is not ours to list. A page that moves on by itself is
+    bound by neither.
+    """
+    try:
+        address = authorisation.begin(by=person(request), connection=connection)
+    except AuthorisationError as error:
+        messages.error(request, trouble(error))
+        return redirect("connection", connection.pk)
+    used = queries.application_for(connection)
+    comes_back = used is not None and used.redirect_uri == callback_address()
+    template = "connections/going.html" if comes_back else "connections/paste.html"
+    context = {"connection": connection, "address": address, "form": PasteForm()}
+    response = render(request, template, context)
+    response.headers["Cache-Control"] = "no-store"  # its address is good once
+    return response
+
+
+def _connected(request: HttpRequest, connection: Connection) -> HttpResponse:
+    messages.success(
+        request,
+        _("%(company)s is connected to %(account)s.")
+        % {"company": connection.company.name, "account": connection.remote_name},
+    )
+    return redirect("connection", connection.pk)
+
+
+def _connection(request: HttpRequest, pk: int) -> Connection:
+    found = Connection.objects.select_related("company", "authorised_by").filter(pk=pk).first()
+    if found is None:
+        raise Http404
+    require(person(request), MANAGE, found.company)
+    return found
+
+
+def _chosen_company(request: HttpRequest) -> Company:
+    """The company of `?company=`, else the only one that there is to choose."""
+    chosen = request.GET.get("company", "")
+    if chosen.isdecimal() and len(chosen) < 19:
+        return company_or_404(request, int(chosen), MANAGE)
+    allowed = list(companies_where(person(request), MANAGE)[:2])
+    if not allowed:
+        raise PermissionDenied(_("None of your roles allows this."))
+    if len(allowed) > 1:
+        raise Http404
+    return allowed[0]
+
+
+def _row(connection: Connection) -> dict[str, Any]:
+    health = queries.health(connection)
+    return {
+        "connection": connection,
+        "health": health,
+        "tone": TONES[State(connection.state)],
+        "todo": TODO.get(health.todo, ""),
+        "authorise": connection.state in (State.NEW, State.AUTHORISE, State.WRONG_COMPANY),
+    }
+
+
+def _directory(connection: Connection, *, since: str) -> dict[str, Any]:
+    """What was fetched, and whether a fetch that began at `since` is still going on."""
+    began = parse_datetime(since) if since else None
+    if began is None and connection.state == State.CONNECTED and connection.authorised_at:
+        began = connection.authorised_at  # connecting queues one
+    synced, failed = connection.directory_synced_at, connection.last_error_at
+    done = began is None or (synced is not None and synced >= began)
+    broken = began is not None and not done and failed is not None and failed >= began
+    age = (queries.now() - began).total_seconds() if began else 0
+    return {
+        "connection": connection,
+        "health": queries.health(connection),
+        "counts": queries.directory_counts(connection),
+        "fetching": not done and not broken and age < 600,
+        "slow": age > 20,
+        "since": began.isoformat() if began else "",
+        "may_fetch": connection.state in (State.CONNECTED, State.PLAN_REFUSED),
+    }

@@ -1,0 +1,363 @@
+"""Pages of the directory: vendors and customers, cost centres, what comes from Conta Azul, and a company's defaults."""
+
+from typing import Any, Final
+
+from django import forms
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied
+from django.core.paginator import Paginator
+from django.db.models import Exists, OuterRef
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as lazy
+from django.views.decorators.http import require_http_methods, require_safe
+
+from alcada.directory import actions
+from alcada.directory.actions import DirectoryError, Usual
+from alcada.directory.models import BankAccount, Category, CostCentre, Counterpart, EntryKind, Party
+from alcada.directory.queries import (
+    bank_accounts_for,
+    categories_for,
+    cost_centres_for,
+    defaults_for,
+    parties_of,
+)
+from alcada.people.models import Company
+from alcada.people.queries import companies_where, may
+from alcada.web.forms_base import DocumentField, Form
+from alcada.web.guards import companies_in_view, company_or_404, person, require
+
+SEE: Final = "directory.see"
+CHANGE: Final = "directory.change"
+PAGE: Final = 50
+
+
+class UsualForm(Form):
+    """What entries usually have; every choice may stay empty."""
+
+    category: Any = forms.ModelChoiceField(
+        Category.objects.none(), label=lazy("Usual category"), required=False
+    )
+    cost_centre: Any = forms.ModelChoiceField(
+        CostCentre.objects.none(), label=lazy("Usual cost centre"), required=False
+    )
+    bank_account: Any = forms.ModelChoiceField(
+        BankAccount.objects.none(), label=lazy("Usual account"), required=False
+    )
+
+    def offer(self, company: Company, kind: str) -> None:
+        """Fill the choices: of one kind of entry, or of both when `kind` is empty."""
+        kinds = [kind] if kind else list(EntryKind)
+        offered = categories_for(company, kinds[0])
+        for other in kinds[1:]:
+            offered = offered | categories_for(company, other)
+        self.fields["category"].queryset = offered  # type: ignore[attr-defined]
+        self.fields["cost_centre"].queryset = cost_centres_for(company)  # type: ignore[attr-defined]
+        self.fields["bank_account"].queryset = bank_accounts_for(company, kind)  # type: ignore[attr-defined]
+
+    def usual(self) -> Usual:
+        data = self.cleaned_data
+        return Usual(data["category"], data["cost_centre"], data["bank_account"])
+
+
+class PartyForm(UsualForm):
+    name = forms.CharField(label=lazy("Name"), max_length=200)
+    document = DocumentField(
+        label="CPF/CNPJ",
+        required=False,
+        help_text=lazy("Conta Azul is searched by it: with one, no second record is made there."),
+    )
+    email = forms.EmailField(label=lazy("E-mail"), max_length=100, required=False)
+    is_vendor = forms.BooleanField(label=lazy("Vendor"), required=False)
+    is_customer = forms.BooleanField(label=lazy("Customer"), required=False)
+
+    field_order = ("name", "document", "email", "is_vendor", "is_customer")
+
+
+class CostCentreForm(Form):
+    name = forms.CharField(label=lazy("Name"), max_length=200)
+    code = forms.CharField(label=lazy("Code"), max_length=20, required=False)
+    active = forms.BooleanField(label=lazy("In use"), required=False, initial=True)
+
+
+@require_safe
+def parties(request: HttpRequest) -> HttpResponse:
+    companies = companies_in_view(request, SEE)
+    side, text = request.GET.get("side", ""), request.GET.get("q", "").strip()[:100]
+    side = side if side in ("vendor", "customer") else ""
+    found = Party.objects.none()
+    for company in companies:
+        found = found | parties_of(company, side, text)
+    known = Counterpart.objects.filter(party=OuterRef("pk"), active=True)
+    rows = found.annotate(known=Exists(known)).select_related("company").order_by("normalised_name", "id")
+    page = Paginator(rows, PAGE).get_page(request.GET.get("page"))
+    context = {
+        **_around(request, "parties"),
+        "page": page,
+        "side": side,
+        "text": text,
+        "several": companies.count() > 1,
+    }
+    template = "directory/_parties.html" if _is_fragment(request) else "directory/parties.html"
+    return render(request, template, context)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def party_new(request: HttpRequest) -> HttpResponse:
+    company = _chosen_company(request)
+    if company is None:
+        return _choose_company(request, "parties")
+    form = PartyForm(request.POST or None, initial={"is_vendor": request.GET.get("side") != "customer"})
+    form.offer(company, "")
+    if request.method == "POST" and form.is_valid():
+        try:
+            _refuse_twin(company, form)
+            made = actions.save_party(
+                company,
+                name=form.cleaned_data["name"],
+                document=form.cleaned_data["document"],
+                email=form.cleaned_data["email"],
+                is_vendor=form.cleaned_data["is_vendor"],
+                is_customer=form.cleaned_data["is_customer"],
+                by=person(request),
+            )
+            if any(vars(form.usual()).values()):
+                _change_party(request, made, form)
+        except DirectoryError as error:
+            _add_error(form, error)
+        else:
+            messages.success(request, _("%(name)s is in the directory.") % {"name": made.name})
+            return redirect("directory")
+    return render(
+        request, "directory/party.html", {**_around(request, "parties"), "form": form, "company": company}
+    )
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def party(request: HttpRequest, pk: int) -> HttpResponse:
+    found = Party.objects.select_related("company").filter(pk=pk).first()
+    if found is None:
+        raise Http404
+    require(person(request), SEE, found.company)
+    changeable = may(person(request), CHANGE, found.company)
+    if request.method == "POST":
+        require(person(request), CHANGE, found.company)
+    initial = {
+        "name": found.name,
+        "document": found.document,
+        "email": found.email,
+        "is_vendor": found.is_vendor,
+        "is_customer": found.is_customer,
+        "category": found.default_category_id,
+        "cost_centre": found.default_cost_centre_id,
+        "bank_account": found.default_bank_account_id,
+    }
+    form = PartyForm(request.POST or None, initial=initial)
+    form.offer(found.company, "")
+    if request.method == "POST" and form.is_valid():
+        try:
+            _change_party(request, found, form)
+        except DirectoryError as error:
+            _add_error(form, error)
+        else:
+            messages.success(request, _("Saved."))
+            return redirect("directory")
+    if not changeable:
+        for field in form.fields.values():
+            field.disabled = True
+    context = {
+        **_around(request, "parties"),
+        "form": form,
+        "company": found.company,
+        "party": found,
+        "changeable": changeable,
+        "counterparts": list(found.counterparts.filter(active=True).select_related("connection")),
+    }
+    return render(request, "directory/party.html", context)
+
+
+@require_safe
+def cost_centres(request: HttpRequest) -> HttpResponse:
+    companies = companies_in_view(request, SEE)
+    mapped = Counterpart.objects.filter(cost_centre=OuterRef("pk"), active=True)
+    rows = (
+        CostCentre.objects.filter(company__in=companies)
+        .annotate(mapped=Exists(mapped))
+        .select_related("company")
+        .order_by("company__name", "-active", "code", "name")
+    )
+    page = Paginator(rows, PAGE).get_page(request.GET.get("page"))
+    context = {**_around(request, "cost_centres"), "page": page, "several": companies.count() > 1}
+    return render(request, "directory/cost_centres.html", context)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def cost_centre_new(request: HttpRequest) -> HttpResponse:
+    company = _chosen_company(request)
+    if company is None:
+        return _choose_company(request, "cost_centres")
+    return _cost_centre_page(request, company, None)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def cost_centre(request: HttpRequest, pk: int) -> HttpResponse:
+    found = CostCentre.objects.select_related("company").filter(pk=pk).first()
+    if found is None:
+        raise Http404
+    require(person(request), CHANGE, found.company)
+    return _cost_centre_page(request, found.company, found)
+
+
+def _cost_centre_page(request: HttpRequest, company: Company, centre: CostCentre | None) -> HttpResponse:
+    initial = {"name": centre.name, "code": centre.code, "active": centre.active} if centre else None
+    form = CostCentreForm(request.POST or None, initial=initial)
+    if request.method == "POST" and form.is_valid():
+        try:
+            actions.save_cost_centre(company, centre=centre, by=person(request), **form.cleaned_data)
+        except DirectoryError as error:
+            _add_error(form, error)
+        else:
+            messages.success(request, _("Saved."))
+            return redirect("directory-cost-centres")
+    context = {
+        **_around(request, "cost_centres"),
+        "form": form,
+        "company": company,
+        "centre": centre,
+        "mapped": centre is not None and centre.counterparts.filter(active=True).exists(),
+    }
+    return render(request, "directory/cost_centre.html", context)
+
+
+@require_safe
+def from_conta_azul(request: HttpRequest) -> HttpResponse:
+    companies = companies_in_view(request, SEE)
+    groups = [
+        {
+            "company": company,
+            "connected": company.connections.routed(),
+            "kinds": [
+                (kind, company.categories.filter(kind=kind).order_by("-active", "parent_name", "name"))
+                for kind in EntryKind
+            ],
+            "accounts": company.bank_accounts.order_by("-active", "-is_default", "name"),
+        }
+        for company in companies.order_by("name")
+    ]
+    return render(request, "directory/from_conta_azul.html", {**_around(request, "from"), "groups": groups})
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def defaults(request: HttpRequest) -> HttpResponse:
+    """Each company's usual choices, one small form per kind of entry; a POST says which company and kind."""
+    companies = list(companies_in_view(request, SEE).order_by("name"))
+    sent = (request.POST.get("company", ""), request.POST.get("kind", ""))
+    panels = []
+    for company in companies:
+        changeable = may(person(request), CHANGE, company)
+        for kind in EntryKind:
+            this = request.method == "POST" and sent == (str(company.pk), kind.value)
+            form = _defaults_form(company, kind, request.POST if this else None)
+            if this:
+                require(person(request), CHANGE, company)
+                if form.is_valid() and _save_defaults(request, company, kind, form):
+                    return redirect(request.get_full_path())
+            panels.append({"company": company, "kind": kind, "form": form, "changeable": changeable})
+    if request.method == "POST" and sent[0] not in {str(company.pk) for company in companies}:
+        raise Http404
+    return render(request, "directory/defaults.html", {**_around(request, "defaults"), "panels": panels})
+
+
+def _defaults_form(company: Company, kind: EntryKind, data: Any) -> UsualForm:
+    stored = defaults_for(company, kind)
+    initial = (
+        {
+            "category": stored.category_id,
+            "cost_centre": stored.cost_centre_id,
+            "bank_account": stored.bank_account_id,
+        }
+        if stored
+        else None
+    )
+    form = UsualForm(data, initial=initial, auto_id=f"id_{company.pk}_{kind.value}_%s")
+    form.offer(company, kind.value)
+    return form
+
+
+def _save_defaults(request: HttpRequest, company: Company, kind: EntryKind, form: UsualForm) -> bool:
+    try:
+        actions.set_defaults(company, kind.value, form.usual(), by=person(request))
+    except DirectoryError as error:
+        _add_error(form, error)
+        return False
+    messages.success(request, _("Saved for %(company)s.") % {"company": company.name})
+    return True
+
+
+def _change_party(request: HttpRequest, found: Party, form: PartyForm) -> None:
+    data = form.cleaned_data
+    actions.change_party(
+        found,
+        name=data["name"],
+        document=data["document"],
+        email=data["email"],
+        is_vendor=data["is_vendor"],
+        is_customer=data["is_customer"],
+        usual=form.usual(),
+        by=person(request),
+    )
+
+
+def _refuse_twin(company: Company, form: PartyForm) -> None:
+    """A form that says "new" must not quietly change somebody who is there."""
+    document = form.cleaned_data["document"]
+    twin = Party.objects.filter(company=company, document=document).first() if document else None
+    if twin:
+        message = _("%(name)s has this CPF or CNPJ already: open it in the list.") % {"name": twin.name}
+        raise DirectoryError("document", "taken", message)
+
+
+def _add_error(form: Form, error: DirectoryError) -> None:
+    form.add_error(error.field if error.field in form.fields else None, error.message)
+
+
+def _around(request: HttpRequest, tab: str) -> dict[str, Any]:
+    """The tabs, and whether the person may change anything."""
+    chosen = request.GET.get("company", "")
+    suffix = f"?company={chosen}" if chosen.isdecimal() else ""
+    names = (
+        ("parties", _("Vendors and customers"), "directory"),
+        ("cost_centres", _("Cost centres"), "directory-cost-centres"),
+        ("from", _("Categories and accounts"), "directory-from-conta-azul"),
+        ("defaults", _("Defaults"), "directory-defaults"),
+    )
+    tabs = [
+        {"label": label, "url": reverse(name) + suffix, "active": code == tab} for code, label, name in names
+    ]
+    return {
+        "tabs": tabs,
+        "suffix": suffix,
+        "may_change": companies_where(person(request), CHANGE).exists(),
+    }
+
+
+def _chosen_company(request: HttpRequest) -> Company | None:
+    """Where something new goes: `?company=`, else the only company that the person may change."""
+    chosen = request.GET.get("company", "")
+    if chosen.isdecimal() and len(chosen) < 19:
+        return company_or_404(request, int(chosen), CHANGE)
+    allowed = list(companies_where(person(request), CHANGE)[:2])
+    if not allowed:
+        raise PermissionDenied(_("None of your roles allows this."))
+    return allowed[0] if len(allowed) == 1 else None
+
+
+def _choose_company(request: HttpRequest, tab: str) -> HttpResponse:
+    allowed = companies_where(person(request), CHANGE).order_by("name")
+    return render(request, "directory/choose.html", {**_around(request, tab), "companies": allowed})
+
+
+def _is_fragment(request: HttpRequest) -> bool:
+    return bool(request.headers.get("HX-Request")) and not request.headers.get("HX-Boosted")
