@@ -99,8 +99,8 @@ class Demo:
         django.setup()
         from alcada.config.start import prepare_database
 
-        prepare_database()
-        supervisor = processes.Supervisor()
+        prepare_database(self.say)
+        supervisor = processes.Supervisor(output=sys.stderr if self.quiet else None)
         callback = f"{os.environ['ALCADA_URL']}/connections/callback"
         supervisor.start(
             "sandbox",

@@ -8,8 +8,9 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from types import FrameType
+from typing import IO
 
 SUPERVISED = "ALCADA_SUPERVISED_BY"
 
@@ -58,13 +59,17 @@ def free_port() -> int:
 class Supervisor:
     """Starts our processes, starts a worker or web process anew when it dies, stops all at the end."""
 
-    def __init__(self, environment: Mapping[str, str] | None = None) -> None:
-        self._environment = {**os.environ, **(environment or {}), SUPERVISED: str(os.getpid())}
+    def __init__(self, *, output: IO[str] | None = None) -> None:
+        """`output` is where the children's words go: standard output unless given."""
+        self._environment = {**os.environ, SUPERVISED: str(os.getpid())}
+        self._output = output
         self._commands: dict[subprocess.Popen[bytes], Sequence[str]] = {}
 
     def start(self, *arguments: str) -> "subprocess.Popen[bytes]":
         """Run `alcada <arguments>` as a child."""
-        child = subprocess.Popen([sys.executable, "-m", "alcada", *arguments], env=self._environment)
+        child = subprocess.Popen(
+            [sys.executable, "-m", "alcada", *arguments], env=self._environment, stdout=self._output
+        )
         self._commands[child] = arguments
         return child
 

@@ -2,6 +2,7 @@
 
 import os
 import sys
+from collections.abc import Callable
 
 from alcada.config import database, processes
 
@@ -16,7 +17,7 @@ def run(*, host: str, port: int) -> int:
     import django
 
     django.setup()
-    prepare_database()
+    prepare_database(print)
     supervisor = processes.Supervisor()
     try:
         supervisor.start("serve", "--port", str(port), "--host", host)
@@ -29,7 +30,7 @@ def run(*, host: str, port: int) -> int:
     return 0
 
 
-def prepare_database() -> None:
+def prepare_database(say: Callable[[str], None]) -> None:
     """Bring the database to this version; with data in it, a backup is written first."""
     from django.core.management import call_command
     from django.db import connection
@@ -42,6 +43,6 @@ def prepare_database() -> None:
     if not waiting:
         return
     if executor.loader.applied_migrations:
-        print(f"Backup before the update: {backup.write()}", flush=True)
-    print("Preparing the database", flush=True)
+        say(f"Backup before the update: {backup.write()}")
+    say("Preparing the database")
     call_command("migrate", verbosity=0, interactive=False)
