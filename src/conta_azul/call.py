@@ -29,11 +29,15 @@ class Call(Generic[T]):
     params: Params = field(default=(), repr=False)
     body: Body | None = field(default=None, repr=False)
 
+    def __post_init__(self) -> None:
+        for name, value in self.ids:
+            checks.an_id(value, name)
+
     @property
     def path(self) -> str:
         path = self.template
         for name, value in self.ids:
-            path = path.replace("{" + name + "}", checks.an_id(value, name))
+            path = path.replace("{" + name + "}", value)
         return path
 
     @property
