@@ -103,3 +103,12 @@ def async_http() -> httpx.AsyncClient:
 
 def _addresses() -> oauth.Addresses:
     return oauth.Addresses(settings.CONTA_AZUL_AUTH_URL, settings.CONTA_AZUL_TOKEN_URL)
+
+
+def forget() -> None:
+    """Close the process's client, as at its end; the next call opens another."""
+    global _http
+    with _lock:
+        if _http is not None:
+            _http.close()
+        _http = None

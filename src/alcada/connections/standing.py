@@ -98,3 +98,10 @@ def _plan_works_again(connection_id: int) -> None:
         connection.save(update_fields=["state", "last_error", "last_error_at"])
         record("connection.plan_allowed", connection, company=connection.company)
         queue.defer("dispatch", connection_id=connection_id)  # what waited goes at once
+
+
+def forget() -> None:
+    """Forget what this process noted: as after a restart."""
+    with _lock:
+        _noted.clear()
+        _strikes.clear()
