@@ -188,7 +188,7 @@ class EntryForm:
         self.problems, self.focus = dict(problems or {}), focus
         self.generator = {name: str((generator or {}).get(name) or "") for name in GENERATOR}
         self.payable = kind == EntryKind.PAYABLE
-        self.party = drafts.party_of(company, self.draft)
+        self.chosen = drafts.party_of(company, self.draft)
         self.methods = PaymentMethod.choices
         self.intervals = [
             ("month", _("monthly")),
@@ -278,7 +278,7 @@ class EntryForm:
     def suggestions(self) -> list[Party]:
         """Without JavaScript: whom the typed name may mean."""
         typed = self.draft["party_name"].strip()
-        if self.party or self.draft["new_party"] or not typed:
+        if self.chosen or self.draft["new_party"] or not typed:
             return []
         return search_parties(self.company, self.kind, typed, 6)
 

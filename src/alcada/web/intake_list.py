@@ -17,6 +17,7 @@ from alcada.intake.rules import read_day
 from alcada.people.models import Company, User
 from alcada.people.queries import companies_of, companies_where
 from alcada.web.guards import person
+from alcada.web.intake_forms import amount_of
 
 PAGE: Final = 50
 FILTERS: Final = ("q", "kind", "state", "company", "from", "until")
@@ -80,7 +81,7 @@ def _row(entry: Entry) -> dict[str, Any]:
         "document_number": revision.document_number
         if frozen and revision
         else draft.get("document_number", ""),
-        "amount": revision.amount if frozen and revision else None,
+        "amount": revision.amount if frozen and revision else amount_of(draft.get("amount", "")),
         "typed_amount": "" if frozen else draft.get("amount", ""),
         "due": getattr(entry, "first_due", None) if frozen else None,
         "parts": getattr(entry, "parts", None) or 0,

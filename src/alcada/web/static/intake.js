@@ -36,6 +36,7 @@
       var alone = shares.length === 1 && !shares[0].value.trim();
       if (!total || alone) {
         output.textContent = "";
+        if (alone && total) shares[0].placeholder = shown(total).slice(3);
         return;
       }
       var rest = total - shares.reduce(function (sum, share) { return sum + (cents(share.value) || 0); }, 0);
