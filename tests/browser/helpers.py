@@ -1,0 +1,48 @@
+"""What browser tests share: being signed in, accessibility, the width of a phone."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from django.conf import settings
+from django.test import Client
+
+from alcada.people.models import User
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Page
+
+# axe-core 4.14.1 (MPL-2.0), as published: sha256 29348999450cdf2849a8e70b7912fc2da85a849da39c0d0d5394f51d4a9ed95c
+_AXE = Path(__file__).with_name("axe.min.js")
+RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+
+
+def sign_in(page: "Page", user: User, live: str) -> None:
+    """Give the browser a session of this person, without the form."""
+    client = Client()
+    client.force_login(user)
+    name = settings.SESSION_COOKIE_NAME
+    page.context.add_cookies([{"name": name, "value": client.cookies[name].value, "url": live}])
+
+
+def violations(page: "Page") -> list[str]:
+    """What axe-core finds wrong on the page as it is now, one line each."""
+    page.evaluate(_AXE.read_text())
+    found = page.evaluate(
+        "tags => axe.run(document, {runOnly: {type: 'tag', values: tags}}).then(r => r.violations)", RULES
+    )
+    return [
+        f"{issue['id']}: {issue['help']} ({', '.join(str(node['target']) for node in issue['nodes'])})"
+        for issue in found
+    ]
+
+
+def sideways(page: "Page") -> int:
+    """By how many pixels the page is wider than the window; 0: nothing scrolls sideways."""
+    return int(page.evaluate("document.scrollingElement.scrollWidth - document.scrollingElement.clientWidth"))
+
+
+def assert_good(page: "Page") -> None:
+    """Accessible, and not wider than the window."""
+    assert violations(page) == []
+    assert sideways(page) == 0, urlsplit(page.url).path

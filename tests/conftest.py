@@ -1,0 +1,217 @@
+"""What every test stands on: a database of its own, the cast, the sandbox, a browser.
+
+The process that pytest starts makes the installation (a temporary ALCADA_HOME with its PostgreSQL) before Django's
+settings are read; the workers of `-n` inherit its environment. With DATABASE_URL set, that server is used.
+"""
+
+import atexit
+import os
+import shutil
+import tempfile
+import warnings
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, BrowserContext, Page
+    from pytest_django.live_server_helper import LiveServer
+
+    from alcada.people.models import Company, User
+    from conta_azul_sandbox.testing import RunningSandbox
+
+PASSWORD = "uma senha bem comprida"
+CHROMIUM_ARGUMENTS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--no-first-run",
+    "--disable-quic",
+]
+
+
+def _make_installation() -> None:
+    home = Path(tempfile.mkdtemp(prefix="alcada-tests-"))
+    atexit.register(shutil.rmtree, home, ignore_errors=True)  # before the server's own: so it runs after it
+    (home / "static").mkdir()  # WhiteNoise warns where there is none
+    os.environ["ALCADA_HOME"] = str(home)
+    os.environ["DJANGO_SETTINGS_MODULE"] = "alcada.config.settings"
+    # No test reaches the real service: what forgets to name the sandbox finds a closed door.
+    for name in ("API", "AUTH", "TOKEN"):
+        os.environ[f"ALCADA_CONTA_AZUL_{name}_URL"] = "http://127.0.0.1:9"
+    # Playwright keeps an event loop in the thread that runs the test; Django would take the test for asynchronous.
+    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
+    if not os.environ.get("DATABASE_URL"):
+        from alcada.config import database
+
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # where it keeps its lock file is not our concern
+            os.environ["DATABASE_URL"] = database.start(home / "postgres")
+
+
+if "PYTEST_XDIST_WORKER" not in os.environ:
+    _make_installation()
+
+
+def pytest_configure() -> None:
+    """pytest-django looked for the settings before this file named them."""
+    import django
+
+    django.setup()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _quick_passwords() -> None:
+    """Hashing that is slow on purpose would be most of the tests' time."""
+    from django.conf import settings
+
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+
+
+# --- The cast ------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def company(db: None) -> "Company":
+    from alcada.people.models import Company
+
+    return Company.objects.create(name="Padaria Aurora Ltda", document="11222333000181")
+
+
+@pytest.fixture
+def other_company(db: None) -> "Company":
+    from alcada.people.models import Company
+
+    return Company.objects.create(name="Oficina Horizonte Ltda", document="12ABC34501DE35")
+
+
+def make_person(name: str, company: "Company", *roles: str, **fields: Any) -> "User":
+    """A person with these roles in the company; their password is PASSWORD."""
+    from alcada.people.models import Membership, User
+
+    email = f"{name.split()[0].lower()}@exemplo.com.br"
+    user = User.objects.create_user(email=email, name=name, password=PASSWORD, **fields)
+    for role in roles:
+        Membership.objects.create(user=user, company=company, role=role)
+    return user
+
+
+@pytest.fixture
+def ana(company: "Company") -> "User":
+    """Enters."""
+    return make_person("Ana Souza", company, "requester")
+
+
+@pytest.fixture
+def bruno(company: "Company") -> "User":
+    """Approves."""
+    return make_person("Bruno Lima", company, "approver")
+
+
+@pytest.fixture
+def clara(company: "Company") -> "User":
+    """Administers the company, not the installation."""
+    return make_person("Clara Mendes", company, "administrator")
+
+
+@pytest.fixture
+def carla(other_company: "Company") -> "User":
+    """Belongs to another company, with every role there, and must see nothing of ours."""
+    return make_person("Carla Dias", other_company, "requester", "approver", "administrator")
+
+
+@pytest.fixture
+def installer(db: None) -> "User":
+    """Administers the installation and has no role in any company."""
+    from alcada.people.models import User
+
+    return User.objects.create_user(
+        email="ines@exemplo.com.br", name="Inês Prado", password=PASSWORD, is_administrator=True
+    )
+
+
+# --- The sandbox ---------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="session")
+def running_sandbox() -> "Iterator[RunningSandbox]":
+    from conta_azul_sandbox.testing import RunningSandbox
+
+    with RunningSandbox() as running:
+        yield running
+
+
+@pytest.fixture
+def sandbox(running_sandbox: "RunningSandbox", settings: Any) -> "RunningSandbox":
+    """The stand-in for Conta Azul, empty, with the product pointed at it."""
+    settings.CONTA_AZUL_API_URL = running_sandbox.url
+    settings.CONTA_AZUL_AUTH_URL = f"{running_sandbox.url}/oauth2/authorize"
+    settings.CONTA_AZUL_TOKEN_URL = f"{running_sandbox.url}/oauth2/token"
+    running_sandbox.reset()
+    return running_sandbox
+
+
+# --- The browser ---------------------------------------------------------------------------------------------
+
+
+def _chromium() -> str:
+    names = ("chromium", "chromium-browser", "google-chrome")
+    found = os.environ.get("CHROMIUM") or next((path for name in names if (path := shutil.which(name))), "")
+    if not found:
+        pytest.fail("No browser: scripts/browser finds or installs one; set CHROMIUM to what it prints.")
+    return found
+
+
+@pytest.fixture(scope="session")
+def browser() -> "Iterator[Browser]":
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        running = playwright.chromium.launch(executable_path=_chromium(), args=CHROMIUM_ARGUMENTS)
+        yield running
+        running.close()
+
+
+@pytest.fixture
+def live(live_server: "LiveServer") -> str:
+    """The address of a real server on the test's database."""
+    return str(live_server.url)
+
+
+def _page(browser: "Browser", live: str, width: int, height: int) -> "Iterator[Page]":
+    context: BrowserContext = browser.new_context(
+        locale="pt-BR",
+        timezone_id="America/Sao_Paulo",
+        viewport={"width": width, "height": height},
+        base_url=live,
+        reduced_motion="reduce",
+    )
+    context.set_default_timeout(10_000)
+    page = context.new_page()
+    wrong: list[str] = []
+    page.on("pageerror", lambda error: wrong.append(str(error)))
+    page.on("console", lambda said: wrong.append(said.text) if _is_ours(said.type, said.text) else None)
+    yield page
+    context.close()
+    assert not wrong, wrong
+
+
+def _is_ours(kind: str, text: str) -> bool:
+    """An answer such as 404 or 422 is logged as an error too, and tests ask for those."""
+    return kind == "error" and "Failed to load resource" not in text
+
+
+@pytest.fixture
+def page(browser: "Browser", live: str) -> "Iterator[Page]":
+    """A desk: 1280 pixels wide, in Portuguese. Errors in the console, the content policy's too, fail the test."""
+    yield from _page(browser, live, 1280, 800)
+
+
+@pytest.fixture
+def phone(browser: "Browser", live: str) -> "Iterator[Page]":
+    """A phone: 390 pixels wide."""
+    yield from _page(browser, live, 390, 844)
