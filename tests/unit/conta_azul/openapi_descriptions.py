@@ -19,7 +19,8 @@ FILES = (
 
 @functools.cache
 def described(name: str) -> dict[str, Any]:
-    return yaml.safe_load((FOLDER / name).read_text(encoding="utf-8"))
+    whole: dict[str, Any] = yaml.safe_load((FOLDER / name).read_text(encoding="utf-8"))
+    return whole
 
 
 def operation(method: str, template: str) -> tuple[dict[str, Any], dict[str, Any]]:

@@ -134,8 +134,8 @@ def test_every_failure_of_httpx_is_one_or_the_other() -> None:
 
 
 def test_an_address_too_long_is_never_sent() -> None:
+    long = entries.search_payables(dt.date(2026, 1, 1), dt.date(2026, 1, 2), description="x" * 70_000)
     with answering(said({})) as client, pytest.raises(NotSent):
-        long = entries.search_payables(dt.date(2026, 1, 1), dt.date(2026, 1, 2), description="x" * 70_000)
         client.send(long.page(1))
 
 

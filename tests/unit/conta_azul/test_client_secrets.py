@@ -15,6 +15,12 @@ from conta_azul.enums import PersonKind, Profile
 CNPJ = "12.345.678/0001-90"
 
 
+def listen_closely(caplog: pytest.LogCaptureFixture) -> None:
+    """To everything, whatever levels somebody's logging configuration has set."""
+    for name in ("", "conta_azul", "httpx", "httpcore"):
+        caplog.set_level(logging.DEBUG, logger=name)
+
+
 def test_a_client_does_not_show_its_token() -> None:
     with answering(said({})) as client:
         assert repr(client) == "Client('https://api-v2.contaazul.com')"
@@ -28,7 +34,7 @@ def test_what_is_no_token_is_refused_without_being_quoted(token: str) -> None:
 
 
 def test_neither_log_nor_error_holds_a_token_or_a_document(caplog: pytest.LogCaptureFixture) -> None:
-    caplog.set_level(logging.DEBUG)
+    listen_closely(caplog)
     echo = f"Token {TOKEN} e documento {CNPJ} recusados"
     with answering(said({"message": echo}, 400)) as client, pytest.raises(ContaAzulError) as caught:
         client.send(people.search(document=CNPJ).page(1))
@@ -38,10 +44,11 @@ def test_neither_log_nor_error_holds_a_token_or_a_document(caplog: pytest.LogCap
     assert "0001-90" not in shown
     assert "0001%2F" not in caplog.text
     assert "GET /v1/pessoas: 400 in" in caplog.text
+    assert "HTTP Request: GET https://api-v2.contaazul.com/v1/pessoas " in caplog.text
 
 
 async def test_nor_when_awaited(caplog: pytest.LogCaptureFixture) -> None:
-    caplog.set_level(logging.DEBUG)
+    listen_closely(caplog)
     transport = httpx.MockTransport(lambda request: said({"items": []}))
     async with AsyncClient(TOKEN, transport=transport) as client:
         await client.send(people.search(document=CNPJ).page(1))
@@ -50,7 +57,7 @@ async def test_nor_when_awaited(caplog: pytest.LogCaptureFixture) -> None:
 
 
 def test_other_users_of_httpx_keep_their_log(caplog: pytest.LogCaptureFixture) -> None:
-    caplog.set_level(logging.INFO)
+    listen_closely(caplog)
     with httpx.Client(transport=httpx.MockTransport(lambda request: said({}))) as http:
         http.get("https://other.test/?a=1")
     assert "https://other.test/?a=1" in caplog.text
