@@ -2,10 +2,71 @@
 
 from django.urls import URLPattern, URLResolver, path
 
-from alcada.web import people
+from alcada.web import (
+    approval,
+    connections,
+    directory,
+    doctor,
+    entries,
+    flows,
+    home,
+    intake,
+    intake_files,
+    intake_list,
+    intake_nfe,
+    notices,
+    people,
+    postings,
+)
 
 urlpatterns: list[URLPattern | URLResolver] = [
     # Signing in and the person's own things
     path("sign-out", people.sign_out, name="sign-out"),
     path("language", people.language, name="language"),
+    # What waits, one entry and its posting, flows, the examination
+    path("", home.home, name="home"),
+    path("inbox", approval.inbox, name="inbox"),
+    path("decisions/<int:step_id>", approval.decide, name="decide"),
+    path("decisions/<int:step_id>/books", approval.books, name="decide-books"),
+    path("entries/<int:pk>", entries.entry, name="entry"),
+    path("entries/<int:pk>/live", entries.live, name="entry-live"),
+    path("entries/<int:pk>/withdraw", entries.withdraw, name="entry-withdraw"),
+    path("postings", postings.postings, name="postings"),
+    path("postings/<int:pk>/again", postings.again, name="posting-again"),
+    path("postings/<int:pk>/look", postings.look, name="posting-look"),
+    path("postings/<int:pk>/cancel", postings.cancel, name="posting-cancel"),
+    path("flows", flows.flows, name="flows"),
+    path("doctor", doctor.doctor, name="doctor"),
+    path("notices", notices.notices, name="notices"),
+    path("notices/read", notices.read_all, name="notices-read"),
+    path("notices/<int:pk>/open", notices.open_notice, name="notice-open"),
+    # Entering
+    path("entries", intake_list.entries, name="entries"),
+    path("entries/new/<slug:kind>", intake.new, name="entry-new"),
+    path("entries/nfe", intake_nfe.nfe, name="nfe-import"),
+    path("entries/parties", intake.parties, name="party-search"),
+    path("entries/party-document", intake.check_document, name="party-document-check"),
+    path("entries/<int:pk>/edit", intake.edit, name="entry-edit"),
+    path("entries/<int:pk>/discard", intake.discard, name="entry-discard"),
+    path("entries/<int:pk>/documents/<int:document_id>", intake_files.document, name="entry-document"),
+    # Connections and the directory
+    path("connections", connections.connections, name="connections"),
+    path("connections/application", connections.application, name="connection-application"),
+    path("connections/new", connections.new, name="connection-new"),
+    path("connections/callback", connections.callback, name="connection-callback"),
+    path("connections/<int:pk>", connections.connection, name="connection"),
+    path("connections/<int:pk>/begin", connections.begin, name="connection-begin"),
+    path("connections/<int:pk>/paste", connections.paste, name="connection-paste"),
+    path("connections/<int:pk>/fetch", connections.fetch, name="connection-fetch"),
+    path("connections/<int:pk>/progress", connections.progress, name="connection-progress"),
+    path("connections/<int:pk>/pause", connections.pause, name="connection-pause"),
+    path("connections/<int:pk>/resume", connections.resume, name="connection-resume"),
+    path("directory", directory.parties, name="directory"),
+    path("directory/parties/new", directory.party_new, name="directory-party-new"),
+    path("directory/parties/<int:pk>", directory.party, name="directory-party"),
+    path("directory/cost-centres", directory.cost_centres, name="directory-cost-centres"),
+    path("directory/cost-centres/new", directory.cost_centre_new, name="directory-cost-centre-new"),
+    path("directory/cost-centres/<int:pk>", directory.cost_centre, name="directory-cost-centre"),
+    path("directory/from-conta-azul", directory.from_conta_azul, name="directory-from-conta-azul"),
+    path("directory/defaults", directory.defaults, name="directory-defaults"),
 ]

@@ -1,0 +1,189 @@
+"""The approver's pages: what waits, and one question with all it takes to answer. Only a POST decides."""
+
+from dataclasses import dataclass
+from typing import Any, Final
+
+from django.contrib import messages
+from django.core.paginator import Paginator
+from django.db.models import Q
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as lazy
+from django.views.decorators.http import require_http_methods, require_safe
+
+from alcada.approval import queries as approvals
+from alcada.approval.models import Decision, Step
+from alcada.approval.rules import ApprovalError, CommentRequiredError
+from alcada.flow import actions as flow
+from alcada.intake.queries import visible_entries
+from alcada.people.models import User
+from alcada.web import evidence, moments, notices
+from alcada.web.context import register_count
+from alcada.web.guards import person
+
+PAGE: Final = 25
+COMMENT_LIMIT: Final = 2000
+
+# approval.rules codes -> what the person reads.
+SENTENCES: Final[dict[str, str | Promise]] = {
+    "not_asked": lazy("You are not asked at this step."),
+    "own_entry": lazy("You entered it, so somebody else decides."),
+    "same_person": lazy("You answered an earlier step of this entry. Two steps are two people."),
+    "last_one": lazy(
+        "Only you can answer a later step of this entry, so somebody else has to answer this one."
+    ),
+    "comment_required": lazy("Say why: whoever entered it reads this."),
+    "not_open": lazy("This step is no longer asked: the entry was taken back or decided meanwhile."),
+}
+_DONE: Final[dict[str, str | Promise]] = {
+    "approve": lazy("Approved."),
+    "reject": lazy("Rejected. Whoever entered it is told why."),
+    "send_back": lazy("Sent back. Whoever entered it is told what to change."),
+}
+_ALREADY: Final[dict[str, str | Promise]] = {
+    "approve": lazy("Already approved by %(name)s %(when)s."),
+    "reject": lazy("Already rejected by %(name)s %(when)s."),
+    "send_back": lazy("Already sent back by %(name)s %(when)s."),
+}
+
+
+def inbox_count(user: User) -> int:
+    """How many questions wait for the person: the figure in the menu."""
+    return approvals.inbox(user).count()
+
+
+register_count("inbox", inbox_count)
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """A question in the inbox."""
+
+    step: Step
+    due: moments.Due
+
+
+def waiting(steps: Any) -> list[Waiting]:
+    return [Waiting(step, moments.due(step.round.due_date)) for step in steps]
+
+
+def questions(user: User) -> Any:
+    """The person's inbox with what a list shows of each."""
+    return approvals.inbox(user).select_related(
+        "round__company", "round__entered_by", "round__revision__entry"
+    )
+
+
+@require_safe
+def inbox(request: HttpRequest) -> HttpResponse:
+    page = Paginator(questions(person(request)), PAGE).get_page(request.GET.get("page"))
+    return render(request, "approval/inbox.html", {"page": page, "rows": waiting(page.object_list)})
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def decide(request: HttpRequest, step_id: int) -> HttpResponse:
+    step = _step(person(request), step_id)
+    return _answer(request, step) if request.method == "POST" else _page(request, step)
+
+
+@require_safe
+def books(request: HttpRequest, step_id: int) -> HttpResponse:
+    """The fragment that asks itself anew until the account's books have been searched."""
+    step = _step(person(request), step_id)
+    context = {"step": step, "books": evidence.books(step.round.revision)}
+    return render(request, "approval/_books.html", context)
+
+
+def _step(user: User, step_id: int) -> Step:
+    """The step, for whoever is asked or may see the entry. For all others there is none."""
+    asked = Q(asked__user=user, round__company__memberships__user=user)
+    may_see = Q(round__entry__in=visible_entries(user))
+    steps = Step.objects.select_related(
+        "round__company",
+        "round__entered_by",
+        "round__revision__entry__company",
+        "round__revision__bank_account",
+    )
+    step = steps.filter(asked | may_see, pk=step_id).distinct().first()
+    if step is None:
+        raise Http404
+    return step
+
+
+def _answer(request: HttpRequest, step: Step) -> HttpResponse:
+    user = person(request)
+    comment = request.POST.get("comment", "").replace("\x00", "").strip()
+    verdict = request.POST.get("verdict", "")
+    if verdict not in Decision.Verdict.values:
+        return _page(request, step, alert=_("Choose one of the three answers."), comment=comment, status=422)
+    if len(comment) > COMMENT_LIMIT:
+        sentence = _("At most %(limit)s characters; these are %(found)s.")
+        problem = sentence % {"limit": COMMENT_LIMIT, "found": len(comment)}
+        return _page(request, step, comment_error=problem, comment=comment, status=422)
+    try:
+        result = flow.decide(step.pk, by=user, verdict=Decision.Verdict(verdict), comment=comment)
+    except CommentRequiredError as exc:
+        sentence = str(SENTENCES[exc.code])
+        return _page(request, step, comment_error=sentence, comment=comment, wanted=verdict, status=422)
+    except ApprovalError as exc:
+        step.refresh_from_db()
+        return _page(request, step, alert=str(SENTENCES[exc.code]), comment=comment, status=403)
+    if result.already:
+        messages.warning(request, f"{already(result.decision)} {_('Nothing changed.')}")
+    else:
+        messages.success(request, str(_DONE[verdict]))
+        notices.settle(reverse("decide", args=[step.pk]))
+    return redirect("decide", step.pk)
+
+
+def already(decision: Decision) -> str:
+    """Who was first, and when: "Already approved by Ana at 10:02."."""
+    names = {"name": decision.by.name, "when": moments.at_moment(decision.at)}
+    return str(_ALREADY[decision.verdict]) % names
+
+
+def _page(request: HttpRequest, step: Step, *, status: int = 200, **typed: str) -> HttpResponse:
+    user = person(request)
+    decision = Decision.objects.select_related("by").filter(step=step).first()
+    closed = _why_not(user, step, decision)
+    following = _next(user, step) if closed else None
+    context = {
+        "step": step,
+        "round": step.round,
+        "entry": step.round.revision.entry,
+        "decision": decision,
+        "mine": bool(decision and decision.by_id == user.pk),
+        "closed": closed,
+        "next": waiting([following])[0] if following else None,
+        "left": inbox_count(user) if closed else 0,
+        "due": moments.due(step.round.due_date),
+        "typed": typed,
+        **evidence.of_round(step.round),
+    }
+    return render(request, "approval/decide.html", context, status=status)
+
+
+def _why_not(user: User, step: Step, decision: Decision | None) -> str:
+    """Why this person can't answer now, in words; empty: they can. What a POST finds out is what counts."""
+    if decision:
+        return already(decision)
+    if step.round.entered_by_id == user.pk:
+        return str(SENTENCES["own_entry"])
+    if not step.asked.filter(user=user).exists():
+        return str(SENTENCES["not_asked"])
+    if step.state == Step.State.WAITING:
+        return _("An earlier step is still being asked.")
+    if step.state != Step.State.OPEN:
+        return str(SENTENCES["not_open"])
+    if Decision.objects.filter(step__round=step.round, by=user).exists():
+        return str(SENTENCES["same_person"])
+    return ""
+
+
+def _next(user: User, step: Step) -> Step | None:
+    """The next question of the inbox, so that the person goes on without going back."""
+    found: Step | None = questions(user).exclude(pk=step.pk).first()
+    return found

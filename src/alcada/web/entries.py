@@ -1,0 +1,253 @@
+"""One entry: what was frozen, what happens next and whose turn it is, the posting, and the whole story."""
+
+import hashlib
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST, require_safe
+
+from alcada.approval import queries as approvals
+from alcada.approval.models import Round, Step
+from alcada.approval.rules import NotOpenError
+from alcada.connections.models import Connection
+from alcada.flow import actions as flow
+from alcada.flow.queries import status_of
+from alcada.intake.models import Entry, Revision
+from alcada.intake.queries import entry_or_none, may_change
+from alcada.people.models import Role, User
+from alcada.people.queries import holders, may
+from alcada.posting.models import Attempt, Posting, State
+from alcada.web import evidence, moments, next_words, reasons, timeline
+from alcada.web.guards import person
+
+# How often the page asks whether something changed: while it moves, and while it waits for somebody.
+MOVING_S: Final = 2
+WAITING_S: Final = 15
+
+
+@require_safe
+def entry(request: HttpRequest, pk: int) -> HttpResponse:
+    return page(request, _entry(person(request), pk))
+
+
+@require_safe
+def live(request: HttpRequest, pk: int) -> HttpResponse:
+    """What changes by itself, as a fragment; 204 while nothing did, so that nobody's typing is swept away."""
+    user = person(request)
+    found = _entry(user, pk)
+    shown = _state(user, found)
+    if request.GET.get("seen") == shown["token"]:
+        return HttpResponse(status=204)
+    context = {**shown, "status": status_of(found), "lines": timeline.of(found)}
+    return render(request, "entries/_live.html", context)
+
+
+@require_POST
+def withdraw(request: HttpRequest, pk: int) -> HttpResponse:
+    """Take it back to change it; the form to change it comes next."""
+    user = person(request)
+    found = _entry(user, pk)
+    try:
+        flow.withdraw(found, by=user)
+    except flow.NotYoursError as exc:
+        raise PermissionDenied(
+            _("Only who entered it, or an administrator of the company, changes it.")
+        ) from exc
+    except NotOpenError:
+        messages.error(
+            request,
+            _("It is approved and on its way to Conta Azul, or there already: it can't be taken back."),
+        )
+        return redirect("entry", found.pk)
+    return redirect("entry-edit", found.pk)
+
+
+def page(request: HttpRequest, found: Entry, *, status: int = 200, **typed: str) -> HttpResponse:
+    """The whole page. `typed` brings back what a refused form held, and why it was refused."""
+    user = person(request)
+    if found.current is None:  # never submitted: there is nothing to see but the form, and its history
+        if found.discarded_at is None:
+            return redirect("entry-edit", found.pk)
+        return render(request, "entries/discarded.html", {"entry": found, "lines": timeline.of(found)})
+    revision = _revision(found, request.GET.get("revision"))
+    context = {
+        **_state(user, found),
+        **evidence.content(revision),
+        "status": status_of(found),
+        "revisions": list(found.revisions.select_related("created_by").order_by("-number")),
+        "changes": evidence.changes_of(revision),
+        "lines": timeline.of(found),
+        "typed": typed,
+    }
+    return render(request, "entries/entry.html", context, status=status)
+
+
+def _entry(user: User, pk: int) -> Entry:
+    found = entry_or_none(user, pk)
+    if found is None:
+        raise Http404
+    return found
+
+
+def _revision(found: Entry, number: str | None) -> Revision:
+    revisions = found.revisions.select_related("entry", "party", "bank_account", "created_by")
+    if number is None:
+        assert found.current_id is not None  # the page of a draft that was never sent is the form
+        return revisions.get(pk=found.current_id)
+    chosen = revisions.filter(number=int(number)).first() if number.isascii() and number.isdigit() else None
+    if chosen is None:
+        raise Http404
+    return chosen
+
+
+@dataclass(frozen=True)
+class Buttons:
+    """What this person may do with the entry now."""
+
+    edit: bool = False  # it is a draft already
+    withdraw: bool = False
+    again: bool = False
+    look: bool = False
+    cancel: bool = False
+    authorise: bool = False
+
+
+def _state(user: User, found: Entry) -> dict[str, Any]:
+    """Everything that moves, with a token that tells whether it moved."""
+    round_ = found.rounds.select_related("revision").order_by("-pk").first()
+    step = approvals.open_step(round_) if round_ else None
+    posting = _posting(found)
+    editing = found.draft is not None
+    mends = may(user, "posting.mend", found.company)
+    return {
+        "entry": found,
+        "round": round_,
+        "step": step,
+        "posting": posting,
+        "editing": editing,
+        "next": next_words.of(found, round_, step, posting),
+        "steps": _steps(round_),
+        "reason": reasons.explain(posting) if posting else None,
+        "searches": _searches(posting),
+        "attempts": posting.attempts.count() if posting else 0,
+        "owners": [p.name for p in holders(found.company, Role.ADMINISTRATOR)]
+        if _needs_person(posting)
+        else [],
+        "mends": mends,
+        "asked_me": bool(step and approvals.inbox(user).filter(pk=step.pk).exists()),
+        "buttons": _buttons(user, found, round_, posting, mends=mends),
+        "every": _every(round_, posting, editing=editing),
+        "token": _token(found, round_, step, posting),
+        "next_try": moments.moment(posting.next_try_at) if posting else "",
+    }
+
+
+def _posting(found: Entry) -> Posting | None:
+    """The posting of what is current: an earlier revision's belongs to the timeline."""
+    return (
+        Posting.objects.select_related("connection__company")
+        .filter(entry=found, revision=found.current)
+        .order_by("-pk")
+        .first()
+    )
+
+
+def _steps(round_: Round | None) -> list[Step]:
+    """The round's steps in order, each with its people and its decision."""
+    if round_ is None:
+        return []
+    return list(round_.steps.select_related("decision__by").prefetch_related("asked__user").order_by("order"))
+
+
+@dataclass(frozen=True)
+class Search:
+    """A look into the account: when, how it ended, where it looked, and where it could not."""
+
+    at: datetime
+    outcome: str
+    searched: str
+    failed: str
+
+
+def _searches(posting: Posting | None) -> list[Search]:
+    """The latest looks, for whoever decides about a posting that wasn't found."""
+    if posting is None or posting.state not in (State.UNKNOWN, State.UNDECIDED):
+        return []
+    looks = posting.attempts.filter(kind=Attempt.Kind.LOOK_UP).order_by("-pk")[:3]
+    return [
+        Search(
+            at=look.started_at,
+            outcome=look.get_outcome_display(),
+            searched=timeline.places(look.request.get("searched")),
+            failed=timeline.places(look.request.get("failed")),
+        )
+        for look in looks
+    ]
+
+
+def _needs_person(posting: Posting | None) -> bool:
+    if posting is None:
+        return False
+    loud = posting.reason in ("late_answer", "second_event")
+    return loud or posting.state in (State.REFUSED, State.UNDECIDED) or _held_back(posting)
+
+
+def _held_back(posting: Posting) -> bool:
+    return posting.state == State.QUEUED and posting.connection.state != Connection.State.CONNECTED
+
+
+def _buttons(
+    user: User, found: Entry, round_: Round | None, posting: Posting | None, *, mends: bool
+) -> Buttons:
+    changes = may_change(user, found)
+    if found.draft is not None:
+        return Buttons(edit=changes and found.discarded_at is None)
+    free = posting is None or posting.state in (State.REFUSED, State.CANCELLED)
+    approved = round_ is not None and round_.state == Round.State.APPROVED
+    # Approved without a posting: the end of a flow that posts nothing. It stays as it was approved.
+    own = Buttons(withdraw=changes and free and not (approved and posting is None))
+    if posting is None or not mends:
+        return own
+    state = posting.state
+    return Buttons(
+        withdraw=own.withdraw,
+        again=state in (State.REFUSED, State.UNDECIDED),
+        look=state in (State.UNKNOWN, State.UNDECIDED),
+        cancel=state in (State.REFUSED, State.UNDECIDED, State.QUEUED),
+        authorise=_held_back(posting) and may(user, "connection.manage", found.company),
+    )
+
+
+def _every(round_: Round | None, posting: Posting | None, *, editing: bool) -> int:
+    """Seconds until the page asks again; 0: nothing will change by itself."""
+    if editing:
+        return 0
+    if posting is not None:
+        if _held_back(posting) or posting.state in (State.REFUSED, State.UNDECIDED):
+            return WAITING_S
+        return MOVING_S if posting.state in (State.QUEUED, State.SENDING, State.UNKNOWN) else 0
+    if round_ is not None and round_.state == Round.State.OPEN:
+        return WAITING_S
+    return 0
+
+
+def _token(found: Entry, round_: Round | None, step: Step | None, posting: Posting | None) -> str:
+    parts: list[object] = [found.current_id, found.draft is None]
+    parts += [round_.pk, round_.state] if round_ else []
+    parts += [step.pk] if step else []
+    if posting:
+        parts += [posting.pk, posting.state, posting.reason, posting.next_try_at, posting.connection.state]
+        parts += [posting.attempts.count(), posting.attempts.filter(finished_at=None).count()]
+    return hashlib.sha256(repr(parts).encode()).hexdigest()[:16]
+
+
+def address(posting: Posting) -> str:
+    """Where a posting is shown: on its entry's page."""
+    return reverse("entry", args=[posting.entry_id]) + "#posting"

@@ -1,0 +1,151 @@
+"""What each event of history says, in words: event names to sentences."""
+
+from collections.abc import Callable, Mapping
+from typing import Any, Final
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as lazy
+from django.utils.translation import ngettext
+
+Data = Mapping[str, Any]
+
+# What Conta Azul was asked for, and how that ended.
+_WRITES: Final[dict[str, str | Promise]] = {
+    "entry": lazy("Entry sent to Conta Azul"),
+    "person": lazy("Vendor or customer sent to Conta Azul"),
+    "profile": lazy("Vendor's or customer's profile sent to Conta Azul"),
+    "cost_centre": lazy("Cost centre sent to Conta Azul"),
+    "look_up": lazy("Looked for in Conta Azul"),
+}
+_ENDS: Final[dict[str, str | Promise]] = {
+    "": lazy("no outcome yet"),
+    "posted": lazy("created"),
+    "refused": lazy("refused"),
+    "not_sent": lazy("did not arrive, tried again later"),
+    "connection": lazy("the account needs a person"),
+    "unknown": lazy("no clear answer, it may have arrived"),
+    "found": lazy("found"),
+    "not_found": lazy("not found"),
+    "several": lazy("more than one found"),
+}
+
+
+def sentence(event: str, data: Data) -> str:
+    """What happened, in words. An event without words of its own shows its name: never nothing."""
+    words = _SENTENCES.get(event)
+    return words(data) if words else event
+
+
+def _created(data: Data) -> str:
+    if data.get("source") == "nfe":
+        return _("Entry made from an NF-e")
+    return _("Entry made")
+
+
+def _submitted(data: Data) -> str:
+    number = data.get("revision", 1)
+    return (
+        _("Sent for approval")
+        if number == 1
+        else _("Changed and sent again (revision %(number)s)") % {"number": number}
+    )
+
+
+def _asked(data: Data) -> str:
+    people = ", ".join(data.get("people") or [])
+    return _("%(step)s: asked %(people)s") % {"step": data.get("step", ""), "people": people}
+
+
+def _with_step(text: Callable[[], str]) -> Callable[[Data], str]:
+    return lambda data: f"{data.get('step')}: {text()}" if data.get("step") else text()
+
+
+def _intended(data: Data) -> str:
+    return _("To be posted to %(account)s as %(reference)s") % {
+        "account": data.get("account") or "Conta Azul",
+        "reference": data.get("reference", ""),
+    }
+
+
+def _attempted(data: Data) -> str:
+    kind, end = str(data.get("kind", "")), str(data.get("outcome", ""))
+    return f"{_WRITES.get(kind, kind)}: {_ENDS.get(end, end)}"
+
+
+def _posted(data: Data) -> str:
+    return _("Posted to %(account)s") % {"account": data.get("account") or "Conta Azul"}
+
+
+def _found(data: Data) -> str:
+    return _("Found in %(account)s: it had arrived") % {"account": data.get("account") or "Conta Azul"}
+
+
+def _undecided(data: Data) -> str:
+    return {
+        "several_found": _("More than one entry found in Conta Azul: a person has to look"),
+        "not_found": _("Not found in Conta Azul: a person decides what to do"),
+        "late_answer": _("Conta Azul answered late: an entry stands there that should not"),
+        "second_event": _("Conta Azul reported a second entry: a person has to look"),
+    }.get(str(data.get("reason")), _("A person has to look"))
+
+
+def _queued_again(data: Data) -> str:
+    if data.get("reason") == "surely_absent":
+        return _("Surely not in Conta Azul: sent once more")
+    return _("Asked to post it again")
+
+
+def _cancelled(data: Data) -> str:
+    reason = data.get("reason")
+    return _("Posting cancelled: %(reason)s") % {"reason": reason} if reason else _("Posting cancelled")
+
+
+def _twins(data: Data) -> str:
+    found = data.get("found")
+    count = len(found) if isinstance(found, list) else int(found or 0)
+    if data.get("state") == "failed" or data.get("failed"):
+        return _("The account's books could not be checked for a likely duplicate")
+    if not count:
+        return _("The account's books have no entry like this one")
+    return ngettext(
+        "The account's books have %(count)s entry that looks like this one",
+        "The account's books have %(count)s entries that look like this one",
+        count,
+    ) % {"count": count}
+
+
+def _document(text: Callable[[], str]) -> Callable[[Data], str]:
+    return lambda data: text() % {"name": data.get("name", "")}
+
+
+_SENTENCES: Final[dict[str, Callable[[Data], str]]] = {
+    "entry.created": _created,
+    "entry.discarded": lambda _data: _("Draft discarded"),
+    "entry.submitted": _submitted,
+    "entry.document_added": _document(lambda: _("Document added: %(name)s")),
+    "entry.document_removed": _document(lambda: _("Document removed: %(name)s")),
+    "approval.opened": lambda _data: _("Approval began"),
+    "approval.not_needed": lambda data: (
+        _("No approval needed: %(reason)s") % {"reason": data.get("reason", "")}
+    ),
+    "approval.asked": _asked,
+    "approval.step.approved": _with_step(lambda: _("approved")),
+    "approval.step.rejected": _with_step(lambda: _("rejected")),
+    "approval.step.sent_back": _with_step(lambda: _("sent back")),
+    "approval.withdrawn": lambda _data: _("Taken back to be changed"),
+    "approval.completed": lambda _data: _("Approval complete"),
+    "posting.intended": _intended,
+    "posting.attempted": _attempted,
+    "posting.outcome": _attempted,
+    "posting.posted": _posted,
+    "posting.refused": lambda _data: _("Refused: a person has to mend it"),
+    "posting.unknown": lambda _data: _("No clear answer: it is looked for before anything is sent again"),
+    "posting.found": _found,
+    "posting.undecided": _undecided,
+    "posting.queued_again": _queued_again,
+    "posting.look_again": lambda _data: _("Asked to look for it again"),
+    "posting.cancelled": _cancelled,
+    "ledger.twins_searched": _twins,
+}
+EVENTS_WITH_WORDS: Final[frozenset[str]] = frozenset(_SENTENCES)

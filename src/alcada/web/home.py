@@ -1,0 +1,134 @@
+"""The first page: what waits for me, what needs a hand, what became of mine, what was posted."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+from decimal import Decimal
+from typing import Any, Final
+
+from django.db.models import Count, Q, QuerySet, Sum
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils import timezone
+from django.views.decorators.http import require_safe
+
+from alcada.connections.models import Connection
+from alcada.directory.models import EntryKind
+from alcada.flow.queries import STATUSES, Status, with_status
+from alcada.intake.models import Entry
+from alcada.intake.queries import visible_entries
+from alcada.people.models import User
+from alcada.people.queries import companies_of, companies_where
+from alcada.posting.models import Posting, State
+from alcada.web import approval, notices, reasons
+from alcada.web.guards import person
+
+SHOWN: Final = 5
+DAYS: Final = 30
+# Over for whoever entered it: nothing is awaited any more.
+SETTLED: Final = ("discarded", "posting.posted", "posting.cancelled", "round.rejected", "round.withdrawn")
+# An entry stands in the books beside what we believed: as loud as a refusal.
+LOUD: Final = ("late_answer", "second_event")
+_NEED_AUTHORISATION: Final = (
+    Connection.State.AUTHORISE,
+    Connection.State.WRONG_COMPANY,
+    Connection.State.PLAN_REFUSED,
+)
+
+
+@dataclass(frozen=True)
+class Posted:
+    """What was posted of one kind in the last days."""
+
+    kind: str
+    count: int
+    total: Decimal
+
+
+@dataclass(frozen=True)
+class ToMend:
+    posting: Posting
+    status: Status
+    reason: str
+
+
+@dataclass(frozen=True)
+class Mine:
+    entry: Entry
+    status: Status
+
+
+@require_safe
+def home(request: HttpRequest) -> HttpResponse:
+    user = person(request)
+    questions = approval.questions(user)
+    entries = visible_entries(user)
+    mending = _to_mend(user)
+    context = {
+        "first_name": user.name.split()[0] if user.name.split() else user.email,
+        "unread": notices.unread_count(user),
+        "waiting": approval.waiting(questions[:SHOWN]),
+        "waiting_count": questions.count(),
+        "mending": [_shown(posting) for posting in mending[:SHOWN]],
+        "mending_count": mending.count(),
+        "connections": list(_stopped(user)),
+        "mine": _mine(user),
+        "sent_back": _mine(user, statuses=("round.sent_back",)),
+        "posted": _posted(entries),
+        "days": DAYS,
+        **_first_steps(user, entries),
+    }
+    return render(request, "home/home.html", context)
+
+
+def _to_mend(user: User) -> QuerySet[Posting]:
+    """What can't go on without a person, where this person may mend it."""
+    return (
+        Posting.objects.filter(entry__company__in=companies_where(user, "posting.mend"))
+        .filter(Q(state__in=[State.REFUSED, State.UNDECIDED]) | Q(reason__in=LOUD))
+        .select_related("entry__company", "revision")
+        .order_by("-pk")
+    )
+
+
+def _shown(posting: Posting) -> ToMend:
+    reason = reasons.explain(posting)
+    return ToMend(posting, Status(f"posting.{posting.state}"), reason.short if reason else "")
+
+
+def _stopped(user: User) -> QuerySet[Connection]:
+    return (
+        Connection.objects.filter(
+            company__in=companies_where(user, "connection.manage"), state__in=_NEED_AUTHORISATION
+        )
+        .select_related("company")
+        .order_by("company__name", "name")
+    )
+
+
+def _mine(user: User, statuses: tuple[str, ...] = ()) -> list[Mine]:
+    """What the person entered and awaits something: latest first."""
+    own = with_status(visible_entries(user).filter(created_by=user))
+    own = own.filter(status__in=statuses) if statuses else own.exclude(status__in=SETTLED)
+    found = own.select_related("company", "current__party").order_by("-pk")[:SHOWN]
+    return [Mine(entry, Status(entry.status if entry.status in STATUSES else "draft")) for entry in found]
+
+
+def _posted(entries: QuerySet[Entry]) -> list[Posted]:
+    """Payables and receivables apart: what goes out and what comes in don't add up to anything."""
+    since = timezone.now() - timedelta(days=DAYS)
+    done = Posting.objects.filter(entry__in=entries, state=State.POSTED, posted_at__gte=since)
+    rows = done.order_by().values("kind").annotate(count=Count("pk"), total=Sum("revision__amount"))
+    found = {row["kind"]: Posted(row["kind"], row["count"], row["total"]) for row in rows}
+    return [found.get(kind.value) or Posted(kind.value, 0, Decimal(0)) for kind in EntryKind]
+
+
+def _first_steps(user: User, entries: QuerySet[Entry]) -> dict[str, Any]:
+    """What is missing before anything can happen: a company, an account, a first entry."""
+    companies = companies_of(user)
+    connected = Connection.objects.filter(company__in=companies).exclude(authorised_at=None)
+    return {
+        "has_company": companies.exists(),
+        "has_connection": connected.exists(),
+        "has_entry": entries.exists(),
+        "connects": companies_where(user, "connection.manage").exists(),
+    }

@@ -1,0 +1,180 @@
+"""Why a posting is where it is, in words that a person can act on: one sentence, and what to do about it."""
+
+from dataclasses import dataclass
+from typing import Final
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from alcada.posting.models import Posting
+
+Words = tuple[str | Promise, str | Promise]
+
+# reason -> (what happened, what to do about it). "reason:state" goes before "reason".
+REASONS: Final[dict[str, Words]] = {
+    "worker_lost": (
+        _("The program that was posting it stopped half-way."),
+        _("Nothing to do: it is looked for in Conta Azul before anything is sent again."),
+    ),
+    "worker_lost:queued": (
+        _("The program that had taken it stopped before it sent anything."),
+        _("Nothing to do: it is posted next."),
+    ),
+    "may_have_arrived": (
+        _("It was sent, and no clear answer came back."),
+        _("Nothing to do: it is looked for in Conta Azul before anything is sent again."),
+    ),
+    "look_again": (
+        _("It is being looked for in Conta Azul once more."),
+        _("Nothing to do: the result shows here."),
+    ),
+    "several_found": (
+        _("More than one entry in Conta Azul carries this reference."),
+        _("Open Conta Azul, keep one of them and remove the others there. Then look again."),
+    ),
+    "not_found": (
+        _("It may have been sent, but it could not be found in Conta Azul."),
+        _(
+            "Look for the reference in Conta Azul. If it is there, look again here; "
+            "if it is surely not, post it again."
+        ),
+    ),
+    "surely_absent": (
+        _("It did not arrive in Conta Azul: it was looked for long enough to be sure."),
+        _("Nothing to do: it is sent once more."),
+    ),
+    "by_person": (_("A person decided it."), ""),
+    "by_person:queued": (_("Somebody asked to post it again."), _("Nothing to do: it is posted next.")),
+    "by_person:cancelled": (
+        _("Somebody cancelled the posting."),
+        _("Change the entry to send it through approval again."),
+    ),
+    "late_answer": (
+        _("Conta Azul answered late: the entry is in the books although this posting had ended."),
+        _("Look at the entry in Conta Azul, and remove it there if it should not exist."),
+    ),
+    "second_event": (
+        _("Conta Azul reported a second entry for this posting."),
+        _("Open Conta Azul and remove the one that is too many."),
+    ),
+    "needs_authorisation": (
+        _("Conta Azul no longer accepts the authorisation of this account."),
+        _("Authorise the account again. It is then posted by itself."),
+    ),
+    "wrong_company": (
+        _("The account was authorised for another company."),
+        _("Authorise the right company. It is then posted by itself."),
+    ),
+    "plan_refused": (
+        _("The company's plan at Conta Azul does not allow other programs to connect."),
+        _("Change the plan at Conta Azul, then resume the connection. It is then posted by itself."),
+    ),
+    "paused": (_("The connection is paused."), _("Resume the connection. It is then posted by itself.")),
+    "too_many_requests": (
+        _("Conta Azul asked for a pause: too many requests at once."),
+        _("Nothing to do: it is tried again by itself."),
+    ),
+    "not_reached": (
+        _(
+            "Conta Azul could not be asked whether the vendor, customer or cost centre is there. "
+            "Nothing was sent."
+        ),
+        _("Nothing to do: it is tried again by itself."),
+    ),
+    "being_created": (
+        _("Another posting is creating the same vendor, customer or cost centre."),
+        _("Nothing to do: it goes on as soon as that is there."),
+    ),
+    "prepared_by_another": (
+        _("Another posting has just created the same vendor, customer or cost centre."),
+        _("Nothing to do: it is posted next."),
+    ),
+    "not_sent": (
+        _("Conta Azul could not be reached. Nothing was sent."),
+        _("Nothing to do: it is tried again by itself."),
+    ),
+    "refused": (
+        _("Conta Azul refused the entry."),
+        _(
+            "Read what Conta Azul says, mend the cause and post it again. "
+            "What has to change in the entry itself goes through approval again."
+        ),
+    ),
+    "category_gone": (
+        _("A category of this entry no longer exists in Conta Azul."),
+        _("Create it again in Conta Azul and post again, or change the entry and choose another."),
+    ),
+    "bank_account_gone": (
+        _("The bank account of this entry no longer exists in Conta Azul."),
+        _("Create it again in Conta Azul and post again, or change the entry and choose another."),
+    ),
+    "party_ambiguous": (
+        _("Conta Azul has more than one person with this name, and none can be told by its CPF or CNPJ."),
+        _("Fill in the CPF or CNPJ of the right one in Conta Azul, then post again."),
+    ),
+    "party_inactive": (
+        _("The vendor or customer is marked as inactive in Conta Azul."),
+        _("Make it active there, then post again."),
+    ),
+    "person_unknown": (
+        _("The vendor or customer may have been created in Conta Azul, but could not be found there."),
+        _("Look in Conta Azul. Posting again uses the one that is there, or creates it where there is none."),
+    ),
+    "person_unknown:queued": (
+        _("The vendor or customer may have been created in Conta Azul, and does not show there yet."),
+        _("Nothing to do: it is looked for before anything is created again."),
+    ),
+    "party_refused": (
+        _("Conta Azul refused to create the vendor or customer."),
+        _("Read what Conta Azul says, correct the vendor or customer, then post again."),
+    ),
+    "cost_centre_inactive": (
+        _("The cost centre is marked as inactive in Conta Azul."),
+        _("Make it active there and post again, or change the entry and choose another."),
+    ),
+    "cost_centre_ambiguous": (
+        _("Conta Azul has more than one cost centre with this name."),
+        _("Rename or deactivate all but one there, then post again."),
+    ),
+    "cost_centre_unknown": (
+        _("The cost centre may have been created in Conta Azul, but could not be found there."),
+        _("Look in Conta Azul. Posting again uses the one that is there, or creates it where there is none."),
+    ),
+    "cost_centre_unknown:queued": (
+        _("The cost centre may have been created in Conta Azul, and does not show there yet."),
+        _("Nothing to do: it is looked for before anything is created again."),
+    ),
+    "cost_centre_refused": (
+        _("Conta Azul refused to create the cost centre."),
+        _("Read what Conta Azul says, correct the cost centre, then post again."),
+    ),
+}
+_IN_THEIR_WORDS: Final = ("refused", "party_refused", "cost_centre_refused")
+_ALIASES: Final = {"party_unknown": "person_unknown"}
+
+
+@dataclass(frozen=True)
+class Reason:
+    sentence: str
+    todo: str
+    detail: str  # the words that came with it: Conta Azul's, or the person's
+    detail_first: bool = False
+
+    @property
+    def short(self) -> str:
+        """One line for a list: Conta Azul's own words where they say more than ours."""
+        return self.detail if (self.detail and self.detail_first) or not self.sentence else self.sentence
+
+
+def explain(posting: Posting) -> Reason | None:
+    """The reason of the posting's state; None when there is none. A code without words shows its detail."""
+    if not posting.reason:
+        return Reason("", "", posting.detail) if posting.detail else None
+    words = REASONS.get(f"{posting.reason}:{posting.state}") or REASONS.get(
+        _ALIASES.get(posting.reason, posting.reason)
+    )
+    if words is None:
+        return Reason("", "", posting.detail or posting.reason)
+    return Reason(
+        str(words[0]), str(words[1]), posting.detail, detail_first=posting.reason in _IN_THEIR_WORDS
+    )

@@ -1,0 +1,194 @@
+"""What the pages' tests begin with: a company with an account, its people, a vendor, and ways to make entries.
+
+No sandbox: what Conta Azul answered is written through the posting room's own functions.
+"""
+
+from dataclasses import dataclass
+from datetime import timedelta
+from decimal import Decimal
+from typing import Any
+
+from django.utils import timezone
+
+from alcada.approval.models import Decision, Step
+from alcada.connections.models import Connection
+from alcada.directory import documents
+from alcada.directory.actions import save_party
+from alcada.directory.models import BankAccount, Category, CostCentre, Counterpart, Party
+from alcada.flow import actions as flow
+from alcada.intake import actions as intake
+from alcada.intake import drafts
+from alcada.intake.models import Entry
+from alcada.people.actions import set_roles
+from alcada.people.models import Company, Role, User
+from alcada.posting import actions as posting
+from alcada.posting.models import Attempt, Posting
+from alcada.posting.rules import Outcome
+
+PASSWORD = "uma senha bem comprida"
+VERDICT = Decision.Verdict
+
+
+@dataclass
+class World:
+    company: Company
+    other: Company
+    ana: User  # enters
+    bruno: User  # approves
+    beatriz: User  # approves too
+    clara: User  # administrator of the company and of the installation
+    carla: User  # of another company
+    connection: Connection
+    category: Category
+    centre: CostCentre
+    account: BankAccount
+    vendor: Party
+
+    def draft(self, **changes: Any) -> dict[str, Any]:
+        due = timezone.localdate() + timedelta(days=changes.pop("due_in", 10))
+        return drafts.shaped(
+            {
+                "party": self.vendor.pk,
+                "party_name": self.vendor.name,
+                "description": "Papel A4, 10 caixas",
+                "document_number": f"NF {Entry.objects.count() + 4711}",
+                "amount": "1.234,56",
+                "competence_date": drafts.day(timezone.localdate()),
+                "bank_account": self.account.pk,
+                "payment_method": "pix",
+                "payment_details": "financeiro@papelaria.example",
+                "splits": [{"category": self.category.pk, "cost_centre": self.centre.pk}],
+                "instalments": [{"due_date": drafts.day(due)}],
+                **changes,
+            }
+        )
+
+    def typed(self, **changes: Any) -> Entry:
+        return intake.start(self.company, "payable", by=self.ana, draft=self.draft(**changes))
+
+    def submitted(self, **changes: Any) -> Entry:
+        entry = self.typed(**changes)
+        flow.submit(entry, by=self.ana)
+        return Entry.objects.get(pk=entry.pk)
+
+    def step(self, entry: Entry) -> Step:
+        return Step.objects.get(round__entry=entry, state=Step.State.OPEN)
+
+    def decided(
+        self, entry: Entry, by: User, verdict: Decision.Verdict = VERDICT.APPROVE, comment: str = ""
+    ) -> None:
+        flow.decide(self.step(entry).pk, by=by, verdict=verdict, comment=comment)
+
+    def approved(self, **changes: Any) -> Entry:
+        entry = self.submitted(**changes)
+        self.decided(entry, self.bruno)
+        return entry
+
+    def posting(self, entry: Entry) -> Posting:
+        return Posting.objects.get(entry=entry)
+
+    def sent(self, entry: Entry, outcome: Outcome) -> Posting:
+        """The entry's posting after one create with this outcome."""
+        token, _keys = posting.claim(self.connection.pk, 100)
+        key = self.posting(entry).pk
+        attempt = posting.start_attempt(
+            key, token, kind=Attempt.Kind.ENTRY, request={"referencia_externa": self.posting(entry).reference}
+        )
+        return posting.finish_create(attempt, token, outcome)
+
+    def posted(self, **changes: Any) -> Entry:
+        entry = self.approved(**changes)
+        key = f"evt-{entry.pk}"
+        answer = Outcome(
+            Attempt.Outcome.POSTED,
+            status=201,
+            body=f'{{"id": "{key}"}}',
+            remote_id=key,
+            remote_instalment_ids=(f"parc-{entry.pk}-1",),
+        )
+        self.sent(entry, answer)
+        return entry
+
+    def refused(self, **changes: Any) -> Entry:
+        entry = self.approved(**changes)
+        said = "A conta financeira informada está inativa."
+        self.sent(entry, Outcome(Attempt.Outcome.REFUSED, "refused", said, 400, '{"error": "conta inativa"}'))
+        return entry
+
+    def unknown(self, **changes: Any) -> Entry:
+        entry = self.approved(**changes)
+        self.sent(entry, Outcome(Attempt.Outcome.UNKNOWN, "may_have_arrived", "HTTP 502", 502, "Bad Gateway"))
+        return entry
+
+    def undecided(self, **changes: Any) -> Entry:
+        entry = self.unknown(**changes)
+        look = {
+            "reference": self.posting(entry).reference,
+            "searched": ["busca por texto", "alterados desde"],
+        }
+        posting.not_found(self.posting(entry).pk, look, verdict="ask")
+        return entry
+
+
+def build() -> World:
+    company = Company.objects.create(name="Padaria Pão Quente Ltda", document="12345678000195")
+    other = Company.objects.create(name="Oficina do Vale ME", document="98765432000198")
+    people = {
+        name: User.objects.create_user(email=f"{name}@example.com", name=full, password=PASSWORD)
+        for name, full in (
+            ("ana", "Ana Souza"),
+            ("bruno", "Bruno Lima"),
+            ("beatriz", "Beatriz Rocha"),
+            ("clara", "Clara Dias"),
+            ("carla", "Carla Nunes"),
+        )
+    }
+    set_roles(people["ana"], company, [Role.REQUESTER])
+    set_roles(people["bruno"], company, [Role.APPROVER])
+    set_roles(people["beatriz"], company, [Role.APPROVER])
+    set_roles(people["clara"], company, [Role.ADMINISTRATOR])
+    set_roles(people["carla"], other, list(Role))
+    User.objects.filter(pk=people["clara"].pk).update(is_administrator=True)
+    people["clara"].refresh_from_db()
+    connection = Connection.objects.create(
+        company=company,
+        name="Conta Azul",
+        state=Connection.State.CONNECTED,
+        remote_name="PADARIA PAO QUENTE LTDA",
+        remote_document=company.document,
+        authorised_at=timezone.now(),
+        authorised_by=people["clara"],
+    )
+    category = Category.objects.create(
+        company=company, kind="payable", name="Material de escritório", parent_name="Despesas administrativas"
+    )
+    account = BankAccount.objects.create(company=company, name="Banco do Brasil 1234-5", is_default=True)
+    centre = CostCentre.objects.create(
+        company=company,
+        code="ADM",
+        name="Administração",
+        normalised_name=documents.normalise_name("Administração"),
+    )
+    for field, thing in (("category", category), ("bank_account", account)):
+        Counterpart.objects.create(connection=connection, remote_id=f"remote-{field}", **{field: thing})
+    vendor = save_party(
+        company,
+        name="Papelaria Central Ltda",
+        document="11222333000181",
+        email="",
+        is_vendor=True,
+        is_customer=False,
+    )
+    return World(
+        company,
+        other,
+        **people,
+        connection=connection,
+        category=category,
+        centre=centre,
+        account=account,
+        vendor=vendor,
+    )
+
+
+ABOVE_LIMIT = f"{Decimal('12500.00'):.2f}".replace(".", ",")
