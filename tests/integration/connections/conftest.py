@@ -1,38 +1,17 @@
 """The sandbox with two companies, ours that stand for them, and the application registered on both sides."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
-from conta_azul_sandbox.testing import RunningSandbox
 
 from alcada.connections import actions, authorisation, remote, standing
 from alcada.connections.models import Connection
 from alcada.people.models import Company, Role, User
+from conta_azul_sandbox.testing import RunningSandbox
 
 REDIRECT = "https://alcada.example/connections/callback"
-
-
-@pytest.fixture(scope="session")
-def running_sandbox() -> Iterator[RunningSandbox]:
-    with RunningSandbox() as sandbox:
-        yield sandbox
-
-
-@pytest.fixture
-def sandbox(running_sandbox: RunningSandbox, settings: Any) -> RunningSandbox:
-    running_sandbox.reset(companies=2)
-    running_sandbox.application("our-app", "our-secret", [REDIRECT])
-    settings.CONTA_AZUL_API_URL = running_sandbox.url
-    settings.CONTA_AZUL_AUTH_URL = f"{running_sandbox.url}/oauth2/authorize"
-    settings.CONTA_AZUL_TOKEN_URL = f"{running_sandbox.url}/oauth2/token"
-    # Connections of helper threads end with their call: none may be open when the test database goes.
-    settings.DATABASES["default"]["CONN_MAX_AGE"] = 0
-    standing.forget()
-    remote.forget()
-    return running_sandbox
 
 
 @dataclass(frozen=True)
@@ -76,7 +55,13 @@ class Office:
 
 
 @pytest.fixture
-def office(transactional_db: None, sandbox: RunningSandbox) -> Office:
+def office(transactional_db: None, sandbox: RunningSandbox, settings: Any) -> Office:
+    # Connections of helper threads end with their call: none may be open when the test database goes.
+    settings.DATABASES["default"]["CONN_MAX_AGE"] = 0
+    standing.forget()
+    remote.forget()
+    sandbox.reset(companies=2)
+    sandbox.application("our-app", "our-secret", [REDIRECT])
     ana = User.objects.create_user(
         email="ana@alcada.example", name="Ana Souza", password="uma frase longa", is_administrator=True
     )
@@ -92,5 +77,5 @@ def office(transactional_db: None, sandbox: RunningSandbox) -> Office:
 
 
 @pytest.fixture
-def bruno(office: Office) -> User:
-    return User.objects.create_user(email="bruno@alcada.example", name="Bruno Lima", password="outra frase")
+def stranger(office: Office) -> User:
+    return User.objects.create_user(email="otto@alcada.example", name="Otto Lima", password="outra frase")

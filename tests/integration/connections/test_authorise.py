@@ -38,14 +38,18 @@ def test_the_pasted_address_connects_as_well(office: Office) -> None:
     connection = office.new(office.first)
     state, code = office.begin(connection), office.code(office.first)
     text = f"  https://www.contaazul.com/?code={code}&state={state}\n"
-    assert authorisation.finish_pasted(by=office.ana, connection=connection, text=text).state == State.CONNECTED
+    assert (
+        authorisation.finish_pasted(by=office.ana, connection=connection, text=text).state == State.CONNECTED
+    )
 
 
 def test_the_code_alone_belongs_to_the_consent_begun_last(office: Office) -> None:
     connection = office.new(office.first)
     office.begin(connection)
     code = office.code(office.first)
-    assert authorisation.finish_pasted(by=office.ana, connection=connection, text=code).state == State.CONNECTED
+    assert (
+        authorisation.finish_pasted(by=office.ana, connection=connection, text=code).state == State.CONNECTED
+    )
 
 
 @pytest.mark.parametrize(
@@ -69,9 +73,7 @@ def test_what_is_no_final_address_is_refused_and_costs_nothing(office: Office, t
 def test_another_company_is_refused_with_both_names_and_nothing_is_kept(office: Office) -> None:
     connection = office.new(office.first)
     state = office.begin(connection)
-    error = refusal(
-        lambda: authorisation.finish(by=office.ana, state=state, code=office.code(office.second))
-    )
+    error = refusal(lambda: authorisation.finish(by=office.ana, state=state, code=office.code(office.second)))
     assert (error.code, error.got, error.expected) == ("wrong_company", office.second.name, office.first.name)
     connection.refresh_from_db()
     assert connection.state == State.WRONG_COMPANY
@@ -83,9 +85,7 @@ def test_a_reauthorisation_as_another_company_keeps_what_was_pinned(office: Offi
     connection = office.connect(office.first)
     before = bytes(connection.refresh_token or b"")
     state = office.begin(connection)
-    error = refusal(
-        lambda: authorisation.finish(by=office.ana, state=state, code=office.code(office.second))
-    )
+    error = refusal(lambda: authorisation.finish(by=office.ana, state=state, code=office.code(office.second)))
     assert (error.code, error.expected) == ("wrong_company", office.first.name)
     connection.refresh_from_db()
     assert connection.state == State.WRONG_COMPANY
@@ -104,10 +104,10 @@ def test_a_state_is_good_once(office: Office) -> None:
     assert again.code == "state_used"
 
 
-def test_somebody_elses_state_is_refused_and_stays_good_for_its_owner(office: Office, bruno: User) -> None:
+def test_somebody_elses_state_is_refused_and_stays_good_for_its_owner(office: Office, stranger: User) -> None:
     connection = office.new(office.first)
     state, code = office.begin(connection), office.code(office.first)
-    assert refusal(lambda: authorisation.finish(by=bruno, state=state, code=code)).code == "state_foreign"
+    assert refusal(lambda: authorisation.finish(by=stranger, state=state, code=code)).code == "state_foreign"
     assert authorisation.finish(by=office.ana, state=state, code=code).state == State.CONNECTED
 
 
