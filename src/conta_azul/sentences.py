@@ -56,7 +56,9 @@ def masked(text: str) -> str:
 def quotable(text: str) -> str:
     """The text on one line, without HTML, masked, and not too long."""
     plain = html.unescape(_TAG.sub(" ", text[:_READ_AT_MOST]))
-    line = masked(" ".join(plain.split()))
+    # Cut before masking, so that a hostile text costs little, but well after what is shown, so that no half of a
+    # document is left at the end.
+    line = masked(" ".join(plain.split())[: LONGEST * 4])
     return line if len(line) <= LONGEST else line[: LONGEST - 1].rstrip() + "…"
 
 
