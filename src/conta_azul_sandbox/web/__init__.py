@@ -1,0 +1,1 @@
+"""What is not the API itself: the token endpoint and the pages that a person sees."""
