@@ -10,6 +10,7 @@ from django.views.decorators.http import require_safe
 
 from alcada.directory.models import EntryKind
 from alcada.flow.queries import STATUSES, Status, with_status
+from alcada.intake import drafts
 from alcada.intake.models import Entry
 from alcada.intake.queries import search, visible_entries, with_list_facts
 from alcada.intake.reader import key
@@ -71,22 +72,39 @@ def _filtered(user: User, wanted: dict[str, str]) -> QuerySet[Entry]:
 
 def _row(entry: Entry) -> dict[str, Any]:
     """What a line shows: the frozen content, or what is typed so far."""
-    revision, draft = entry.current, entry.draft or {}
-    frozen = revision is not None and entry.draft is None
     code = getattr(entry, "status", None) or "draft"
+    shown = _frozen(entry) if entry.current and entry.draft is None else _typed(drafts.shaped(entry.draft or {}))
+    # An NF-e's description begins with its number: once is enough.
+    number = str(shown["document_number"])
+    told = number if number not in str(shown["description"]) else ""
+    files = getattr(entry, "files", None) or 0
+    status = Status(code if code in STATUSES else "draft")
+    return {**shown, "document_number": told, "entry": entry, "files": files, "status": status}
+
+
+def _frozen(entry: Entry) -> dict[str, Any]:
+    revision = entry.current
+    assert revision is not None
     return {
-        "entry": entry,
-        "party": revision.party_name if frozen and revision else draft.get("party_name", ""),
-        "description": revision.description if frozen and revision else draft.get("description", ""),
-        "document_number": revision.document_number
-        if frozen and revision
-        else draft.get("document_number", ""),
-        "amount": revision.amount if frozen and revision else amount_of(draft.get("amount", "")),
-        "typed_amount": "" if frozen else draft.get("amount", ""),
-        "due": getattr(entry, "first_due", None) if frozen else None,
+        "party": revision.party_name,
+        "description": revision.description,
+        "document_number": revision.document_number,
+        "amount": revision.amount,
+        "due": getattr(entry, "first_due", None),
         "parts": getattr(entry, "parts", None) or 0,
-        "files": getattr(entry, "files", None) or 0,
-        "status": Status(code if code in STATUSES else "draft"),
+    }
+
+
+def _typed(draft: drafts.Draft) -> dict[str, Any]:
+    days = [day for part in draft["instalments"] if (day := read_day(part["due_date"]))]
+    return {
+        "party": draft["party_name"],
+        "description": draft["description"],
+        "document_number": draft["document_number"],
+        "amount": amount_of(draft["amount"]),
+        "typed_amount": draft["amount"],
+        "due": min(days, default=None),
+        "parts": len(draft["instalments"]),
     }
 
 
