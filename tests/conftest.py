@@ -62,6 +62,10 @@ def pytest_configure() -> None:
     import django
 
     django.setup()
+    from django.db import connections
+
+    # Threads of a pool would keep their connections open, and a test database in use can't be dropped.
+    connections.settings["default"]["CONN_MAX_AGE"] = 0
 
 
 @pytest.fixture(scope="session", autouse=True)

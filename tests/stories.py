@@ -7,7 +7,7 @@ from urllib.parse import parse_qs, urlsplit
 
 from alcada.approval.models import Decision, Step
 from alcada.connections import actions as connections
-from alcada.connections import authorisation, directory_sync
+from alcada.connections import authorisation, directory_sync, remote
 from alcada.connections.models import Application, Connection
 from alcada.directory.actions import save_cost_centre, save_party
 from alcada.directory.models import Category, CostCentre
@@ -46,17 +46,17 @@ def connect(company: Company, sandbox: Any, *, by: User, reset: bool = True, **s
                 client_secret=application["client_secret"],
                 redirect_uri=application["redirect_uris"][0],
             )
-        remote = answer["companies"][0]
+        theirs = answer["companies"][0]
     else:
-        remote = next(c for c in sandbox.state()["companies"] if c["document"] == company.document)
-        remote = remote | {"code": sandbox.codes(remote["id"])["code"]}
+        theirs = next(c for c in sandbox.state()["companies"] if c["document"] == company.document)
+        theirs = theirs | {"code": sandbox.codes(theirs["id"])["code"]}
     connection = connections.create_connection(by=by, company=company, name="Conta Azul")
     address = authorisation.begin(by=by, connection=connection)
     state = parse_qs(urlsplit(address).query)["state"][0]
-    authorisation.finish(by=by, state=state, code=remote["code"])
+    authorisation.finish(by=by, state=state, code=theirs["code"])
     directory_sync.fetch(connection.pk)
     connection.refresh_from_db()
-    return Account(connection, remote)
+    return Account(connection, theirs)
 
 
 def draft(company: Company, kind: str = "payable", **changes: Any) -> dict[str, Any]:
@@ -112,7 +112,14 @@ def approved(company: Company, *, ana: User, bruno: User, kind: str = "payable",
 
 def post(account: Account) -> None:
     """Do what the account's dispatch job does, here and now."""
-    asyncio.run(flow_posting.dispatch(account.pk))
+
+    async def once() -> None:
+        try:
+            await flow_posting.dispatch(account.pk)
+        finally:
+            await remote.async_http().aclose()
+
+    asyncio.run(once())
 
 
 def books(sandbox: Any, document: str) -> dict[str, Any]:

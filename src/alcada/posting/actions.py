@@ -28,6 +28,10 @@ if TYPE_CHECKING:
     from alcada.people.models import User
 
 
+# The longest a create may take, whatever the time-outs of its parts add up to. Shorter than the claim.
+CALL_LIMIT_S = 60.0
+
+
 class ClaimLostError(Exception):
     """The claim ran out, or another has it: this worker must not send."""
 
@@ -111,7 +115,8 @@ def start_attempt(
 ) -> Attempt:
     """Commit, before any bytes leave, that they are about to. Raises ClaimLostError when this worker must not send."""
     with transaction.atomic():
-        posting = _held(posting_id, claim_)
+        # A call must end before the claim does, or another could take the posting while it is on the wire.
+        posting = _held(posting_id, claim_, for_s=CALL_LIMIT_S)
         now = timezone.now()
         attempt = Attempt.objects.create(
             connection_id=posting.connection_id,
@@ -405,10 +410,12 @@ def mark_posted(posting: Posting, event_id: str, instalment_ids: list[str], even
     queue.defer("follow", posting_id=posting.pk)
 
 
-def _held(posting_id: int, claim_: uuid.UUID) -> Posting:
+def _held(posting_id: int, claim_: uuid.UUID, *, for_s: float = 0.0) -> Posting:
+    """The posting, locked, if the claim is this worker's for so many seconds more; else raises ClaimLostError."""
+    until = timezone.now() + timedelta(seconds=for_s)
     posting = (
         Posting.objects.select_for_update(of=("self",))
-        .filter(pk=posting_id, state=State.SENDING, claim=claim_, claim_until__gt=timezone.now())
+        .filter(pk=posting_id, state=State.SENDING, claim=claim_, claim_until__gt=until)
         .first()
     )
     if posting is None:

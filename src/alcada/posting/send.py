@@ -1,5 +1,6 @@
 """One claimed posting: prepare, attempt, create, outcome. No transaction is open while the network is waited for."""
 
+import asyncio
 import json
 import uuid
 from typing import Any
@@ -44,7 +45,8 @@ async def send(posting_id: int, claim: uuid.UUID) -> None:
 
 async def _create(job: Job, call: Call[entries.CreatedEntry]) -> Outcome:
     try:
-        created = await gateway.asend(job.connection_id, call)
+        async with asyncio.timeout(actions.CALL_LIMIT_S):
+            created = await gateway.asend(job.connection_id, call)
     except Exception as exc:  # every failure has an outcome; what nobody thought of is "unknown"
         return outcomes.of(exc)
     return Outcome(

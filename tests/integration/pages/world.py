@@ -5,7 +5,6 @@ No sandbox: what Conta Azul answered is written through the posting room's own f
 
 from dataclasses import dataclass
 from datetime import timedelta
-from decimal import Decimal
 from typing import Any
 
 from django.utils import timezone
@@ -19,25 +18,21 @@ from alcada.flow import actions as flow
 from alcada.intake import actions as intake
 from alcada.intake import drafts
 from alcada.intake.models import Entry
-from alcada.people.actions import set_roles
-from alcada.people.models import Company, Role, User
+from alcada.people.models import Company, User
 from alcada.posting import actions as posting
 from alcada.posting.models import Attempt, Posting
 from alcada.posting.rules import Outcome
 
-PASSWORD = "uma senha bem comprida"
 VERDICT = Decision.Verdict
 
 
 @dataclass
 class World:
     company: Company
-    other: Company
     ana: User  # enters
     bruno: User  # approves
     beatriz: User  # approves too
-    clara: User  # administrator of the company and of the installation
-    carla: User  # of another company
+    clara: User  # administers the company
     connection: Connection
     category: Category
     centre: CostCentre
@@ -130,26 +125,8 @@ class World:
         return entry
 
 
-def build() -> World:
-    company = Company.objects.create(name="Padaria Pão Quente Ltda", document="12345678000195")
-    other = Company.objects.create(name="Oficina do Vale ME", document="98765432000198")
-    people = {
-        name: User.objects.create_user(email=f"{name}@example.com", name=full, password=PASSWORD)
-        for name, full in (
-            ("ana", "Ana Souza"),
-            ("bruno", "Bruno Lima"),
-            ("beatriz", "Beatriz Rocha"),
-            ("clara", "Clara Dias"),
-            ("carla", "Carla Nunes"),
-        )
-    }
-    set_roles(people["ana"], company, [Role.REQUESTER])
-    set_roles(people["bruno"], company, [Role.APPROVER])
-    set_roles(people["beatriz"], company, [Role.APPROVER])
-    set_roles(people["clara"], company, [Role.ADMINISTRATOR])
-    set_roles(people["carla"], other, list(Role))
-    User.objects.filter(pk=people["clara"].pk).update(is_administrator=True)
-    people["clara"].refresh_from_db()
+def build(company: Company, *, ana: User, bruno: User, beatriz: User, clara: User) -> World:
+    """The company connected, with one category, one account, one cost centre and one vendor."""
     connection = Connection.objects.create(
         company=company,
         name="Conta Azul",
@@ -157,7 +134,7 @@ def build() -> World:
         remote_name="PADARIA PAO QUENTE LTDA",
         remote_document=company.document,
         authorised_at=timezone.now(),
-        authorised_by=people["clara"],
+        authorised_by=clara,
     )
     category = Category.objects.create(
         company=company, kind="payable", name="Material de escritório", parent_name="Despesas administrativas"
@@ -181,14 +158,13 @@ def build() -> World:
     )
     return World(
         company,
-        other,
-        **people,
+        ana=ana,
+        bruno=bruno,
+        beatriz=beatriz,
+        clara=clara,
         connection=connection,
         category=category,
         centre=centre,
         account=account,
         vendor=vendor,
     )
-
-
-ABOVE_LIMIT = f"{Decimal('12500.00'):.2f}".replace(".", ",")
