@@ -1,7 +1,6 @@
 """Pages of the connections: the guide for the application, one click and one consent per company, and their health."""
 
 from typing import Any, Final
-from urllib.parse import urlsplit
 
 from django import forms
 from django.conf import settings
@@ -24,7 +23,7 @@ from alcada.connections.models import Application, Connection
 from alcada.history import queries as history
 from alcada.people.models import Company
 from alcada.people.queries import companies_where
-from alcada.web.forms_base import Form, ModelForm
+from alcada.web.forms_base import Form
 from alcada.web.guards import (
     administrator_required,
     companies_in_view,
@@ -35,6 +34,8 @@ from alcada.web.guards import (
 
 MANAGE: Final = "connection.manage"
 State = Connection.State
+# Conta Azul refuses http://localhost; a development application has this address, fixed, and the person pastes.
+WITHOUT_HTTPS: Final = "https://www.contaazul.com"
 
 TONES: Final = {
     State.NEW: "grey",
@@ -91,32 +92,30 @@ TROUBLES: Final[dict[str, str | Promise]] = {
 }
 
 
-class ApplicationForm(ModelForm):
+class ApplicationForm(Form):
+    redirect_uri = forms.URLField(label=lazy("Redirect address"), max_length=500, assume_scheme="https")
+    client_id = forms.CharField(
+        label=lazy("Client id"),
+        max_length=200,
+        widget=forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false"}),
+    )
     client_secret = forms.CharField(
         label=lazy("Client secret"),
         max_length=500,
         required=False,
-        strip=True,
+        # What was typed stays when another field was wrong; what is stored is never put here.
         widget=forms.PasswordInput(render_value=True, attrs={"autocomplete": "off"}),
     )
 
-    class Meta:
-        model = Application
-        fields = ("redirect_uri", "client_id")
-        labels = {"redirect_uri": lazy("Redirect address"), "client_id": lazy("Client id")}
-        widgets = {"client_id": forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false"})}
+    def __init__(self, *args: Any, stored: bool, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.stored = stored
 
     def clean_client_secret(self) -> str:
         secret = str(self.cleaned_data["client_secret"])
-        if not secret and not self.instance.pk:
+        if not secret and not self.stored:
             raise forms.ValidationError(_("Paste the secret that the Developer Portal shows beside the id."))
         return secret
-
-    def clean_redirect_uri(self) -> str:
-        address = str(self.cleaned_data["redirect_uri"]).strip()
-        if urlsplit(address).scheme not in ("https", "http"):
-            raise forms.ValidationError(_("Write the whole address, beginning with https://."))
-        return address
 
 
 class NewConnectionForm(Form):
@@ -169,8 +168,11 @@ def connections(request: HttpRequest) -> HttpResponse:
 @administrator_required
 def application(request: HttpRequest) -> HttpResponse:
     stored = Application.objects.filter(is_default=True).first()
-    initial = {} if stored else {"redirect_uri": callback_address()}
-    form = ApplicationForm(request.POST or None, instance=stored or Application(), initial=initial)
+    address = callback_address() if settings.HTTPS else WITHOUT_HTTPS
+    initial = {"redirect_uri": stored.redirect_uri if stored else address}
+    if stored:
+        initial["client_id"] = stored.client_id
+    form = ApplicationForm(request.POST or None, stored=stored is not None, initial=initial)
     if request.method == "POST" and form.is_valid():
         actions.register_application(by=person(request), **form.cleaned_data)
         messages.success(request, _("The application is registered. Companies can be connected now."))
@@ -181,7 +183,7 @@ def application(request: HttpRequest) -> HttpResponse:
         "callback": callback_address(),
         "usable_callback": settings.HTTPS,
     }
-    return render(request, "connections/application.html", context)
+    return render(request, "connections/application.html", context, status=422 if form.errors else 200)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -192,7 +194,7 @@ def new(request: HttpRequest) -> HttpResponse:
         made = actions.create_connection(by=person(request), company=company, name=form.cleaned_data["name"])
         return _to_consent(request, made)
     context = {"form": form, "company": company, "application": queries.application_for()}
-    return render(request, "connections/new.html", context)
+    return render(request, "connections/new.html", context, status=422 if form.errors else 200)
 
 
 @require_POST
@@ -231,7 +233,8 @@ def paste(request: HttpRequest, pk: int) -> HttpResponse:
             form.add_error("address", trouble(error))
         else:
             return _connected(request, done)
-    return render(request, "connections/paste.html", {"connection": connection, "form": form})
+    context = {"connection": connection, "form": form}
+    return render(request, "connections/paste.html", context, status=422 if form.errors else 200)
 
 
 @require_safe

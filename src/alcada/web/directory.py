@@ -130,9 +130,8 @@ def party_new(request: HttpRequest) -> HttpResponse:
         else:
             messages.success(request, _("%(name)s is in the directory.") % {"name": made.name})
             return redirect("directory")
-    return render(
-        request, "directory/party.html", {**_around(request, "parties"), "form": form, "company": company}
-    )
+    context = {**_around(request, "parties"), "form": form, "company": company}
+    return render(request, "directory/party.html", context, status=422 if form.errors else 200)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -175,7 +174,7 @@ def party(request: HttpRequest, pk: int) -> HttpResponse:
         "changeable": changeable,
         "counterparts": list(found.counterparts.filter(active=True).select_related("connection")),
     }
-    return render(request, "directory/party.html", context)
+    return render(request, "directory/party.html", context, status=422 if form.errors else 200)
 
 
 @require_safe
@@ -228,7 +227,7 @@ def _cost_centre_page(request: HttpRequest, company: Company, centre: CostCentre
         "centre": centre,
         "mapped": centre is not None and centre.counterparts.filter(active=True).exists(),
     }
-    return render(request, "directory/cost_centre.html", context)
+    return render(request, "directory/cost_centre.html", context, status=422 if form.errors else 200)
 
 
 @require_safe
@@ -267,7 +266,9 @@ def defaults(request: HttpRequest) -> HttpResponse:
             panels.append({"company": company, "kind": kind, "form": form, "changeable": changeable})
     if request.method == "POST" and sent[0] not in {str(company.pk) for company in companies}:
         raise Http404
-    return render(request, "directory/defaults.html", {**_around(request, "defaults"), "panels": panels})
+    context = {**_around(request, "defaults"), "panels": panels}
+    wrong = any(panel["form"].errors for panel in panels)
+    return render(request, "directory/defaults.html", context, status=422 if wrong else 200)
 
 
 def _defaults_form(company: Company, kind: EntryKind, data: Any) -> UsualForm:
