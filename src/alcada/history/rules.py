@@ -53,6 +53,9 @@ EVENTS = frozenset(
         "person.added",
         "person.role_given",
         "person.role_taken",
+        "person.link_made",
+        "person.deactivated",
+        "person.reactivated",
         "flow.published",
     }
 )

@@ -77,3 +77,14 @@ class Membership(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["user", "company", "role"], name="membership_once"),
         ]
+
+
+class SignInAttempt(models.Model):
+    """A sign-in that failed, or that is being checked right now: what the lock-out counts."""
+
+    email = models.CharField(max_length=254)
+    address = models.GenericIPAddressField()
+    at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        indexes = [models.Index(fields=["email", "address", "at"]), models.Index(fields=["address", "at"])]

@@ -2,7 +2,7 @@
 
 from django.db.models import QuerySet
 
-from alcada.people.models import Company, Role, User
+from alcada.people.models import Company, Membership, Role, User
 from alcada.people.rules import ABILITIES
 
 
@@ -28,3 +28,21 @@ def holders(company: Company, role: Role) -> QuerySet[User]:
     return User.objects.filter(is_active=True, memberships__company=company, memberships__role=role).order_by(
         "name", "id"
     )
+
+
+def roles_of(user: User, company: Company) -> list[Role]:
+    """The person's roles in the company."""
+    rows = Membership.objects.filter(user=user, company=company).values_list("role", flat=True)
+    return [role for role in Role if role in set(rows)]
+
+
+def may_make_link(by: User, user: User) -> bool:
+    """May `by` hand out a link that sets the person's password?
+
+    Whoever holds it can become the person, in every company: so only those who administer all of the person's
+    companies, or the installation; and an administrator of the installation only by another of them.
+    """
+    if by.is_administrator:
+        return True
+    mine = companies_where(by, "people.manage").values("pk")
+    return not user.is_administrator and not companies_of(user).exclude(pk__in=mine).exists()

@@ -1,44 +1,336 @@
-"""Signing in, people, companies, the own profile."""
+"""People and companies: who may do what, where."""
 
+from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import Any
 
+from django import forms
 from django.conf import settings
-from django.contrib.auth import logout
-from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect
-from django.utils.http import url_has_allowed_host_and_scheme
-from django.views.decorators.http import require_POST
+from django.contrib import messages
+from django.core.mail import EmailMessage
+from django.core.paginator import Paginator
+from django.db.models import Count, Prefetch, Q, QuerySet
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.template.loader import render_to_string
+from django.urls import reverse
+from django.utils.translation import gettext as _t
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import override
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from alcada.people.models import User
+from alcada.history.actions import record
+from alcada.people import actions, queries
+from alcada.people.models import Company, Membership, Role, User
+from alcada.web import guards
+from alcada.web.forms_base import Choices, DocumentField, Form
+from alcada.web.guards import administrator_required, company_or_404, person
 
-YEAR = 365 * 24 * 3600
+PER_PAGE = 50
+
+ROLE_HINTS = {
+    Role.REQUESTER: _("Requester: enters payables and receivables and follows their own"),
+    Role.APPROVER: _("Approver: decides what the flows ask, and sees every entry"),
+    Role.ADMINISTRATOR: _("Administrator: people, connections, directory and flows of the company"),
+}
 
 
-def next_address(request: HttpRequest, otherwise: str = "/") -> str:
-    """Where the person wanted to go, if it is a page of ours."""
-    wanted = request.POST.get("next") or request.GET.get("next") or ""
-    ours = url_has_allowed_host_and_scheme(wanted, {request.get_host()}, require_https=request.is_secure())
-    return wanted if ours else otherwise
+def _roles_field() -> forms.TypedMultipleChoiceField:
+    return forms.TypedMultipleChoiceField(
+        label=_("Roles"),
+        choices=[(role.value, hint) for role, hint in ROLE_HINTS.items()],
+        coerce=Role,
+        widget=Choices,
+        required=False,
+    )
+
+
+class PersonForm(Form):
+    name = forms.CharField(label=_("Name"), max_length=150, widget=forms.TextInput({"autocomplete": "off"}))
+    email = forms.EmailField(
+        label=_("E-mail"), max_length=254, widget=forms.EmailInput({"autocomplete": "off"})
+    )
+    company = forms.ModelChoiceField(Company.objects.none(), label=_("Company"), empty_label=None)
+    roles = _roles_field()
+
+    def __init__(self, *args: Any, companies: QuerySet[Company], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        choice = self.fields["company"]
+        assert isinstance(choice, forms.ModelChoiceField)
+        choice.queryset = companies
+        self.fields["roles"].required = True
+
+
+class RolesForm(Form):
+    roles = _roles_field()
+
+
+class CompanyForm(Form):
+    name = forms.CharField(
+        label=_("Name"), max_length=200, widget=forms.TextInput({"autocomplete": "organization"})
+    )
+    document = DocumentField(
+        label=_("CNPJ"), help_text=_("The CNPJ of its account at Conta Azul. A sole trader may have a CPF.")
+    )
+
+    def clean_document(self) -> str:
+        document: str = self.cleaned_data["document"]
+        if Company.objects.filter(document=document).exists():
+            raise forms.ValidationError(_("A company with this CNPJ is here already."))
+        return document
+
+
+class CompanyNameForm(Form):
+    name = forms.CharField(label=_("Name"), max_length=200)
+
+
+# --- People --------------------------------------------------------------------------------------------------
+
+
+def _administered(user: User) -> QuerySet[Company]:
+    return queries.companies_where(user, "people.manage")
+
+
+def _people_seen_by(user: User) -> QuerySet[User]:
+    """Those with a role in a company that the person administers; all, for the installation's administrators."""
+    if user.is_administrator:
+        return User.objects.all()
+    return User.objects.filter(memberships__company__in=_administered(user).values("pk")).distinct()
+
+
+def _manager(request: HttpRequest) -> User:
+    """Who is signed in, if they manage anybody."""
+    user = person(request)
+    if not user.is_administrator:
+        guards.companies_in_view(request, "people.manage")
+    return user
+
+
+@require_safe
+def people(request: HttpRequest) -> HttpResponse:
+    user = _manager(request)
+    administered = _administered(user)
+    shown = _people_seen_by(user)
+    if chosen := administered.filter(pk=_number(request.GET.get("company"))).first():
+        shown = shown.filter(memberships__company=chosen).distinct()
+    wanted = request.GET.get("q", "").strip()
+    if wanted:
+        shown = shown.filter(Q(name__icontains=wanted) | Q(email__icontains=wanted))
+    mine = Membership.objects.filter(company__in=administered).select_related("company")
+    shown = shown.prefetch_related(
+        Prefetch("memberships", mine.order_by("company__name", "id"), to_attr="mine")
+    )
+    page = Paginator(shown.order_by("-is_active", "name", "id"), PER_PAGE).get_page(request.GET.get("page"))
+    context = {"page": page, "wanted": wanted, "may_add": administered.exists()}
+    return render(request, "people/people.html", context)
+
+
+def _number(text: str | None) -> int:
+    return int(text) if text and text.isdecimal() and len(text) < 19 else 0  # no row has 0
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def person_new(request: HttpRequest) -> HttpResponse:
+    user = person(request)
+    narrowed = guards.companies_in_view(request, "people.manage")
+    form = PersonForm(
+        request.POST or None, companies=_administered(user), initial={"company": narrowed.first()}
+    )
+    if request.method == "POST" and form.is_valid():
+        try:
+            added, made = actions.add_person(**form.cleaned_data, by=user, record=record)
+        except actions.PersonInactiveError:
+            form.add_error(
+                "email",
+                _("This person's access was ended. An administrator of the installation can give it back."),
+            )
+        else:
+            _tell_added(request, user, added, made)
+            return redirect("person", added.pk)
+    return render(request, "people/person_new.html", {"form": form}, status=422 if form.errors else 200)
+
+
+def _tell_added(request: HttpRequest, by: User, added: User, made: bool) -> None:
+    if made:
+        _hand_out_link(request, added, by)
+        return
+    text = _t("%(name)s was here already and now has these roles too.")
+    messages.success(request, text % {"name": added.name})
+
+
+@dataclass(frozen=True)
+class Row:
+    """A company, and what the person may do there."""
+
+    company: Company
+    form: RolesForm
+
+
+@require_safe
+def person_page(request: HttpRequest, pk: int) -> HttpResponse:
+    user = _manager(request)
+    shown = _person_or_404(user, pk)
+    return _show_person(request, user, shown)
+
+
+def _person_or_404(user: User, pk: int) -> User:
+    found = _people_seen_by(user).filter(pk=pk).first()
+    if found is None:
+        raise Http404
+    return found
+
+
+def _show_person(
+    request: HttpRequest, user: User, shown: User, wrong: dict[int, RolesForm] | None = None
+) -> HttpResponse:
+    companies = _administered(user).filter(memberships__user=shown).distinct()
+    rows = [Row(c, (wrong or {}).get(c.pk) or _roles_form(shown, c)) for c in companies]
+    context = {
+        "shown": shown,
+        "rows": rows,
+        "others": _administered(user).exclude(memberships__user=shown).exists(),
+        "elsewhere": queries.companies_of(shown).exclude(pk__in=_administered(user).values("pk")).count(),
+        "may_make_link": shown.is_active and queries.may_make_link(user, shown),
+        "may_end": user.is_administrator and user != shown,
+        "link": _link_just_made(request, shown),
+        "mail": settings.EMAIL_CONFIGURED,
+    }
+    return render(request, "people/person.html", context, status=422 if wrong else 200)
+
+
+def _roles_form(shown: User, company: Company) -> RolesForm:
+    held = queries.roles_of(shown, company)
+    return RolesForm(initial={"roles": held}, auto_id=f"id_{company.pk}_%s")
 
 
 @require_POST
-def language(request: HttpRequest) -> HttpResponse:
-    chosen = request.POST.get("language", "")
-    answer = redirect(next_address(request))
-    if chosen in dict(settings.LANGUAGES):
-        if isinstance(request.user, User):
-            User.objects.filter(pk=request.user.pk).update(language=chosen)
-        cookie: dict[str, Any] = {
-            "max_age": YEAR,
-            "samesite": "Lax",
-            "secure": settings.HTTPS,
-            "httponly": True,
-        }
-        answer.set_cookie(settings.LANGUAGE_COOKIE_NAME, chosen, **cookie)
-    return answer
+def person_roles(request: HttpRequest, pk: int, company_id: int) -> HttpResponse:
+    """Give exactly these roles; none of them takes the person out of the company."""
+    company = company_or_404(request, company_id, "people.manage")
+    user = person(request)
+    shown = _person_or_404(user, pk)
+    form = RolesForm(request.POST, auto_id=f"id_{company.pk}_%s")
+    if form.is_valid():
+        try:
+            actions.give_roles(shown, company, form.cleaned_data["roles"], by=user, record=record)
+        except actions.LastAdministratorError:
+            form.add_error("roles", _("The company needs an administrator: make somebody else one before."))
+        else:
+            messages.success(request, _t("Roles saved."))
+            left = not _people_seen_by(user).filter(pk=shown.pk).exists()
+            return redirect("people") if left else redirect("person", shown.pk)
+    return _show_person(request, user, shown, {company.pk: form})
 
 
 @require_POST
-def sign_out(request: HttpRequest) -> HttpResponse:
-    logout(request)
-    return redirect("sign-in")
+def person_link(request: HttpRequest, pk: int) -> HttpResponse:
+    user = _manager(request)
+    shown = _person_or_404(user, pk)
+    if not (shown.is_active and queries.may_make_link(user, shown)):
+        raise Http404
+    _hand_out_link(request, shown, user)
+    return redirect("person", shown.pk)
+
+
+def _hand_out_link(request: HttpRequest, shown: User, by: User) -> None:
+    """Shown on the next page, once; by e-mail too where that is set up."""
+    token = actions.make_link(shown, by=by, record=record)
+    link = settings.ALCADA_URL + reverse("welcome", args=[token])
+    request.session["welcome"] = {"person": shown.pk, "link": link}
+    if settings.EMAIL_CONFIGURED:
+        _mail_link(request, shown, by, link)
+
+
+def _mail_link(request: HttpRequest, shown: User, by: User, link: str) -> None:
+    with override(shown.language or settings.LANGUAGE_CODE):
+        text = render_to_string("people/welcome_mail.txt", {"shown": shown, "by": by, "link": link})
+    subject, _line, body = text.strip().partition("\n")
+    try:
+        EmailMessage(subject.strip(), body.strip() + "\n", to=[shown.email]).send()
+    except OSError:  # the mail server's; the link is on the screen
+        messages.warning(request, _t("The e-mail could not be sent. Give the link to the person yourself."))
+
+
+def _link_just_made(request: HttpRequest, shown: User) -> str:
+    made = request.session.pop("welcome", None)
+    return str(made["link"]) if made and made["person"] == shown.pk else ""
+
+
+@require_POST
+@administrator_required
+def person_deactivate(request: HttpRequest, pk: int) -> HttpResponse:
+    user = person(request)
+    shown = _person_or_404(user, pk)
+    if shown == user:
+        raise Http404
+    try:
+        actions.deactivate(shown, by=user, record=record)
+    except actions.LastAdministratorError as error:
+        text = _t("Nobody else administers %(what)s: make somebody else an administrator before.")
+        messages.error(request, text % {"what": str(error) or _t("the installation")})
+    else:
+        messages.success(request, _t("%(name)s no longer has access.") % {"name": shown.name})
+    return redirect("person", shown.pk)
+
+
+@require_POST
+@administrator_required
+def person_reactivate(request: HttpRequest, pk: int) -> HttpResponse:
+    user = person(request)
+    shown = _person_or_404(user, pk)
+    actions.reactivate(shown, by=user, record=record)
+    messages.success(request, _t("%(name)s has access again.") % {"name": shown.name})
+    return redirect("person", shown.pk)
+
+
+# --- Companies -----------------------------------------------------------------------------------------------
+
+
+@require_safe
+@administrator_required
+def companies(request: HttpRequest) -> HttpResponse:
+    wanted = request.GET.get("q", "").strip()
+    shown = Company.objects.annotate(people=Count("memberships__user", distinct=True))
+    if wanted:
+        shown = shown.filter(Q(name__icontains=wanted) | Q(document__startswith=_alphanumeric(wanted) or "-"))
+    page = Paginator(shown.order_by("name", "id"), PER_PAGE).get_page(request.GET.get("page"))
+    return render(request, "people/companies.html", {"page": page, "wanted": wanted})
+
+
+def _alphanumeric(text: Iterable[str]) -> str:
+    return "".join(c for c in text if c.isalnum()).upper()
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@administrator_required
+def company_new(request: HttpRequest) -> HttpResponse:
+    form = CompanyForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        made = actions.create_company(**form.cleaned_data, by=person(request), record=record)
+        messages.success(request, _t("%(name)s is here now, and you administer it.") % {"name": made.name})
+        return redirect("/" if Company.objects.count() == 1 else "companies")
+    context = {"form": form, "first": not Company.objects.exists()}
+    return render(request, "people/company_new.html", context, status=422 if form.errors else 200)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def company(request: HttpRequest, pk: int) -> HttpResponse:
+    """Its name. An administrator of the installation may correct it too: they made it."""
+    user = person(request)
+    if user.is_administrator:
+        found = Company.objects.filter(pk=pk).first()
+        if found is None:
+            raise Http404
+    else:
+        found = company_or_404(request, pk, "people.manage")
+    form = CompanyNameForm(request.POST or None, initial={"name": found.name})
+    if request.method == "POST" and form.is_valid():
+        actions.rename_company(found, form.cleaned_data["name"], by=user, record=record)
+        messages.success(request, _t("Saved."))
+        return redirect("company", found.pk)
+    context = {
+        "company": found,
+        "form": form,
+        "administrators": queries.holders(found, Role.ADMINISTRATOR),
+    }
+    return render(request, "people/company.html", context, status=422 if form.errors else 200)

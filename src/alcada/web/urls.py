@@ -17,12 +17,29 @@ from alcada.web import (
     notices,
     people,
     postings,
+    session,
 )
 
 urlpatterns: list[URLPattern | URLResolver] = [
     # Signing in and the person's own things
-    path("sign-out", people.sign_out, name="sign-out"),
-    path("language", people.language, name="language"),
+    path("sign-in", session.sign_in, name="sign-in"),
+    path("sign-out", session.sign_out, name="sign-out"),
+    path("language", session.language, name="language"),
+    path("first-run", session.first_run, name="first-run"),
+    path("welcome/<str:token>", session.welcome, name="welcome"),
+    path("profile", session.profile, name="profile"),
+    path("profile/password", session.profile_password, name="profile-password"),
+    # People and companies
+    path("people", people.people, name="people"),
+    path("people/new", people.person_new, name="person-new"),
+    path("people/<int:pk>", people.person_page, name="person"),
+    path("people/<int:pk>/roles/<int:company_id>", people.person_roles, name="person-roles"),
+    path("people/<int:pk>/link", people.person_link, name="person-link"),
+    path("people/<int:pk>/deactivate", people.person_deactivate, name="person-deactivate"),
+    path("people/<int:pk>/reactivate", people.person_reactivate, name="person-reactivate"),
+    path("companies", people.companies, name="companies"),
+    path("companies/new", people.company_new, name="company-new"),
+    path("companies/<int:pk>", people.company, name="company"),
     # What waits, one entry and its posting, flows, the examination
     path("", home.home, name="home"),
     path("inbox", approval.inbox, name="inbox"),
