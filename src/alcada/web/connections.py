@@ -20,9 +20,9 @@ from alcada import queue
 from alcada.connections import actions, authorisation, queries
 from alcada.connections.authorisation import AuthorisationError
 from alcada.connections.models import Application, Connection
-from alcada.history import queries as history
 from alcada.people.models import Company
 from alcada.people.queries import companies_where
+from alcada.web import connection_history
 from alcada.web.forms_base import Form
 from alcada.web.guards import (
     administrator_required,
@@ -102,20 +102,14 @@ class ApplicationForm(Form):
     client_secret = forms.CharField(
         label=lazy("Client secret"),
         max_length=500,
-        required=False,
+        error_messages={"required": lazy("Paste the secret that the Developer Portal shows beside the id.")},
         # What was typed stays when another field was wrong; what is stored is never put here.
         widget=forms.PasswordInput(render_value=True, attrs={"autocomplete": "off"}),
     )
 
     def __init__(self, *args: Any, stored: bool, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.stored = stored
-
-    def clean_client_secret(self) -> str:
-        secret = str(self.cleaned_data["client_secret"])
-        if not secret and not self.stored:
-            raise forms.ValidationError(_("Paste the secret that the Developer Portal shows beside the id."))
-        return secret
+        self.fields["client_secret"].required = not stored
 
 
 class NewConnectionForm(Form):
@@ -247,7 +241,7 @@ def connection(request: HttpRequest, pk: int) -> HttpResponse:
         "tone": TONES[State(found.state)],
         "todo": TODO.get(health.todo, ""),
         "application": queries.application_for(found),
-        "records": list(history.of(found).order_by("-sequence")[:12]),
+        "records": connection_history.lines(found),
         **_directory(found, since=""),
     }
     return render(request, "connections/connection.html", context)

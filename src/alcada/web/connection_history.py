@@ -1,0 +1,48 @@
+"""A connection's history as sentences."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as lazy
+
+from alcada.connections.models import Connection
+from alcada.connections.rules import explain
+from alcada.history.models import Record
+from alcada.history.queries import of
+
+# event -> what happened, tone, icon
+WORDS: Final[dict[str, tuple[str | Promise, str, str]]] = {
+    "connection.created": (lazy("Added"), "grey", "plus"),
+    "connection.authorised": (lazy("Connected to %(account)s"), "green", "plug"),
+    "connection.wrong_company": (lazy("%(authorised)s was authorised instead of %(expected)s"), "red", "ban"),
+    "connection.needs_authorisation": (lazy("Needs authorisation again"), "yellow", "alert-triangle"),
+    "connection.plan_refused": (lazy("The plan refused the API"), "red", "ban"),
+    "connection.plan_allowed": (lazy("The plan allows the API again"), "green", "circle-check"),
+    "connection.directory_synced": (lazy("Categories, accounts or cost centres changed"), "grey", "refresh"),
+    "connection.paused": (lazy("Paused"), "grey", "player-pause"),
+    "connection.resumed": (lazy("Resumed"), "green", "player-play"),
+}
+
+
+@dataclass(frozen=True)
+class Line:
+    text: str
+    tone: str
+    icon: str
+    who: str
+    at: datetime
+    comment: str
+
+
+def lines(connection: Connection, limit: int = 12) -> list[Line]:
+    """The latest first."""
+    return [_line(record) for record in of(connection).order_by("-sequence")[:limit]]
+
+
+def _line(record: Record) -> Line:
+    words, tone, icon = WORDS.get(record.event, (record.event, "grey", "history"))
+    text = str(words) % record.data if "%(" in str(words) else str(words)
+    comment = explain(record.data["reason"]) if "reason" in record.data else record.data.get("words", "")
+    return Line(text, tone, icon, record.actor_name, record.at, comment)
