@@ -109,6 +109,35 @@
     if (field) field.setAttribute("aria-expanded", String(event.detail.target.children.length > 0));
   });
 
+  // --- What is typed while an answer is on its way is put back after it ---------------------------------------------
+  var sent = null, late = null;
+  function typed() {
+    var values = {};
+    document.querySelectorAll("#entry-fields [name]").forEach(function (field) { values[field.name] = field.value; });
+    return values;
+  }
+  function isForm(event) {
+    return event.detail.target && event.detail.target.id === "entry-fields";
+  }
+  document.addEventListener("htmx:beforeRequest", function (event) {
+    if (isForm(event)) sent = typed();
+  });
+  document.addEventListener("htmx:beforeSwap", function (event) {
+    if (!isForm(event) || !sent) return;
+    var now = typed();
+    late = Object.keys(now).filter(function (name) { return now[name] !== sent[name]; }).map(function (name) {
+      return [name, now[name]];
+    });
+    sent = null;
+  });
+  document.addEventListener("htmx:afterSwap", function () {
+    (late || []).forEach(function (pair) {
+      var field = document.querySelector("#entry-fields [name=" + pair[0] + "]:not([type=hidden]):not(button)");
+      if (field) field.value = pair[1];
+    });
+    late = null;
+  });
+
   // --- Files: dropped anywhere on the box; the chosen names are told ------------------------------------------------
   function tell(box) {
     var input = box.querySelector("input[type=file]");

@@ -1,0 +1,137 @@
+"""Ana enters a bill in a real browser, at a desk and on a phone: two categories, three instalments, submitted."""
+
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from playwright.sync_api import expect
+from stories import connect
+
+from alcada.directory.actions import save_cost_centre, save_party
+from alcada.directory.models import Category
+from alcada.intake.models import Entry
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Page
+
+pytestmark = pytest.mark.browser
+
+
+@pytest.fixture
+def furnished(live: str, company: Any, ana: Any, bruno: Any, clara: Any, sandbox: Any, client: Any) -> Any:
+    """The company connected to its account, two vendors in its directory, Ana signed in."""
+    connect(company, sandbox, by=clara)
+    save_cost_centre(company, code="OPS", name="Operações")
+    save_party(company, name="Papelaria Estrela Ltda", document="19131243000197", is_vendor=True)
+    save_party(company, name="Estrela Limpeza Ltda", is_vendor=True)
+    client.force_login(ana)
+    return company
+
+
+def sign_in(page: "Page", client: Any, live: str) -> None:
+    cookies = [{"name": "alcada", "value": client.cookies["alcada"].value, "url": live}]
+    # English is what the tests read; the pages' own words are translated elsewhere.
+    page.context.add_cookies([*cookies, {"name": "django_language", "value": "en", "url": live}])
+
+
+@pytest.mark.parametrize("where", ["page", "phone"])
+def test_a_payable_with_two_splits_and_three_instalments(
+    where: str, furnished: Any, client: Any, live: str, request: pytest.FixtureRequest
+) -> None:
+    page: Page = request.getfixturevalue(where)
+    sign_in(page, client, live)
+    one, other = Category.objects.filter(company=furnished, kind="payable", active=True)[:2]
+    page.goto("/entries/new/payable")
+
+    page.get_by_role("combobox", name="Name, CPF or CNPJ").press_sequentially("papelaria est")
+    page.get_by_role("button", name="Papelaria Estrela Ltda").click()
+    expect(page.get_by_label("Description")).to_be_focused()
+    page.keyboard.type("Papel e toner")
+    page.locator("[name=amount]").fill("1.000,00")
+    expect(page.locator("[data-total]")).to_have_text("R$\xa01,000.00")
+
+    page.get_by_role("button", name="Split over another category").click()
+    expect(page.locator("[name=splits-1-category]")).to_be_focused()
+    page.locator("[name=splits-0-category]").select_option(str(one.pk))
+    page.locator("[name=splits-0-amount]").fill("600")
+    expect(page.locator("[data-sum=splits]")).to_have_text("R$\xa0400.00 left")
+    page.locator("[name=splits-1-category]").select_option(str(other.pk))
+    page.locator("[name=splits-1-cost_centre]").select_option(label="OPS · Operações")
+    page.get_by_role("group", name="Split 2").get_by_role("button", name="Rest here").click()
+    expect(page.locator("[name=splits-1-amount]")).to_have_value("400,00")
+    expect(page.locator("[data-sum=splits]")).to_have_text("Adds up")
+
+    page.get_by_text("Equal instalments…").click()
+    page.get_by_label("How many").fill("3")
+    page.locator("[name=first]").press_sequentially("31122026")
+    expect(page.locator("[name=first]")).to_have_value("31/12/2026")
+    page.get_by_role("button", name="Fill in").click()
+    expect(page.locator("[name=instalments-2-due_date]")).to_have_value("28/02/2027")
+    expect(page.locator("[data-sum=instalments]")).to_have_text("Adds up")
+    expect(page.get_by_label("Description")).to_have_value("Papel e toner")
+
+    wide = "() => document.documentElement.scrollWidth - document.documentElement.clientWidth"
+    assert page.evaluate(wide) == 0
+    # Far enough from today for no question, whenever the tests run.
+    page.locator("[name=competence_date]").fill("01/12/2026")
+    page.keyboard.press("Control+Enter")
+    page.wait_for_url("**/entries/*")
+    _confirm_dates(page)
+
+    entry = Entry.objects.get()
+    revision = entry.current
+    assert revision
+    assert [split.amount for split in revision.splits.all()] == [Decimal("600.00"), Decimal("400.00")]
+    assert [f"{part.due_date:%d/%m/%Y} {part.amount}" for part in revision.instalments.all()] == [
+        "31/12/2026 333.34",
+        "31/01/2027 333.33",
+        "28/02/2027 333.33",
+    ]
+    page.wait_for_url(f"**/entries/{entry.pk}")
+
+
+def _confirm_dates(page: "Page") -> None:
+    """In a later year these dates are odd; the form asks, and a person says yes."""
+    for box in page.locator("[name=confirmed]").all():
+        box.check()
+    if page.locator("#submit-entry").count():
+        page.locator("#submit-entry").click()
+        page.wait_for_url("**/entries/[0-9]*")
+
+
+def test_what_is_typed_while_an_answer_is_on_its_way_stays(
+    furnished: Any, client: Any, live: str, page: "Page"
+) -> None:
+    sign_in(page, client, live)
+
+    def slowly(route: Any) -> None:
+        answer = route.fetch()
+        page.locator("[name=description]").fill("Digitado entretanto")
+        route.fulfill(response=answer)
+
+    page.goto("/entries/new/payable")
+    page.locator("[name=notes]").fill("Antes")
+    page.route("**/entries/new/payable", slowly)
+    page.get_by_role("button", name="Add an instalment").click()
+    expect(page.locator("[name=instalments-1-amount]")).to_be_visible()
+    expect(page.locator("[name=description]")).to_have_value("Digitado entretanto")
+    expect(page.locator("[name=notes]")).to_have_value("Antes")
+
+
+def test_what_is_wrong_stands_beside_its_field_and_nothing_is_lost(
+    furnished: Any, client: Any, live: str, phone: "Page"
+) -> None:
+    sign_in(phone, client, live)
+    phone.goto("/entries/new/payable")
+    phone.get_by_role("combobox", name="Name, CPF or CNPJ").press_sequentially("Gráfica Zebra")
+    phone.get_by_role("button", name="New vendor: Gráfica Zebra").click()
+    phone.locator("[name=party_document]").press_sequentially("11.222.333/0001-80")
+    expect(phone.locator("#document-check")).to_contain_text("mistyped digit")
+    phone.locator("[name=amount]").fill("1.234")
+    phone.get_by_role("button", name="Submit").click()
+    phone.wait_for_url("**/edit?check=1")
+    expect(phone.get_by_role("alert")).to_contain_text("The draft is saved.")
+    expect(phone.locator("[name=party_document]")).to_have_value("11.222.333/0001-80")
+    expect(phone.locator("[name=amount]")).to_have_value("1.234")
+    expect(phone.locator("[name=amount]")).to_have_attribute("aria-invalid", "true")
+    assert phone.evaluate("() => document.documentElement.scrollWidth") == 390
