@@ -73,7 +73,9 @@ def _filtered(user: User, wanted: dict[str, str]) -> QuerySet[Entry]:
 def _row(entry: Entry) -> dict[str, Any]:
     """What a line shows: the frozen content, or what is typed so far."""
     code = getattr(entry, "status", None) or "draft"
-    shown = _frozen(entry) if entry.current and entry.draft is None else _typed(drafts.shaped(entry.draft or {}))
+    shown = (
+        _frozen(entry) if entry.current and entry.draft is None else _typed(drafts.shaped(entry.draft or {}))
+    )
     # An NF-e's description begins with its number: once is enough.
     number = str(shown["document_number"])
     told = number if number not in str(shown["description"]) else ""
