@@ -36,6 +36,10 @@ $(VENV)/.dev: $(VENV)/.main requirements/dev.txt
 	@$(PIP) install --require-hashes -r requirements/dev.txt
 	@touch $@
 
+# For developers: gather marked strings into the Portuguese catalogue and compile it (needs GNU gettext).
+messages: install-dev
+	@scripts/messages
+
 # For developers: pin anew after changing pyproject.toml or requirements/*.in.
 lock: install-dev
 	@$(PIP) install uv
