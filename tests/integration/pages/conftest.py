@@ -20,7 +20,9 @@ def world(company: "Company", ana: "User", bruno: "User", clara: "User") -> "Wor
 
     from alcada.people.models import Role, User
 
-    beatriz = User.objects.create_user(email="beatriz@exemplo.com.br", name="Beatriz Rocha", password="uma outra")
+    beatriz = User.objects.create_user(
+        email="beatriz@exemplo.com.br", name="Beatriz Rocha", password="uma outra"
+    )
     company.memberships.create(user=beatriz, role=Role.APPROVER)
     return build(company, ana=ana, bruno=bruno, beatriz=beatriz, clara=clara)
 
