@@ -1,4 +1,4 @@
-"""What the sandbox does not simulate. A test keeps the first list equal to what only the descriptions have."""
+"""What the sandbox does not simulate; tests keep the lists true."""
 
 # (path prefix, why): a call below it is answered 501, so that nobody takes it for the real service's answer.
 NOT_SIMULATED = (

@@ -48,7 +48,7 @@ def settle(call: Call, event: Event, instalment: Instalment, settlement: Settlem
 def of_instalment(call: Call) -> Reply:
     event, instalment = find(call, call.params["parcela_id"])
     shown = [
-        entries.settlement_read(event, instalment, each, call.company) for each in instalment.settlements
+        entries.settlement_listed(event, instalment, each, call.company) for each in instalment.settlements
     ]
     return Reply(200, shown)
 

@@ -264,7 +264,7 @@ def settlement_written(item: Settlement) -> dict[str, Any]:
 def settlement_read(
     event: Event, instalment: Instalment, item: Settlement, company: Company
 ) -> dict[str, Any]:
-    """`conta_financeira` is an object here, against the description (§3.7)."""
+    """`conta_financeira` is an object when one is read, against the description (§3.7)."""
     return {
         "id": item.id,
         "versao": item.version,
@@ -284,6 +284,11 @@ def settlement_read(
         "atualizado_em": local_text(item.updated_at),
         "anexos": [],
     }
+
+
+def settlement_listed(event: Event, parent: Instalment, item: Settlement, company: Company) -> dict[str, Any]:
+    """In the list of an instalment's settlements it is the id, as described: nobody has said otherwise."""
+    return {**settlement_read(event, parent, item, company), "conta_financeira": item.account}
 
 
 def settlement_inside(event: Event, parent: Instalment, item: Settlement, company: Company) -> dict[str, Any]:

@@ -135,7 +135,8 @@ def _sign_in(asked: Form, complaint: str = "") -> web.Response:
         "com a senha <b>sandbox</b>.</p>"
         f"{_complaint(complaint)}"
         '<label for="email">E-mail</label>'
-        f'<input id="email" type="email" name="email" value="{email}" required autocomplete="username" autofocus>'
+        f'<input id="email" type="email" name="email" value="{email}" required autofocus '
+        'autocomplete="username">'
         '<label for="password">Senha</label><input id="password" type="password" name="password" required '
         'autocomplete="current-password"><button>Entrar</button></form>',
     )
