@@ -88,7 +88,8 @@ class Reader:
         self.problems.setdefault(field, []).append(sentence)
 
     def _line(self, field: str, longest: int, *, required: str = "") -> str:
-        text = str(self.draft[field]).strip()
+        typed = str(self.draft[field])
+        text = typed.replace("\r\n", "\n").strip() if field == "notes" else " ".join(typed.split())
         if len(text) > longest:
             self._wrong(
                 field,

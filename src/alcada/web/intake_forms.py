@@ -10,6 +10,7 @@ from django.http import QueryDict
 from django.utils.translation import gettext as _
 
 from alcada import money
+from alcada.directory import queries as directory
 from alcada.directory.models import EntryKind, Party
 from alcada.directory.queries import bank_accounts_for, categories_for, cost_centres_for, search_parties
 from alcada.intake import drafts
@@ -139,16 +140,18 @@ def _party(draft: Draft, what: str, company: Company, kind: str) -> Step:
 
 
 def find_party(draft: Draft, company: Company, kind: str) -> None:
-    """Without JavaScript nobody picked from a list: a name or document that means one single party is that
-    one.
+    """What was typed and not picked from the list: a whole name or document that is one party's is that party.
+
+    Part of a name is not enough, be it the only match: the money would go to whom nobody chose.
     """
     chosen = drafts.party_of(company, draft)
     typed = draft["party_name"].strip()
     if draft["new_party"] or (chosen and (not typed or typed == chosen.name)):
         return
     draft["party"] = ""
-    if typed and len(found := search_parties(company, kind, typed, 2)) == 1:
-        drafts.choose_party(draft, found[0], kind)
+    found = directory.find_party(company, document=typed) or directory.find_party(company, name=typed)
+    if typed and found:
+        drafts.choose_party(draft, found, kind)
 
 
 def amount_of(typed: str) -> Decimal | None:

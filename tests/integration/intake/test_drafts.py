@@ -173,3 +173,10 @@ def test_a_revision_as_draft_gives_the_same_content(desk, ana):
         revision = actions.freeze(entry, check(entry), by=ana)
     again = check_draft(desk.company, "payable", from_revision(revision))
     assert content_hash(again) == revision.content_hash
+
+
+def test_lines_are_lines_and_notes_keep_theirs(desk):
+    content = check_draft(
+        desk.company, "payable", desk.draft(description=" Papel\r\n A4 ", notes="um\r\ndois ")
+    )
+    assert (content.description, content.notes) == ("Papel A4", "um\ndois")

@@ -90,11 +90,19 @@ def test_a_new_vendor_is_registered_with_the_bill(send, desk):
     assert (revision.party_name, revision.party_document) == ("Gráfica Zebra", "52998224725")
 
 
-def test_without_javascript_a_name_that_means_one_vendor_chooses_it(send):
-    send(party="", party_name="estrela")
+@pytest.mark.parametrize("typed", ["papelaria estrela LTDA", "19.131.243/0001-97"])
+def test_a_whole_name_or_document_chooses_the_vendor_without_the_list(send, typed):
+    send(party="", party_name=typed)
     revision = Entry.objects.get().current
     assert revision
     assert revision.party_name == "Papelaria Estrela Ltda"
+
+
+def test_part_of_a_name_chooses_nobody_and_shows_whom_it_may_mean(send, desk):
+    text = page(send(party="", party_name="estrela"))
+    assert "Choose the vendor." in text
+    assert f'value="party-{desk.vendor.pk}"' in text
+    assert Entry.objects.get().current is None
 
 
 def test_small_buttons_change_rows_and_save_nothing(send):
