@@ -84,7 +84,12 @@ class Health:
     last_error: str
     last_error_at: datetime | None
     directory_synced_at: datetime | None
-    routed: bool
+
+    @property
+    def routed(self) -> bool:
+        """Are the company's entries posted here? Asks the database: for a page of one connection."""
+        chosen = self.connection.company.connections.routed()
+        return chosen is not None and chosen.pk == self.connection.pk
 
     @property
     def good(self) -> bool:
@@ -103,7 +108,6 @@ _TODO = {
 def health(connection: Connection) -> Health:
     """The connection's state as a person should read it."""
     state = Connection.State(connection.state)
-    routed = connection.company.connections.routed()
     return Health(
         connection=connection,
         state=state.value,
@@ -115,5 +119,4 @@ def health(connection: Connection) -> Health:
         last_error=explain(connection.last_error) if connection.last_error else "",
         last_error_at=connection.last_error_at,
         directory_synced_at=connection.directory_synced_at,
-        routed=routed is not None and routed.pk == connection.pk,
     )

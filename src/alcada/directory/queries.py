@@ -1,5 +1,7 @@
 """Reading the directory: what may be chosen for an entry, and who is known."""
 
+from collections.abc import Iterable
+
 from django.db.models import Exists, Model, OuterRef, Q, QuerySet
 
 from alcada.directory import documents
@@ -31,12 +33,12 @@ def cost_centres_for(company: Company) -> QuerySet[CostCentre]:
     return CostCentre.objects.filter(company=company, active=True)
 
 
-def parties_of(company: Company, side: str = "", text: str = "") -> QuerySet[Party]:
-    """The company's parties by name.
+def parties_of(companies: Iterable[Company], side: str = "", text: str = "") -> QuerySet[Party]:
+    """The companies' parties.
 
     `side` is "vendor", "customer" or empty for both; `text` is part of a name, or how a document begins.
     """
-    found = Party.objects.filter(company=company)
+    found = Party.objects.filter(company__in=companies)
     if side:
         found = found.filter(is_vendor=True) if side == "vendor" else found.filter(is_customer=True)
     return found.filter(_matches(text)) if text.strip() else found
@@ -45,7 +47,7 @@ def parties_of(company: Company, side: str = "", text: str = "") -> QuerySet[Par
 def search_parties(company: Company, kind: str, text: str, limit: int = 10) -> list[Party]:
     """Whom the text may mean: those of the entry's side first, the others of the company after them."""
     side = "is_vendor" if kind == EntryKind.PAYABLE else "is_customer"
-    found = parties_of(company, text=text)
+    found = parties_of([company], text=text)
     return list(found.order_by(f"-{side}", "normalised_name", "id")[:limit])
 
 

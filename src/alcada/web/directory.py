@@ -6,7 +6,7 @@ from django import forms
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, OuterRef, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -38,13 +38,13 @@ class UsualForm(Form):
     """What entries usually have; every choice may stay empty."""
 
     category: Any = forms.ModelChoiceField(
-        Category.objects.none(), label=lazy("Usual category"), required=False
+        Category.objects.none(), label=lazy("Usual category"), required=False, empty_label=lazy("None")
     )
     cost_centre: Any = forms.ModelChoiceField(
-        CostCentre.objects.none(), label=lazy("Usual cost centre"), required=False
+        CostCentre.objects.none(), label=lazy("Usual cost centre"), required=False, empty_label=lazy("None")
     )
     bank_account: Any = forms.ModelChoiceField(
-        BankAccount.objects.none(), label=lazy("Usual account"), required=False
+        BankAccount.objects.none(), label=lazy("Usual account"), required=False, empty_label=lazy("None")
     )
 
     def offer(self, company: Company, kind: str) -> None:
@@ -87,9 +87,7 @@ def parties(request: HttpRequest) -> HttpResponse:
     companies = companies_in_view(request, SEE)
     side, text = request.GET.get("side", ""), request.GET.get("q", "").strip()[:100]
     side = side if side in ("vendor", "customer") else ""
-    found = Party.objects.none()
-    for company in companies:
-        found = found | parties_of(company, side, text)
+    found = parties_of(companies, side, text)
     known = Counterpart.objects.filter(party=OuterRef("pk"), active=True)
     rows = found.annotate(known=Exists(known)).select_related("company").order_by("normalised_name", "id")
     page = Paginator(rows, PAGE).get_page(request.GET.get("page"))
@@ -108,7 +106,7 @@ def parties(request: HttpRequest) -> HttpResponse:
 def party_new(request: HttpRequest) -> HttpResponse:
     company = _chosen_company(request)
     if company is None:
-        return _choose_company(request, "parties")
+        return _choose_company(request, "parties", companies_where(person(request), CHANGE))
     form = PartyForm(request.POST or None, initial={"is_vendor": request.GET.get("side") != "customer"})
     form.offer(company, "")
     if request.method == "POST" and form.is_valid():
@@ -196,7 +194,7 @@ def cost_centres(request: HttpRequest) -> HttpResponse:
 def cost_centre_new(request: HttpRequest) -> HttpResponse:
     company = _chosen_company(request)
     if company is None:
-        return _choose_company(request, "cost_centres")
+        return _choose_company(request, "cost_centres", companies_where(person(request), CHANGE))
     return _cost_centre_page(request, company, None)
 
 
@@ -233,41 +231,43 @@ def _cost_centre_page(request: HttpRequest, company: Company, centre: CostCentre
 @require_safe
 def from_conta_azul(request: HttpRequest) -> HttpResponse:
     companies = companies_in_view(request, SEE)
-    groups = [
-        {
-            "company": company,
-            "connected": company.connections.routed(),
-            "kinds": [
-                (kind, company.categories.filter(kind=kind).order_by("-active", "parent_name", "name"))
-                for kind in EntryKind
-            ],
-            "accounts": company.bank_accounts.order_by("-active", "-is_default", "name"),
-        }
-        for company in companies.order_by("name")
-    ]
-    return render(request, "directory/from_conta_azul.html", {**_around(request, "from"), "groups": groups})
+    company = _only(companies)
+    if company is None:
+        return _choose_company(request, "from", companies)
+    context = {
+        **_around(request, "from"),
+        "company": company,
+        "connected": company.connections.routed(),
+        "kinds": [
+            (kind, company.categories.filter(kind=kind).order_by("parent_name", "-active", "name"))
+            for kind in EntryKind
+        ],
+        "accounts": company.bank_accounts.order_by("-active", "-is_default", "name"),
+    }
+    return render(request, "directory/from_conta_azul.html", context)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def defaults(request: HttpRequest) -> HttpResponse:
-    """Each company's usual choices, one small form per kind of entry; a POST says which company and kind."""
-    companies = list(companies_in_view(request, SEE).order_by("name"))
-    sent = (request.POST.get("company", ""), request.POST.get("kind", ""))
-    panels = []
-    for company in companies:
-        changeable = may(person(request), CHANGE, company)
-        for kind in EntryKind:
-            this = request.method == "POST" and sent == (str(company.pk), kind.value)
-            form = _defaults_form(company, kind, request.POST if this else None)
-            if this:
-                require(person(request), CHANGE, company)
-                if form.is_valid() and _save_defaults(request, company, kind, form):
-                    return redirect(request.get_full_path())
-            panels.append({"company": company, "kind": kind, "form": form, "changeable": changeable})
-    if request.method == "POST" and sent[0] not in {str(company.pk) for company in companies}:
-        raise Http404
-    context = {**_around(request, "defaults"), "panels": panels}
-    wrong = any(panel["form"].errors for panel in panels)
+    """A company's usual choices, one small form per kind of entry; a POST says which kind."""
+    company = _only(companies_in_view(request, SEE))
+    if company is None:
+        return _choose_company(request, "defaults", companies_in_view(request, SEE))
+    if request.method == "POST":
+        require(person(request), CHANGE, company)
+    forms_of: dict[EntryKind, UsualForm] = {}
+    for kind in EntryKind:
+        sent = request.method == "POST" and request.POST.get("kind") == kind.value
+        forms_of[kind] = form = _defaults_form(company, kind, request.POST if sent else None)
+        if sent and form.is_valid() and _save_defaults(request, company, kind, form):
+            return redirect(request.get_full_path())
+    context = {
+        **_around(request, "defaults"),
+        "company": company,
+        "forms": list(forms_of.items()),
+        "changeable": may(person(request), CHANGE, company),
+    }
+    wrong = any(form.errors for form in forms_of.values())
     return render(request, "directory/defaults.html", context, status=422 if wrong else 200)
 
 
@@ -282,7 +282,7 @@ def _defaults_form(company: Company, kind: EntryKind, data: Any) -> UsualForm:
         if stored
         else None
     )
-    form = UsualForm(data, initial=initial, auto_id=f"id_{company.pk}_{kind.value}_%s")
+    form = UsualForm(data, initial=initial, auto_id=f"id_{kind.value}_%s")
     form.offer(company, kind.value)
     return form
 
@@ -355,9 +355,15 @@ def _chosen_company(request: HttpRequest) -> Company | None:
     return allowed[0] if len(allowed) == 1 else None
 
 
-def _choose_company(request: HttpRequest, tab: str) -> HttpResponse:
-    allowed = companies_where(person(request), CHANGE).order_by("name")
-    return render(request, "directory/choose.html", {**_around(request, tab), "companies": allowed})
+def _only(companies: QuerySet[Company]) -> Company | None:
+    """The company that the page is about: chosen, or the only one there is."""
+    found = list(companies.order_by("name")[:2])
+    return found[0] if len(found) == 1 else None
+
+
+def _choose_company(request: HttpRequest, tab: str, companies: QuerySet[Company]) -> HttpResponse:
+    context = {**_around(request, tab), "companies": companies.order_by("name")}
+    return render(request, "directory/choose.html", context)
 
 
 def _is_fragment(request: HttpRequest) -> bool:

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from django.db import connection as database
 from django.utils import timezone
-from integration.connections.conftest import Office
+from integration.connections.office import Office
 
 from alcada.connections import authorisation, gateway
 from alcada.connections.authorisation import AuthorisationError

@@ -3,7 +3,7 @@
 from typing import Any
 
 import pytest
-from integration.connections.conftest import Office
+from integration.connections.office import Office
 
 from alcada.connections import directory_sync
 from alcada.directory.actions import save_cost_centre

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from django.db import connections, transaction
-from integration.connections.conftest import Office
+from integration.connections.office import Office
 
 from alcada.connections import gateway, leases, queries, rate
 from alcada.connections.models import Connection

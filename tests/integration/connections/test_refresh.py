@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from django.db import connections
 from django.utils import timezone
-from integration.connections.conftest import Office
+from integration.connections.office import Office
 
 from alcada.connections import access, actions, authorisation, crypto, gateway, leases, queries
 from alcada.connections.models import Connection, Lease
