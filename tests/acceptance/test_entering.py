@@ -4,6 +4,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from browser.helpers import assert_good, sign_in
 from playwright.sync_api import expect
 from stories import connect
 
@@ -18,30 +19,30 @@ pytestmark = pytest.mark.browser
 
 
 @pytest.fixture
-def furnished(live: str, company: Any, ana: Any, bruno: Any, clara: Any, sandbox: Any, client: Any) -> Any:
-    """The company connected to its account, two vendors in its directory, Ana signed in."""
+def furnished(live: str, company: Any, ana: Any, bruno: Any, clara: Any, sandbox: Any) -> Any:
+    """The company connected to its account, two vendors in its directory."""
     connect(company, sandbox, by=clara)
     save_cost_centre(company, code="OPS", name="Operações")
     save_party(company, name="Papelaria Estrela Ltda", document="19131243000197", is_vendor=True)
     save_party(company, name="Estrela Limpeza Ltda", is_vendor=True)
-    client.force_login(ana)
     return company
 
 
-def sign_in(page: "Page", client: Any, live: str) -> None:
-    cookies = [{"name": "alcada", "value": client.cookies["alcada"].value, "url": live}]
+def open_as(person: Any, page: "Page", live: str, address: str) -> None:
+    sign_in(page, person, live)
     # English is what the tests read; the pages' own words are translated elsewhere.
-    page.context.add_cookies([*cookies, {"name": "django_language", "value": "en", "url": live}])
+    page.context.add_cookies([{"name": "django_language", "value": "en", "url": live}])
+    page.goto(address)
 
 
 @pytest.mark.parametrize("where", ["page", "phone"])
 def test_a_payable_with_two_splits_and_three_instalments(
-    where: str, furnished: Any, client: Any, live: str, request: pytest.FixtureRequest
+    where: str, furnished: Any, ana: Any, live: str, request: pytest.FixtureRequest
 ) -> None:
     page: Page = request.getfixturevalue(where)
-    sign_in(page, client, live)
     one, other = Category.objects.filter(company=furnished, kind="payable", active=True)[:2]
-    page.goto("/entries/new/payable")
+    open_as(ana, page, live, "/entries/new/payable")
+    assert_good(page)
 
     page.get_by_role("combobox", name="Name, CPF or CNPJ").press_sequentially("papelaria est")
     page.get_by_role("button", name="Papelaria Estrela Ltda").click()
@@ -70,8 +71,7 @@ def test_a_payable_with_two_splits_and_three_instalments(
     expect(page.locator("[data-sum=instalments]")).to_have_text("Adds up")
     expect(page.get_by_label("Description")).to_have_value("Papel e toner")
 
-    wide = "() => document.documentElement.scrollWidth - document.documentElement.clientWidth"
-    assert page.evaluate(wide) == 0
+    assert_good(page)
     # Far enough from today for no question, whenever the tests run.
     page.locator("[name=competence_date]").fill("01/12/2026")
     page.keyboard.press("Control+Enter")
@@ -100,16 +100,15 @@ def _confirm_dates(page: "Page") -> None:
 
 
 def test_what_is_typed_while_an_answer_is_on_its_way_stays(
-    furnished: Any, client: Any, live: str, page: "Page"
+    furnished: Any, ana: Any, live: str, page: "Page"
 ) -> None:
-    sign_in(page, client, live)
 
     def slowly(route: Any) -> None:
         answer = route.fetch()
         page.locator("[name=description]").fill("Digitado entretanto")
         route.fulfill(response=answer)
 
-    page.goto("/entries/new/payable")
+    open_as(ana, page, live, "/entries/new/payable")
     page.locator("[name=notes]").fill("Antes")
     page.route("**/entries/new/payable", slowly)
     page.get_by_role("button", name="Add an instalment").click()
@@ -119,10 +118,9 @@ def test_what_is_typed_while_an_answer_is_on_its_way_stays(
 
 
 def test_what_is_wrong_stands_beside_its_field_and_nothing_is_lost(
-    furnished: Any, client: Any, live: str, phone: "Page"
+    furnished: Any, ana: Any, live: str, phone: "Page"
 ) -> None:
-    sign_in(phone, client, live)
-    phone.goto("/entries/new/payable")
+    open_as(ana, phone, live, "/entries/new/payable")
     phone.get_by_role("combobox", name="Name, CPF or CNPJ").press_sequentially("Gráfica Zebra")
     phone.get_by_role("button", name="New vendor: Gráfica Zebra").click()
     phone.locator("[name=party_document]").press_sequentially("11.222.333/0001-80")
@@ -134,4 +132,7 @@ def test_what_is_wrong_stands_beside_its_field_and_nothing_is_lost(
     expect(phone.locator("[name=party_document]")).to_have_value("11.222.333/0001-80")
     expect(phone.locator("[name=amount]")).to_have_value("1.234")
     expect(phone.locator("[name=amount]")).to_have_attribute("aria-invalid", "true")
-    assert phone.evaluate("() => document.documentElement.scrollWidth") == 390
+    assert_good(phone)
+    phone.goto("/entries")
+    expect(phone.get_by_role("link", name="Gráfica Zebra")).to_be_visible()
+    assert_good(phone)

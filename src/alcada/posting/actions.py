@@ -28,10 +28,6 @@ if TYPE_CHECKING:
     from alcada.people.models import User
 
 
-# The longest a create may take, whatever the time-outs of its parts add up to. Shorter than the claim.
-CALL_LIMIT_S = 60.0
-
-
 class ClaimLostError(Exception):
     """The claim ran out, or another has it: this worker must not send."""
 
@@ -110,13 +106,18 @@ def claim(connection_id: int, limit: int) -> tuple[uuid.UUID, list[int]]:
         return token, sorted(row[0] for row in cursor.fetchall())
 
 
+def call_limit_s() -> float:
+    """The longest a create may take, whatever the time-outs of its parts add up to: half of the claim."""
+    return float(settings.POSTING["claim_deadline_s"]) / 2
+
+
 def start_attempt(
     posting_id: int, claim_: uuid.UUID, *, kind: Attempt.Kind, request: Mapping[str, Any], key: str = ""
 ) -> Attempt:
     """Commit, before any bytes leave, that they are about to. Raises ClaimLostError when this worker must not send."""
     with transaction.atomic():
         # A call must end before the claim does, or another could take the posting while it is on the wire.
-        posting = _held(posting_id, claim_, for_s=CALL_LIMIT_S)
+        posting = _held(posting_id, claim_, for_s=call_limit_s())
         now = timezone.now()
         attempt = Attempt.objects.create(
             connection_id=posting.connection_id,

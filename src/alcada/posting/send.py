@@ -45,7 +45,7 @@ async def send(posting_id: int, claim: uuid.UUID) -> None:
 
 async def _create(job: Job, call: Call[entries.CreatedEntry]) -> Outcome:
     try:
-        async with asyncio.timeout(actions.CALL_LIMIT_S):
+        async with asyncio.timeout(actions.call_limit_s()):
             created = await gateway.asend(job.connection_id, call)
     except Exception as exc:  # every failure has an outcome; what nobody thought of is "unknown"
         return outcomes.of(exc)
