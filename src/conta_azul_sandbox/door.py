@@ -42,7 +42,13 @@ class Door:
         if path.startswith("/_sandbox/"):
             return await self.control.handle(request)
         if path == "/oauth2/token":
-            return await self._struck(request, *await self.token.prepare(request))
+            form = await self.token.read(request)
+            return await self._struck(
+                request,
+                self.token.company(form),
+                lambda _lag: self.token.answer(request, form),
+                refreshing=form.get("grant_type") == "refresh_token",
+            )
         if path.startswith("/v1/"):
             raw = await request.read() if request.can_read_body else b""
             company, refusal = self._company(request)
@@ -52,10 +58,10 @@ class Door:
         return await self.browser.handle(request)
 
     async def _struck(
-        self, request: web.BaseRequest, company: Company | None, work: Work
+        self, request: web.BaseRequest, company: Company | None, work: Work, *, refreshing: bool = False
     ) -> web.StreamResponse:
         """Do the work, spoilt by the first fault that strikes, and write the call down."""
-        fault = self._fault(request, company)
+        fault = self._fault(request, company, refreshing)
         latency = self.world.settings.latency_ms / 1000
         if latency:
             await asyncio.sleep(latency)
@@ -68,10 +74,10 @@ class Door:
             return await cut_half_way(request, answer)
         return answer
 
-    def _fault(self, request: web.BaseRequest, company: Company | None) -> Fault | None:
+    def _fault(self, request: web.BaseRequest, company: Company | None, refreshing: bool) -> Fault | None:
         company_id = company.id if company else None
         for fault in self.world.faults:
-            if fault.strikes(request.method, request.path, company_id):
+            if fault.strikes(request.method, request.path, company_id, refreshing=refreshing):
                 return fault
         return None
 

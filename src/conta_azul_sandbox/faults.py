@@ -43,7 +43,9 @@ class Fault:
     struck: int = 0
     source: random.Random = field(default_factory=random.Random, repr=False)
 
-    def strikes(self, method: str, path: str, company: str | None) -> bool:
+    def strikes(self, method: str, path: str, company: str | None, *, refreshing: bool = False) -> bool:
+        if self.kind == "lost_refresh" and not refreshing:
+            return False
         if self.method not in ("*", method) or not fnmatchcase(path, self.path):
             return False
         if self.company is not None and self.company != company:

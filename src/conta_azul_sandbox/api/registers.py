@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from conta_azul_sandbox.call import Call, Reply
+from conta_azul_sandbox.company import Company
 from conta_azul_sandbox.enums import ACCOUNT_TYPES, OPERATIONS
 from conta_azul_sandbox.errors import InvalidError, NotThereError
 from conta_azul_sandbox.fields import Fields
@@ -88,26 +89,39 @@ def _default_category(operation: str, suggestion: Category | None) -> dict[str, 
 
 
 def dre_categories(call: Call) -> Reply:
-    """Assumed: two branches, income and costs. The real tree is a chart of its own."""
+    """Assumed: income and costs, and the company's own groups below. The real tree is a chart of its own."""
     branches = (("01", "Receita Operacional Bruta", "RECEITA"), ("02", "Despesas Operacionais", "DESPESA"))
-    items = [_dre_item(call, position, *branch) for position, branch in enumerate(branches, start=1)]
-    return Reply(200, {"itens": items})
+    return Reply(200, {"itens": [_dre_branch(call.company, *branch) for branch in branches]})
 
 
-def _dre_item(call: Call, position: int, code: str, text: str, kind: str) -> dict[str, Any]:
-    of_kind = [each for each in call.company.categories.values() if each.kind == kind]
+def _dre_branch(company: Company, code: str, text: str, kind: str) -> dict[str, Any]:
+    top = [each for each in company.categories.values() if each.kind == kind and each.parent is None]
+    groups = [each for each in top if not company.is_leaf(each.id)]
+    below = [
+        _dre_item(f"{code}.{number:02d}", number, group.name, [], _children(company, group.id))
+        for number, group in enumerate(groups, start=1)
+    ]
+    return _dre_item(code, int(code), text, below, [each for each in top if company.is_leaf(each.id)])
+
+
+def _children(company: Company, parent: str) -> list[Category]:
+    return [each for each in company.categories.values() if each.parent == parent]
+
+
+def _dre_item(
+    code: str, position: int, text: str, below: list[dict[str, Any]], categories: list[Category]
+) -> dict[str, Any]:
     return {
-        "id": f"{position:08d}-0000-1000-8000-000000000000",
+        "id": f"{code.replace('.', ''):0>8}-0000-1000-8000-000000000000",
         "descricao": text,
         "codigo": code,
         "posicao": position,
-        "indica_totalizador": True,
+        "indica_totalizador": bool(below),
         "representa_soma_custo_medio": False,
-        "subitens": [],
+        "subitens": below,
         "categorias_financeiras": [
-            {"id": each.id, "codigo": str(number), "nome": each.name, "ativo": each.active}
-            for number, each in enumerate(of_kind, start=1)
-            if call.company.is_leaf(each.id)
+            {"id": each.id, "codigo": f"{code}.{number}", "nome": each.name, "ativo": each.active}
+            for number, each in enumerate(categories, start=1)
         ],
     }
 

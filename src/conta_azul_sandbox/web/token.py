@@ -4,7 +4,6 @@ import base64
 import binascii
 import hmac
 import json
-from collections.abc import Callable
 from typing import Any
 from urllib.parse import parse_qs, unquote
 
@@ -26,22 +25,19 @@ class TokenEndpoint:
     def __init__(self, world: World) -> None:
         self.world = world
 
-    async def prepare(
-        self, request: web.BaseRequest
-    ) -> tuple[Company | None, Callable[[float], web.Response]]:
-        """Whose call it is, as far as its code or token tells, and the work itself."""
+    async def read(self, request: web.BaseRequest) -> dict[str, str]:
         raw = await request.read()
-        form = {name: values[0] for name, values in parse_qs(raw.decode("utf-8", "replace")).items()}
-        return self._company(form), lambda _lag: self._answer(request, form)
+        return {name: values[0] for name, values in parse_qs(raw.decode("utf-8", "replace")).items()}
 
-    def _company(self, form: dict[str, str]) -> Company | None:
+    def company(self, form: dict[str, str]) -> Company | None:
+        """Whose call it is, as far as its code or token tells."""
         tokens = self.world.tokens
         grant: Grant | None = tokens.codes.get(form.get("code", "")) or tokens.refresh.get(
             form.get("refresh_token", "")
         )
         return self.world.companies.get(grant.company) if grant else None
 
-    def _answer(self, request: web.BaseRequest, form: dict[str, str]) -> web.Response:
+    def answer(self, request: web.BaseRequest, form: dict[str, str]) -> web.Response:
         try:
             if request.method != "POST":
                 raise RefusedError(405, "invalid_request", "POST is expected")

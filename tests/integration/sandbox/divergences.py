@@ -85,10 +85,8 @@ REQUESTS = (
 # Documented fields that are null or empty in every answer, since what they tell of is not simulated.
 ALWAYS_EMPTY = {
     "anexos",
-    "endereco",
     "fatura",
     "id_boleto_bancario_autorizado",
-    "id_categoria_configurada",
     "id_recibo_digital",
     "id_reconciliacao",
     "id_recorrencia",
@@ -97,9 +95,7 @@ ALWAYS_EMPTY = {
     "id_ultima_solicitacao_pagamento",
     "id_ultimo_solicitacao_cobranca",
     "indice_recorrencia",
-    "nome_categoria_configurada",
     "recorrencia",
-    "referencia",
     "renegociacao",
     "solicitacoes_cobrancas",
 }
