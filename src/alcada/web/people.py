@@ -14,9 +14,8 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.template.loader import render_to_string
 from django.urls import reverse
-from django.utils.translation import gettext as _t
+from django.utils.translation import gettext, override
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import override
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from alcada.history.actions import record
@@ -154,7 +153,7 @@ def _tell_added(request: HttpRequest, by: User, added: User, made: bool) -> None
     if made:
         _hand_out_link(request, added, by)
         return
-    text = _t("%(name)s was here already and now has these roles too.")
+    text = gettext("%(name)s was here already and now has these roles too.")
     messages.success(request, text % {"name": added.name})
 
 
@@ -216,7 +215,7 @@ def person_roles(request: HttpRequest, pk: int, company_id: int) -> HttpResponse
         except actions.LastAdministratorError:
             form.add_error("roles", _("The company needs an administrator: make somebody else one before."))
         else:
-            messages.success(request, _t("Roles saved."))
+            messages.success(request, gettext("Roles saved."))
             left = not _people_seen_by(user).filter(pk=shown.pk).exists()
             return redirect("people") if left else redirect("person", shown.pk)
     return _show_person(request, user, shown, {company.pk: form})
@@ -248,7 +247,9 @@ def _mail_link(request: HttpRequest, shown: User, by: User, link: str) -> None:
     try:
         EmailMessage(subject.strip(), body.strip() + "\n", to=[shown.email]).send()
     except OSError:  # the mail server's; the link is on the screen
-        messages.warning(request, _t("The e-mail could not be sent. Give the link to the person yourself."))
+        messages.warning(
+            request, gettext("The e-mail could not be sent. Give the link to the person yourself.")
+        )
 
 
 def _link_just_made(request: HttpRequest, shown: User) -> str:
@@ -266,10 +267,10 @@ def person_deactivate(request: HttpRequest, pk: int) -> HttpResponse:
     try:
         actions.deactivate(shown, by=user, record=record)
     except actions.LastAdministratorError as error:
-        text = _t("Nobody else administers %(what)s: make somebody else an administrator before.")
-        messages.error(request, text % {"what": str(error) or _t("the installation")})
+        text = gettext("Nobody else administers %(what)s: make somebody else an administrator before.")
+        messages.error(request, text % {"what": str(error) or gettext("the installation")})
     else:
-        messages.success(request, _t("%(name)s no longer has access.") % {"name": shown.name})
+        messages.success(request, gettext("%(name)s no longer has access.") % {"name": shown.name})
     return redirect("person", shown.pk)
 
 
@@ -279,7 +280,7 @@ def person_reactivate(request: HttpRequest, pk: int) -> HttpResponse:
     user = person(request)
     shown = _person_or_404(user, pk)
     actions.reactivate(shown, by=user, record=record)
-    messages.success(request, _t("%(name)s has access again.") % {"name": shown.name})
+    messages.success(request, gettext("%(name)s has access again.") % {"name": shown.name})
     return redirect("person", shown.pk)
 
 
@@ -307,7 +308,9 @@ def company_new(request: HttpRequest) -> HttpResponse:
     form = CompanyForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         made = actions.create_company(**form.cleaned_data, by=person(request), record=record)
-        messages.success(request, _t("%(name)s is here now, and you administer it.") % {"name": made.name})
+        messages.success(
+            request, gettext("%(name)s is here now, and you administer it.") % {"name": made.name}
+        )
         return redirect("/" if Company.objects.count() == 1 else "companies")
     context = {"form": form, "first": not Company.objects.exists()}
     return render(request, "people/company_new.html", context, status=422 if form.errors else 200)
@@ -326,7 +329,7 @@ def company(request: HttpRequest, pk: int) -> HttpResponse:
     form = CompanyNameForm(request.POST or None, initial={"name": found.name})
     if request.method == "POST" and form.is_valid():
         actions.rename_company(found, form.cleaned_data["name"], by=user, record=record)
-        messages.success(request, _t("Saved."))
+        messages.success(request, gettext("Saved."))
         return redirect("company", found.pk)
     context = {
         "company": found,

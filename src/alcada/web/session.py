@@ -9,7 +9,7 @@ from django.contrib.auth import login, logout, password_validation, update_sessi
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.http import url_has_allowed_host_and_scheme
-from django.utils.translation import gettext as _t
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
@@ -218,7 +218,7 @@ def profile(request: HttpRequest) -> HttpResponse:
     form = ProfileForm(request.POST or None, instance=user, initial=shown)
     if request.method == "POST" and form.is_valid():
         form.save()
-        messages.success(request, _t("Saved."))
+        messages.success(request, gettext("Saved."))
         answer = redirect("profile")
         remember_language(answer, user.language)
         return answer
@@ -233,7 +233,7 @@ def profile_password(request: HttpRequest) -> HttpResponse:
         user.set_password(form.cleaned_data["password"])
         user.save(update_fields=["password"])
         update_session_auth_hash(request, user)  # other browsers of this person are signed out
-        messages.success(request, _t("Your password was changed."))
+        messages.success(request, gettext("Your password was changed."))
         return redirect("profile")
     return _show_profile(request, ProfileForm(instance=user), form)
 

@@ -1,0 +1,23 @@
+"""Django's makemessages, which also knows the name `lazy` that some of our files give to gettext_lazy."""
+
+import sys
+
+import django
+from django.core.management import call_command
+from django.core.management.commands.makemessages import Command
+
+
+class MakeMessages(Command):
+    xgettext_options = [*Command.xgettext_options, "--keyword=lazy"]
+
+
+django.setup()
+call_command(
+    MakeMessages(),
+    locale=["pt_BR"],
+    extensions=["html", "txt", "py"],
+    no_location=True,
+    no_wrap=True,
+    no_obsolete=True,
+    stdout=sys.stdout,
+)
