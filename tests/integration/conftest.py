@@ -1,4 +1,4 @@
-"""An account in the sandbox, connected, for every test of posting."""
+"""An account in the sandbox, connected, for whoever needs one."""
 
 from typing import TYPE_CHECKING, Any
 
