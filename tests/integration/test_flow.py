@@ -230,3 +230,14 @@ def test_posting_done_the_requester_is_told_once(account: Account, ana: Any, bru
     assert Notice.objects.filter(user=ana, template="entry_posted").count() == 1
     assert Run.objects.get().state == Run.State.DONE
     assert status_of(entry).code == "posting.posted"
+
+
+def test_neither_who_typed_nor_who_submitted_it_is_asked(account: Account, ana: Any, bruno: Any, clara: Any) -> None:
+    company = account.connection.company
+    set_roles(ana, company, [Role.REQUESTER, Role.APPROVER])
+    set_roles(clara, company, [Role.ADMINISTRATOR, Role.APPROVER])
+    step = open_step(submit(enter(company, by=ana), by=clara))
+    assert [asked.user for asked in step.asked.all()] == [bruno]
+    for nosy in (ana, clara):
+        with pytest.raises(OwnEntryError):
+            decide(step, nosy, Verdict.APPROVE)

@@ -42,6 +42,7 @@ def open_round(
     revision: "Model",
     company: Company,
     entered_by: User,
+    submitted_by: User,
     due_date: date,
     questions: Sequence[Question],
     reason: str = "",
@@ -55,6 +56,7 @@ def open_round(
         revision_id=revision.pk,
         company=company,
         entered_by=entered_by,
+        submitted_by=submitted_by,
         due_date=due_date,
         reason=reason,
     )
@@ -128,7 +130,7 @@ _STEP_STATE = {
 
 
 def _check_may_see(round_: Round, step: Step, by: User) -> None:
-    if round_.entered_by_id == by.pk:
+    if by.pk in (round_.entered_by_id, round_.submitted_by_id):
         raise OwnEntryError
     asked = step.asked.filter(user=by).exists()
     if not by.is_active or not asked or not by.memberships.filter(company=round_.company).exists():

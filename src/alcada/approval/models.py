@@ -21,6 +21,8 @@ class Round(models.Model):
     revision = models.ForeignKey("intake.Revision", models.PROTECT, related_name="rounds")
     company = models.ForeignKey("people.Company", models.PROTECT, related_name="+")
     entered_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    # Often the same person; an administrator may submit what somebody else typed, and then neither decides.
+    submitted_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
     due_date = models.DateField()  # the first due date: the inbox is ordered by it
     state = models.CharField(max_length=12, choices=State.choices, default=State.OPEN)
     # Why nobody was asked, where the flow says that nobody need be.

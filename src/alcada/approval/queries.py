@@ -16,6 +16,7 @@ def inbox(user: User) -> QuerySet[Step]:
             round__company__memberships__user=user,
         )
         .exclude(round__entered_by=user)
+        .exclude(round__submitted_by=user)
         .exclude(round__steps__decision__by=user)
         .select_related("round", "round__company", "round__entered_by")
         .order_by("round__due_date", "round__id")

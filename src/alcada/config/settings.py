@@ -135,7 +135,7 @@ USE_I18N = True
 USE_THOUSAND_SEPARATOR = True
 
 STATIC_URL = "/static/"
-STATIC_ROOT = ALCADA_HOME / "static"
+STATIC_ROOT = None  # served from where they lie (WhiteNoise with finders): nothing to collect
 WHITENOISE_USE_FINDERS = True
 WHITENOISE_AUTOREFRESH = DEBUG
 MEDIA_ROOT = ALCADA_HOME / "files"

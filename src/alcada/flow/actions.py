@@ -1,5 +1,6 @@
 """The story: submit → decide → post → follow. The one room that hands over between rooms; a hand-over commits whole."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -59,7 +60,8 @@ def submit(entry: Entry, *, by: User) -> Revision:
             entry=entry,
             revision=revision,
             company=entry.company,
-            entered_by=by,
+            entered_by=entry.created_by,
+            submitted_by=by,
             due_date=min(part.due_date for part in way.content.instalments),
             questions=[_question(step) for step in way.path if step["type"] == "approval"],
             reason=next((step["without_approval"] for step in way.path if step.get("without_approval")), ""),
@@ -93,13 +95,13 @@ def _find_way(entry: Entry, by: User) -> _Way:
         document=content.party_document,
         instalments=len(content.instalments),
     )
-    path = rules.plan(version.definition, facts, lambda who: _people(entry.company, who, but=by))
+    path = rules.plan(version.definition, facts, lambda who: _people(entry.company, who, but={by.pk, entry.created_by_id}))
     return _Way(content, connection, version, path)
 
 
-def _people(company: Company, who: dict[str, Any] | Any, *, but: User) -> list[int]:
-    """Whom a step asks, never who entered it."""
-    return [person.pk for person in holders(company, Role(who["role"])) if person.pk != but.pk]
+def _people(company: Company, who: Mapping[str, Any], *, but: set[int]) -> list[int]:
+    """Whom a step asks, never who entered or submitted it."""
+    return [person.pk for person in holders(company, Role(who["role"])) if person.pk not in but]
 
 
 def _question(step: dict[str, Any]) -> Question:
@@ -228,7 +230,7 @@ def _end(run: Run) -> None:
 def _tell_asked(round_: Round) -> None:
     step = round_.steps.get(state=Step.State.OPEN)
     tell(
-        [asked.user for asked in step.asked.select_related("user").exclude(user=round_.entered_by)],
+        [asked.user for asked in step.asked.select_related("user")],
         template="asked",
         key=f"asked:{step.pk}",
         company=round_.company,

@@ -5,12 +5,12 @@ from django.db import migrations
 FORWARD = """
 CREATE TRIGGER approval_decision_append_only BEFORE UPDATE OR DELETE ON approval_decision
     FOR EACH ROW EXECUTE FUNCTION alcada_append_only();
--- Who entered it does not decide it, whatever role they have; and two steps are two people.
+-- Who entered or submitted it does not decide it, whatever role they have; and two steps are two people.
 CREATE FUNCTION alcada_decision_by_another() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     IF EXISTS (
         SELECT 1 FROM approval_step s JOIN approval_round r ON r.id = s.round_id
-        WHERE s.id = NEW.step_id AND r.entered_by_id = NEW.by_id
+        WHERE s.id = NEW.step_id AND NEW.by_id IN (r.entered_by_id, r.submitted_by_id)
     ) THEN
         RAISE EXCEPTION 'who entered it may not decide it' USING ERRCODE = 'check_violation';
     END IF;
