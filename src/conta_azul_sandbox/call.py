@@ -18,7 +18,7 @@ class Reply:
     empty: bool = False
 
     def bytes(self) -> bytes:
-        return b"" if self.empty else json.dumps(self.document, ensure_ascii=False).encode()
+        return b"" if self.empty else json.dumps(self.document).encode()
 
 
 @dataclass(slots=True)

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 
+from conta_azul_sandbox.ids import is_legacy_id
 from conta_azul_sandbox.model import (
     PAYABLE,
     BankAccount,
@@ -62,7 +63,7 @@ class Company:
 
     def find_event(self, key: str) -> Event | None:
         """By uuid, or by legacy id as the older route also takes it (§3.5)."""
-        if key.isdigit():
+        if is_legacy_id(key):
             return next((each for each in self.events.values() if each.legacy_id == int(key)), None)
         return self.events.get(key)
 

@@ -13,6 +13,7 @@ from conta_azul_sandbox.company import Company
 from conta_azul_sandbox.errors import ApiError
 from conta_azul_sandbox.faults import read_rules
 from conta_azul_sandbox.model import PAYABLE, RECEIVABLE, Event
+from conta_azul_sandbox.money import with_floats
 from conta_azul_sandbox.shapes import entries, registers
 from conta_azul_sandbox.world import DEMO_CLIENT, World
 
@@ -48,6 +49,8 @@ class Control:
                 return _json(200, self._gets[name](dict(request.query)))
             if request.method == "POST" and name in self._posts:
                 document = json.loads(await request.read() or b"{}", parse_float=Decimal)
+                if not isinstance(document, list if name == "faults" else dict):
+                    raise ValueError(f"{name} takes a JSON {'list' if name == 'faults' else 'object'}")
                 self.world.changed = True
                 return _json(200, self._posts[name](document))
         except (ValueError, KeyError, TypeError, AttributeError) as error:
@@ -68,14 +71,14 @@ class Control:
 
     def set_faults(self, rules: Any) -> Answer:
         """Replaces all rules."""
-        self.world.faults = read_rules(_floats(rules))
+        self.world.faults = read_rules(with_floats(rules))
         return self.faults()
 
     def faults(self) -> Answer:
         return [fault.shown() for fault in self.world.faults]
 
     def change_settings(self, changes: Any) -> Answer:
-        self.world.settings.change(_floats(changes))
+        self.world.settings.change(with_floats(changes))
         return self.world.settings.as_dict()
 
     def move_clock(self, wish: Any) -> Answer:
@@ -150,15 +153,6 @@ def _entry_state(event: Event, company: Company, today: str) -> dict[str, Any]:
     return shown
 
 
-def _floats(value: Any) -> Any:
-    """Settings and rules are no money: their fractions may be floats."""
-    if isinstance(value, Decimal):
-        return float(value)
-    if isinstance(value, dict):
-        return {key: _floats(each) for key, each in value.items()}
-    return [_floats(each) for each in value] if isinstance(value, list) else value
-
-
 def _json(status: int, document: Answer) -> web.Response:
-    text = json.dumps(document, ensure_ascii=False)
+    text = json.dumps(document)
     return web.Response(status=status, text=text, content_type="application/json")

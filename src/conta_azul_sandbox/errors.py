@@ -42,7 +42,7 @@ class ApiError(Exception):
             return b"", "application/json"
         if self.shape == "text":
             return self.message.encode(), "text/plain"
-        return json.dumps(self.document(path, now), ensure_ascii=False).encode(), "application/json"
+        return json.dumps(self.document(path, now)).encode(), "application/json"
 
     def document(self, path: str, now: float) -> dict[str, Any]:
         if self.shape == "code":

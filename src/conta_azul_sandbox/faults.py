@@ -20,6 +20,7 @@ KINDS = (
 )
 KEYS = {"method", "path", "kind", "probability", "count", "skip", "company", "seed"}
 KEYS |= {"status", "seconds", "retry_after", "body", "when", "status_conta"}
+TYPES = {"method": str, "path": str, "company": str, "count": int, "skip": int, "seed": int, "status": int}
 
 
 @dataclass(slots=True)
@@ -80,6 +81,9 @@ def _read_rule(position: int, rule: Any) -> Fault:
             f"Rule {position}: unknown {', '.join(sorted(unknown))}. Known: {', '.join(sorted(KEYS))}"
         )
     values = {key: value for key, value in rule.items() if value is not None}
+    for name, kind in TYPES.items():
+        if not isinstance(values.get(name, kind()), kind):
+            raise ValueError(f"Rule {position}: {name} must be {kind.__name__}")
     if not 0 <= values.get("probability", 1) <= 1:
         raise ValueError(f"Rule {position}: probability must lie between 0 and 1")
     if values.get("when", "before") not in ("before", "after"):

@@ -40,6 +40,8 @@ class Fields:
             return None
         if not isinstance(value, str):
             raise self.refuse(name, "deve ser um texto.")
+        if not _is_writable(value):
+            raise self.refuse(name, "contém caracteres inválidos.")
         if most is not None and len(value) > most:
             raise self.refuse(name, f"deve ter no máximo {most} caracteres.")
         return value
@@ -153,3 +155,11 @@ class Fields:
             return parse(value)
         except ValueError as error:
             raise self.refuse(name, complaint) from error
+
+
+def _is_writable(text: str) -> bool:
+    """Half a surrogate pair is JSON, and no text that could be shown or saved."""
+    try:
+        return text.isascii() or bool(text.encode())
+    except UnicodeEncodeError:
+        return False

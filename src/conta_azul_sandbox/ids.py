@@ -23,3 +23,7 @@ class Ids:
 
 def is_uuid(text: str) -> bool:
     return UUID.fullmatch(text) is not None
+
+
+def is_legacy_id(text: str) -> bool:
+    return text.isascii() and text.isdecimal() and len(text) < 19

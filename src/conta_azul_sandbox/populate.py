@@ -1,7 +1,9 @@
 """What a reset does: an empty world, companies, users, applications, ready codes."""
 
+from dataclasses import replace
 from typing import Any
 
+from conta_azul_sandbox.clock import Clock
 from conta_azul_sandbox.company import Company
 from conta_azul_sandbox.defaults import Maker, slug
 from conta_azul_sandbox.model import User
@@ -18,27 +20,31 @@ def reset(world: World, wish: dict[str, Any]) -> dict[str, Any]:
     unknown = set(wish) - RESET_KEYS
     if unknown:
         raise ValueError(f"Unknown: {', '.join(sorted(unknown))}. Known: {', '.join(sorted(RESET_KEYS))}")
+    # All is made before anything is thrown away: a wish that is refused leaves the world as it was.
+    settings = replace(world.start_settings)
+    settings.change(wish.get("settings") or {})
+    applications = [read_application(row) for row in wish.get("applications") or []]
+    maker = Maker(int(wish.get("seed", 1)), Clock().now())
+    companies = [maker.company(each) for each in _company_wishes(wish.get("companies", 1))]
+    if len({each.id for each in companies}) < len(companies):
+        raise ValueError("Two companies have the same id")
     world.clear()
-    world.settings.change(wish.get("settings") or {})
-    for row in wish.get("applications") or []:
-        world.register(read_application(row))
-    maker = Maker(int(wish.get("seed", 1)), world.clock.now())
-    for company_wish in _company_wishes(wish.get("companies", 1)):
-        add_company(world, maker, company_wish)
+    world.settings = settings
+    for application in applications:
+        world.register(application)
+    for company in companies:
+        _add_company(world, company)
     _add_shared_users(world)
     return describe(world)
 
 
-def add_company(world: World, maker: Maker, wish: dict[str, Any]) -> Company:
-    company = maker.company(wish)
-    if company.id in world.companies:
-        raise ValueError(f"Two companies with the id {company.id}")
+def _add_company(world: World, company: Company) -> None:
     world.companies[company.id] = company
-    email = f"dono@{slug(company.trade_name)}.example"
+    name = slug(company.trade_name)
+    email = f"dono@{name}.example"
     if email in world.users:
-        email = f"dono@{slug(company.trade_name)}-{company.id}.example"
+        email = f"dono@{name}-{company.id}.example"
     world.users[email] = User(email, PASSWORD, [company.id])
-    return company
 
 
 def _add_shared_users(world: World) -> None:
@@ -51,7 +57,9 @@ def read_application(row: Any) -> Application:
     if not isinstance(row, dict) or not row.get("client_id") or not row.get("redirect_uris"):
         raise ValueError("An application has client_id, client_secret and redirect_uris")
     secret, addresses = str(row.get("client_secret", "")), [str(each) for each in row["redirect_uris"]]
-    return Application(str(row["client_id"]), secret, addresses, demo=bool(row.get("demo", False)))
+    application = Application(str(row["client_id"]), secret, addresses, demo=bool(row.get("demo", False)))
+    application.check()
+    return application
 
 
 def describe(world: World) -> dict[str, Any]:

@@ -10,7 +10,8 @@ from conta_azul_sandbox.errors import InvalidError
 from conta_azul_sandbox.ids import is_uuid
 
 PAGE_SIZES = (10, 20, 50, 100, 200, 500, 1000)
-MONEY = re.compile(r"^[0-9]+(\.[0-9]{1,2})?$")
+MONEY = re.compile(r"^[0-9]{1,15}(\.[0-9]{1,2})?$")
+NUMBER = re.compile(r"^[0-9]{1,9}$")
 LONGEST_WINDOW = 365 * 86400
 
 
@@ -108,9 +109,9 @@ class Query:
             self.required("pagina")
             self.required("tamanho_pagina")
         page, size = self.text("pagina") or "1", self.text("tamanho_pagina") or "10"
-        if not page.isdigit() or int(page) < 1:
+        if not NUMBER.match(page) or int(page) < 1:
             raise self.refuse("O número da página deve ser maior ou igual a 1.")
-        if not size.isdigit() or int(size) not in PAGE_SIZES:
+        if not NUMBER.match(size) or int(size) not in PAGE_SIZES:
             sizes = ", ".join(map(str, PAGE_SIZES))
             raise self.refuse(f"o tamanho da página deve ser um dos seguintes valores: {sizes}")
         return int(page), int(size)

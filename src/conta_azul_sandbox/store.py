@@ -1,4 +1,7 @@
-"""Keeping the world in a file, so that a demo survives a restart."""
+"""Keeping the world in a file, so that a demo survives a restart.
+
+Settings are not kept: each start takes them from its command line.
+"""
 
 import json
 import os
@@ -10,7 +13,6 @@ from typing import Any, Union, get_args, get_origin, get_type_hints
 from conta_azul_sandbox.company import Company
 from conta_azul_sandbox.faults import read_rules
 from conta_azul_sandbox.model import User
-from conta_azul_sandbox.settings import Settings
 from conta_azul_sandbox.tokens import Application, Tokens
 from conta_azul_sandbox.world import World
 
@@ -21,7 +23,7 @@ DERIVED = {"search", "event_of_instalment", "instalment_of_settlement"}
 
 def save(world: World, path: Path) -> None:
     """Whole or not at all: written beside, then moved over."""
-    text = json.dumps(dump(world), ensure_ascii=False)
+    text = json.dumps(dump(world))
     temporary = path.with_name(f"{path.name}.new")
     path.parent.mkdir(parents=True, exist_ok=True)
     with temporary.open("w", encoding="utf-8") as file:
@@ -35,7 +37,6 @@ def dump(world: World) -> dict[str, Any]:
     return {
         "format": FORMAT,
         "clock_offset": world.clock.offset,
-        "settings": asdict(world.settings),
         "applications": [asdict(each) for each in world.applications.values()],
         "users": [asdict(each) for each in world.users.values()],
         "tokens": asdict(world.tokens),
@@ -71,7 +72,6 @@ def load(world: World, path: Path) -> None:
         raise ValueError(f"{path} was not written by this version of the sandbox")
     world.clear()
     world.clock.offset = document["clock_offset"]
-    world.settings = _read(Settings, document["settings"])
     for row in document["applications"]:
         if row["client_id"] not in world.applications:
             world.register(_read(Application, row))

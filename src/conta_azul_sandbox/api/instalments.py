@@ -10,7 +10,7 @@ from conta_azul_sandbox.clock import local_date
 from conta_azul_sandbox.enums import METHODS
 from conta_azul_sandbox.errors import ConflictError, InvalidError, NotThereError
 from conta_azul_sandbox.fields import Fields
-from conta_azul_sandbox.ids import is_uuid
+from conta_azul_sandbox.ids import is_legacy_id, is_uuid
 from conta_azul_sandbox.model import Event, Instalment, Loss
 from conta_azul_sandbox.query import Query
 from conta_azul_sandbox.shapes import entries
@@ -29,7 +29,7 @@ def of_event_by_query(call: Call) -> Reply:
 
 
 def _of_event(call: Call, key: str) -> Reply:
-    if not key.isdigit() and not is_uuid(key):
+    if not is_legacy_id(key) and not is_uuid(key):
         raise InvalidError(
             f"O valor '{key}' fornecido no parâmetro 'id_evento' não é um identificador (uuid) válido."
         )

@@ -114,27 +114,26 @@ def _tests(query: Query, kind: str, today: str) -> Iterator[Test]:
 
 
 def _range_tests(query: Query) -> Iterator[Test]:
-    yield from _between(
-        query.cents("valor_de"), query.cents("valor_ate"), lambda row: [row.instalment.amounts.net]
-    )
+    value = query.cents("valor_de"), query.cents("valor_ate")
+    yield from _between(*value, lambda row: row.instalment.amounts.net)
     changed = query.moment("data_alteracao_de"), query.moment("data_alteracao_ate")
-    yield from _between(*changed, lambda row: [row.instalment.updated_at])
+    yield from _between(*changed, lambda row: row.instalment.updated_at)
     competence = query.date("data_competencia_de"), query.date("data_competencia_ate")
-    yield from _between(*competence, lambda row: [row.event.competence])
-    paid = query.date("data_pagamento_de"), query.date("data_pagamento_ate")
-    yield from _between(*paid, lambda row: [each.paid_on for each in row.instalment.settlements])
+    yield from _between(*competence, lambda row: row.event.competence)
+    first, last = query.date("data_pagamento_de"), query.date("data_pagamento_ate")
+    if first or last:
+        yield lambda row: any(_inside(first, last, each.paid_on) for each in row.instalment.settlements)
 
 
-def _between(least: Any, most: Any, values: Callable[[Row], list[Any]]) -> Iterator[Test]:
-    if least is None and most is None:
-        return
+def _between(least: Any, most: Any, value: Callable[[Row], Any]) -> Iterator[Test]:
+    if least is not None:
+        yield lambda row: bool(least <= value(row))
+    if most is not None:
+        yield lambda row: bool(value(row) <= most)
 
-    def test(row: Row) -> bool:
-        return any(
-            (least is None or least <= value) and (most is None or value <= most) for value in values(row)
-        )
 
-    yield test
+def _inside(first: str | None, last: str | None, day: str) -> bool:
+    return (first is None or first <= day) and (last is None or day <= last)
 
 
 def _totals(rows: list[Row]) -> dict[str, float]:

@@ -12,6 +12,7 @@ from conta_azul_sandbox.enums import PERSON_KINDS, PROFILES
 from conta_azul_sandbox.errors import InvalidError, NotThereError
 from conta_azul_sandbox.fields import Fields
 from conta_azul_sandbox.model import Person
+from conta_azul_sandbox.money import with_floats
 from conta_azul_sandbox.query import Query, slice_page
 from conta_azul_sandbox.shapes import registers as shapes
 
@@ -284,7 +285,7 @@ def _read_details(fields: Fields, person: Person, renamed: dict[str, str]) -> No
     if "nome_fantasia" not in renamed:
         kept["nome_empresa"] = fields.maybe_text("nome_empresa", most=200)
     person.active = fields.flag("ativo", default=person.active)
-    person.details |= {name: value for name, value in kept.items() if value is not None}
+    person.details |= {name: with_floats(value) for name, value in kept.items() if value is not None}
 
 
 def _read_document(fields: Fields) -> str | None:

@@ -101,7 +101,7 @@ def strict(schema: dict[str, Any], root: dict[str, Any]) -> dict[str, Any]:
 def _strict(schema: dict[str, Any]) -> dict[str, Any]:
     if "$ref" in schema:
         return {"$ref": schema["$ref"].replace("#/components/schemas/", "#/$defs/")}
-    made = {
+    made: dict[str, Any] = {
         keyword: schema[keyword] for keyword in ("type", "enum", "format", "pattern") if keyword in schema
     }
     if schema.get("nullable"):
@@ -146,7 +146,7 @@ def findings(name: str, schema: dict[str, Any], root: dict[str, Any], answer: An
     return {finding for error in validator.iter_errors(answer) for finding in _read(name, error)}
 
 
-def _read(name: str, error: jsonschema.ValidationError) -> list[Finding]:
+def _read(name: str, error: Any) -> list[Finding]:
     where = ".".join("[]" if isinstance(step, int) else str(step) for step in error.absolute_path)
     if error.instance is None:
         return [Finding(name, where, "null")]

@@ -79,8 +79,11 @@ def test_the_default_application_and_others_on_order(server: RunningSandbox) -> 
     "wish", [{"companies": 0}, {"companies": "two"}, {"compannies": 2}, {"settings": {"mod": 1}}]
 )
 def test_a_reset_that_makes_no_sense(server: RunningSandbox, wish: dict[str, Any]) -> None:
+    server.reset(1, seed=3)
+    before = server.state()
     with pytest.raises(ValueError, match="reset"):
         server.reset(**wish)
+    assert server.state() == before
 
 
 def test_acts_of_a_person(office: Office) -> None:

@@ -62,7 +62,7 @@ def test_sums_are_checked(office: Office) -> None:
     assert "valor_liquido" in office.refused(office.payable(condicao_pagamento={"parcelas": [wrong_net]}))
 
 
-@pytest.mark.parametrize("value", [0, -1, 10.001, "1500.50", True])
+@pytest.mark.parametrize("value", [0, -1, 10.001, "1500.50", True, 1e300])
 def test_a_value_that_is_no_positive_money_is_refused(office: Office, value: object) -> None:
     assert "valor" in office.refused(office.payable(valor=value))
 

@@ -194,6 +194,21 @@ def story(server: RunningSandbox) -> Recorder:
     return call
 
 
+def test_the_comparison_sees_what_it_should() -> None:
+    described = operation("POST", "/v1/centro-de-custo")
+    schema = described.answer_schema()
+    assert schema
+    right = {"id": UNKNOWN, "codigo": None, "nome": "Obra", "ativo": True}
+
+    def kinds(**changes: Any) -> set[tuple[str, str]]:
+        answer = {name: value for name, value in {**right, **changes}.items() if value != "absent"}
+        return {(each.where, each.kind) for each in findings("x", schema, described.root, answer)}
+
+    assert kinds() == set()
+    assert kinds(extra=1, nome="absent") == {("extra", "undocumented"), ("nome", "absent")}
+    assert kinds(id="7", ativo="sim", nome=None) == {("id", "format"), ("ativo", "type"), ("nome", "null")}
+
+
 def test_every_served_operation_was_compared(story: Recorder) -> None:
     assert {each.name for each in served()} == story.exercised
 

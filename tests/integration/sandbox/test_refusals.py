@@ -88,6 +88,15 @@ def test_a_malformed_id_is_a_400(office: Office) -> None:
     assert office.call("GET", f"{EVENTS}/abc/parcelas")[0] == 400
 
 
+def test_text_that_is_half_a_character_is_refused(office: Office) -> None:
+    assert "caracteres" in office.refused(office.payable(descricao="\ud800"))
+
+
+@pytest.mark.parametrize("page", ["0", "-1", "x", "%C2%B2", "99999999999999999999"])
+def test_a_page_is_a_number_from_one(office: Office, page: str) -> None:
+    assert office.call("GET", f"{PAYABLES}?{JULY}&pagina={page}")[0] == 400
+
+
 def test_what_is_not_simulated_says_so(office: Office) -> None:
     status, answer = office.call("POST", "/v1/venda", {})
     assert status == 501

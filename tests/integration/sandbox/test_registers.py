@@ -66,6 +66,12 @@ def test_changing_a_person_in_part(office: Office) -> None:
     assert office.get(f"/v1/pessoas/legado/{read['pessoas_legado'][0]['uuid']}") == read
 
 
+def test_what_is_kept_as_sent_comes_back(office: Office) -> None:
+    body = supplier(enderecos=[{"cidade": "Joinville", "id_cidade": 1.5}])
+    created = office.call("POST", "/v1/pessoas", body)[1]["id"]
+    assert office.get(f"/v1/pessoas/{created}")["enderecos"] == body["enderecos"]
+
+
 def test_replacing_a_person_asks_for_nearly_everything(office: Office) -> None:
     body = supplier()
     path = f"/v1/pessoas/{office.person}"
