@@ -109,8 +109,8 @@ def _entry_row(company: Company, event: Event, instalment: Instalment, today: st
         cell(person.name if person else "—"),
         cell(categories),
         cell(", ".join(company.cost_centres[each].name for each in centres) or "—"),
-        cell(event.external_reference or "—"),
-        cell(WORDS[status], status),
+        cell(event.external_reference or "—", "day"),
+        cell(WORDS[status], f"day {status}"),
         cell(reais(instalment.amounts.net), "money"),
     ]
 

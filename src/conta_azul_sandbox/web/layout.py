@@ -9,7 +9,7 @@ STYLE = """
 *{box-sizing:border-box}body{margin:0;font:16px/1.5 system-ui,sans-serif;
 color:var(--ink);background:var(--back)}
 a{color:var(--blue)}header{background:#fff;border-bottom:1px solid var(--line)}
-header div,main{max-width:1080px;margin:0 auto;padding:.9rem 1rem}
+header div,main{max-width:1180px;margin:0 auto;padding:.9rem 1rem}
 header a{font-weight:700;text-decoration:none;color:var(--ink)}
 .badge{display:inline-block;background:#fff4ce;color:#5c4400;border:1px solid #e6cf82;border-radius:99px;
 padding:.1rem .7rem;font-size:.85rem;margin-left:.6rem}
@@ -18,7 +18,7 @@ h1{font-size:1.5rem;margin:.6rem 0}h2{font-size:1.1rem;margin:0 0 .6rem}
 .narrow{max-width:26rem;margin:2rem auto}.soft{color:var(--soft)}.error{color:var(--red)}
 .scroll{overflow-x:auto}table{border-collapse:collapse;width:100%;font-size:.92rem}
 th,td{text-align:left;padding:.45rem .6rem;border-bottom:1px solid var(--line);vertical-align:top}
-th{color:var(--soft);font-weight:600}.money{text-align:right;white-space:nowrap;font-variant-numeric:tabular-nums}
+th{color:var(--soft);font-weight:600}.money,td.money{text-align:right;white-space:nowrap;font-variant-numeric:tabular-nums}
 .day{white-space:nowrap}
 label{display:block;margin:.7rem 0 .2rem;font-weight:600}
 input[type=email],input[type=password]{width:100%;padding:.6rem;border:1px solid #b8c4d1;
@@ -28,7 +28,8 @@ padding:.6rem;margin:.4rem 0;font-weight:400}
 button{font:inherit;font-weight:600;border-radius:8px;padding:.6rem 1.1rem;border:1px solid var(--blue);
 background:var(--blue);color:#fff;cursor:pointer;margin:.9rem .5rem 0 0}
 button.plain{background:#fff;color:var(--blue)}
-.QUITADO{color:var(--green)}.ATRASADO,.PERDIDO{color:var(--red)}nav a{margin-right:1rem}
+.QUITADO{color:var(--green)}.ATRASADO,.PERDIDO{color:var(--red)}nav{display:flex;flex-wrap:wrap;gap:.3rem 1rem}
+nav a{white-space:nowrap}
 .sums{display:grid;grid-template-columns:repeat(auto-fit,minmax(10rem,1fr));gap:.8rem;margin:0 0 1rem}
 .sums div{background:#fff;border:1px solid var(--line);border-radius:12px;padding:.8rem}.sums b{display:block}
 @media(max-width:640px){thead{display:none}
@@ -36,6 +37,7 @@ tr{display:block;border-bottom:1px solid var(--line);padding:.5rem 0}
 td{display:flex;justify-content:space-between;gap:1rem;border:0;padding:.15rem 0;text-align:right}
 td::before{content:attr(data-name);color:var(--soft);text-align:left;flex:none}}
 """
+NUMBERS = ("Valor", "Saldo", "Contas a pagar", "Contas a receber")
 LABEL = "Sandbox — não é a Conta Azul"
 
 
@@ -58,9 +60,13 @@ def table(names: list[str], rows: list[list[str]]) -> str:
     """`rows` hold HTML cells; on a narrow screen each cell carries its column's name."""
     if not rows:
         return '<p class="soft">Nada por aqui ainda.</p>'
-    head = "".join(f"<th>{escape(name)}</th>" for name in names)
+    head = "".join(f'<th class="{_heading_class(name)}">{escape(name)}</th>' for name in names)
     body = "".join(f"<tr>{''.join(map(_named_cell, names, row))}</tr>" for row in rows)
     return f'<div class="scroll"><table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>'
+
+
+def _heading_class(name: str) -> str:
+    return "money" if name in NUMBERS else ""
 
 
 def _named_cell(name: str, cell: str) -> str:
