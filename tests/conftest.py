@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from cast import PASSWORD, make_person
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, BrowserContext, Page
@@ -22,7 +23,6 @@ if TYPE_CHECKING:
     from alcada.people.models import Company, User
     from conta_azul_sandbox.testing import RunningSandbox
 
-PASSWORD = "uma senha bem comprida"
 CHROMIUM_ARGUMENTS = [
     "--no-sandbox",
     "--disable-gpu",
@@ -91,17 +91,6 @@ def other_company(db: None) -> "Company":
     from alcada.people.models import Company
 
     return Company.objects.create(name="Oficina Horizonte Ltda", document="12ABC34501DE35")
-
-
-def make_person(name: str, company: "Company", *roles: str, **fields: Any) -> "User":
-    """A person with these roles in the company; their password is PASSWORD."""
-    from alcada.people.models import Membership, User
-
-    email = f"{name.split()[0].lower()}@exemplo.com.br"
-    user = User.objects.create_user(email=email, name=name, password=PASSWORD, **fields)
-    for role in roles:
-        Membership.objects.create(user=user, company=company, role=role)
-    return user
 
 
 @pytest.fixture

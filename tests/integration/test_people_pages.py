@@ -4,7 +4,7 @@ import re
 from datetime import timedelta
 
 import pytest
-from conftest import PASSWORD
+from cast import PASSWORD
 from django.core import mail
 from django.test import Client
 from django.utils import timezone
