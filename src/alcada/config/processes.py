@@ -12,6 +12,8 @@ from collections.abc import Sequence
 from types import FrameType
 from typing import IO
 
+from alcada.config import database
+
 SUPERVISED = "ALCADA_SUPERVISED_BY"
 
 
@@ -91,6 +93,8 @@ class Supervisor:
         try:
             while True:
                 time.sleep(2)
+                if database.revive():
+                    print("PostgreSQL had died: started again", flush=True)
                 for child in [child for child in self._commands if child.poll() is not None]:
                     arguments = self._commands.pop(child)
                     print(f"alcada {arguments[0]} ended ({child.returncode}): starting it again", flush=True)
