@@ -6,6 +6,7 @@ our processes share it: the first to come starts it, the last to go stops it, an
 
 import json
 import os
+import time
 import warnings
 from pathlib import Path
 from typing import Any
@@ -26,11 +27,25 @@ def ensure_running() -> str:
 def start(folder: Path) -> str:
     """Start (or join) the server whose data is in `folder`; return the address of its database."""
     folder.parent.mkdir(parents=True, exist_ok=True)
-    get_server = _library(folder.parent / "run").get_server
-    _forget_the_dead(folder)
-    server = get_server(folder, cleanup_mode="stop")
+    library = _library(folder.parent / "run")
+    with library.PostgresServer._lock:
+        _forget_the_dead(folder)
+    server = _joined(library, folder)
     _held.append(server)
     return str(server.get_uri())
+
+
+def _joined(library: Any, folder: Path) -> Any:
+    """A server that is dying just now is still listed and then is no more: asked again, it is started anew."""
+    import psutil
+
+    for _ in range(20):
+        try:
+            return library.get_server(folder, cleanup_mode="stop")
+        except psutil.NoSuchProcess:
+            library.PostgresServer._instances.pop(folder.resolve(), None)
+            time.sleep(0.1)
+    raise RuntimeError(f"PostgreSQL does not start; its log is {folder / 'log'}")
 
 
 def _library(runtime: Path) -> Any:
@@ -64,8 +79,8 @@ def revive() -> bool:
     for server in _held:
         process = server.get_postmaster_info().process
         if process is None or not process.is_running() or process.status() == psutil.STATUS_ZOMBIE:
-            _forget_the_dead(server.pgdata)
             with server._lock:
+                _forget_the_dead(server.pgdata)
                 server.ensure_postgres_running()
             return True
     return False
