@@ -1,5 +1,6 @@
 """The embedded PostgreSQL: shared by processes, alive after `kill -9`, for root and for an ordinary user."""
 
+import contextlib
 import os
 import signal
 import subprocess
@@ -48,7 +49,7 @@ def postmaster(folder: Path) -> int:
 
 
 def stop(folder: Path) -> None:
-    if (folder / "postmaster.pid").exists():
+    with contextlib.suppress(FileNotFoundError, ProcessLookupError):
         os.kill(postmaster(folder), signal.SIGQUIT)
 
 

@@ -36,15 +36,18 @@ def start(folder: Path) -> str:
 
 
 def _joined(library: Any, folder: Path) -> Any:
-    """A server that is dying just now is still listed and then is no more: asked again, it is started anew."""
+    """A server that was killed just now is still listed and answers no more: asked again, it is started anew."""
     import psutil
+    import psycopg
 
-    for _ in range(20):
+    for _ in range(50):
         try:
-            return library.get_server(folder, cleanup_mode="stop")
-        except psutil.NoSuchProcess:
+            server = library.get_server(folder, cleanup_mode="stop")
+            psycopg.connect(server.get_uri(), connect_timeout=10).close()
+            return server
+        except (psutil.NoSuchProcess, psycopg.OperationalError):
             library.PostgresServer._instances.pop(folder.resolve(), None)
-            time.sleep(0.1)
+            time.sleep(0.2)
     raise RuntimeError(f"PostgreSQL does not start; its log is {folder / 'log'}")
 
 
