@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from django.conf import settings
 from django.http import HttpRequest
-from django.urls import NoReverseMatch, reverse
+from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
@@ -38,6 +38,7 @@ class Place:
 PLACES: Final = (
     Place("home", _("Home"), "home"),
     Place("inbox", _("Inbox"), "inbox", "entry.see_all"),
+    Place("notices", _("Notices"), "bell"),
     Place("entries", _("Entries"), "file-invoice", "entry.create"),
     Place("postings", _("Postings"), "send", "entry.see_all"),
     Place("directory", _("Directory"), "address-book", "directory.see"),
@@ -94,7 +95,7 @@ class Frame:
 
     @cached_property
     def items(self) -> list[Item]:
-        return [item for place in PLACES if self._sees(place) if (item := self._item(place))]
+        return [self._item(place) for place in PLACES if self._sees(place)]
 
     @property
     def here(self) -> str:
@@ -110,11 +111,8 @@ class Frame:
             return True
         return bool(self.roles & ABILITIES[place.ability]) or self._count(place) > 0
 
-    def _item(self, place: Place) -> Item | None:
-        try:
-            address = reverse(place.url_name)
-        except NoReverseMatch:
-            return None  # its pages are not there yet
+    def _item(self, place: Place) -> Item:
+        address = reverse(place.url_name)
         path = self._request.path
         active = path == address or (address != "/" and path.startswith(address.rstrip("/") + "/"))
         suffix = f"?company={self.company.pk}" if self.company else ""

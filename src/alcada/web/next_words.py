@@ -45,7 +45,8 @@ def _of_step(round_: Round, step: Step) -> str:
     people = [a.user.name for a in asked if a.user_id not in used and a.user_id != round_.entered_by_id]
     text = _("%(step)s decides: %(people)s.") % {"step": step.name, "people": either(people)}
     later = list(round_.steps.filter(order__gt=step.order).values_list("name", flat=True))
-    return f"{text} {_('After that: %(steps)s.') % {'steps': ', '.join(later)}}" if later else text
+    after = _("After that: %(steps)s.") % {"steps": ", ".join(later)}
+    return f"{text} {after}" if later else text
 
 
 def either(names: list[str]) -> str:
