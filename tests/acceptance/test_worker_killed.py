@@ -7,12 +7,12 @@ from typing import Any
 
 import pytest
 from django.utils import timezone
+from running import alcada, environment, until
+from stories import approved, books, connect
 
 from alcada.flow.sweep import sweep
 from alcada.people.models import Company
 from alcada.posting.models import Attempt, Posting, State
-from running import alcada, environment, until
-from stories import approved, books, connect
 
 CREATE = "/v1/financeiro/contas-a-pagar"
 Start = Callable[[], "subprocess.Popen[bytes]"]
@@ -45,7 +45,9 @@ def kill(worker: "subprocess.Popen[bytes]") -> None:
 
 def claim_runs_out(posting: Posting) -> None:
     until(
-        lambda: Posting.objects.filter(pk=posting.pk, claim_until__lt=timezone.now()).exists(), "claim over", 20
+        lambda: Posting.objects.filter(pk=posting.pk, claim_until__lt=timezone.now()).exists(),
+        "claim over",
+        20,
     )
     sweep()  # what the timetable does every minute
 

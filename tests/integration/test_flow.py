@@ -232,7 +232,9 @@ def test_posting_done_the_requester_is_told_once(account: Account, ana: Any, bru
     assert status_of(entry).code == "posting.posted"
 
 
-def test_neither_who_typed_nor_who_submitted_it_is_asked(account: Account, ana: Any, bruno: Any, clara: Any) -> None:
+def test_neither_who_typed_nor_who_submitted_it_is_asked(
+    account: Account, ana: Any, bruno: Any, clara: Any
+) -> None:
     company = account.connection.company
     set_roles(ana, company, [Role.REQUESTER, Role.APPROVER])
     set_roles(clara, company, [Role.ADMINISTRATOR, Role.APPROVER])

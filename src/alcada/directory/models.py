@@ -85,7 +85,12 @@ class Party(models.Model):
         Category, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("usual category")
     )
     default_cost_centre = models.ForeignKey(
-        CostCentre, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("usual cost centre")
+        CostCentre,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("usual cost centre"),
     )
     default_bank_account = models.ForeignKey(
         BankAccount, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("usual account")
@@ -98,7 +103,9 @@ class Party(models.Model):
             models.UniqueConstraint(
                 fields=["company", "document"], condition=~Q(document=""), name="party_document_once"
             ),
-            models.CheckConstraint(condition=Q(is_vendor=True) | Q(is_customer=True), name="party_has_a_side"),
+            models.CheckConstraint(
+                condition=Q(is_vendor=True) | Q(is_customer=True), name="party_has_a_side"
+            ),
         ]
 
     def __str__(self) -> str:

@@ -95,7 +95,8 @@ def _find_way(entry: Entry, by: User) -> _Way:
         document=content.party_document,
         instalments=len(content.instalments),
     )
-    path = rules.plan(version.definition, facts, lambda who: _people(entry.company, who, but={by.pk, entry.created_by_id}))
+    theirs = {by.pk, entry.created_by_id}
+    path = rules.plan(version.definition, facts, lambda who: _people(entry.company, who, but=theirs))
     return _Way(content, connection, version, path)
 
 

@@ -1,11 +1,12 @@
 """The approver's pages: what waits, and one question with all it takes to answer. Only a POST decides."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
 from django.contrib import messages
 from django.core.paginator import Paginator
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -19,9 +20,9 @@ from alcada.approval.models import Decision, Step
 from alcada.approval.rules import ApprovalError, CommentRequiredError
 from alcada.flow import actions as flow
 from alcada.intake.queries import visible_entries
-from alcada.people.models import User
+from alcada.people.models import Company, User
 from alcada.web import evidence, moments, notices
-from alcada.web.context import register_count
+from alcada.web.context import Frame, register_count
 from alcada.web.guards import person
 
 PAGE: Final = 25
@@ -66,20 +67,23 @@ class Waiting:
     due: moments.Due
 
 
-def waiting(steps: Any) -> list[Waiting]:
+def waiting(steps: Iterable[Step]) -> list[Waiting]:
     return [Waiting(step, moments.due(step.round.due_date)) for step in steps]
 
 
-def questions(user: User) -> Any:
-    """The person's inbox with what a list shows of each."""
-    return approvals.inbox(user).select_related(
-        "round__company", "round__entered_by", "round__revision__entry"
-    )
+def questions(user: User, company: Company | None = None) -> QuerySet[Step]:
+    """The person's inbox, of one company or of all, with what a list shows of each."""
+    found = approvals.inbox(user)
+    if company is not None:
+        found = found.filter(round__company=company)
+    return found.select_related("round__company", "round__entered_by", "round__revision__entry")
 
 
 @require_safe
 def inbox(request: HttpRequest) -> HttpResponse:
-    page = Paginator(questions(person(request)), PAGE).get_page(request.GET.get("page"))
+    page = Paginator(questions(person(request), Frame(request).company), PAGE).get_page(
+        request.GET.get("page")
+    )
     return render(request, "approval/inbox.html", {"page": page, "rows": waiting(page.object_list)})
 
 
@@ -132,7 +136,8 @@ def _answer(request: HttpRequest, step: Step) -> HttpResponse:
         step.refresh_from_db()
         return _page(request, step, alert=str(SENTENCES[exc.code]), comment=comment, status=403)
     if result.already:
-        messages.warning(request, f"{already(result.decision)} {_('Nothing changed.')}")
+        unchanged = _("Nothing changed.")
+        messages.warning(request, f"{already(result.decision)} {unchanged}")
     else:
         messages.success(request, str(_DONE[verdict]))
         notices.settle(reverse("decide", args=[step.pk]))
@@ -170,7 +175,7 @@ def _why_not(user: User, step: Step, decision: Decision | None) -> str:
     """Why this person can't answer now, in words; empty: they can. What a POST finds out is what counts."""
     if decision:
         return already(decision)
-    if step.round.entered_by_id == user.pk:
+    if user.pk in (step.round.entered_by_id, step.round.submitted_by_id):
         return str(SENTENCES["own_entry"])
     if not step.asked.filter(user=user).exists():
         return str(SENTENCES["not_asked"])
@@ -185,5 +190,4 @@ def _why_not(user: User, step: Step, decision: Decision | None) -> str:
 
 def _next(user: User, step: Step) -> Step | None:
     """The next question of the inbox, so that the person goes on without going back."""
-    found: Step | None = questions(user).exclude(pk=step.pk).first()
-    return found
+    return questions(user).exclude(pk=step.pk).first()

@@ -87,16 +87,20 @@ def of_round(round_: Round) -> dict[str, Any]:
 
 def content(revision: Revision) -> dict[str, Any]:
     """The revision as frozen, with the entry's documents."""
+    shown = previews(documents_of(revision.entry))
     return {
         "revision": revision,
         "splits": list(revision.splits.all()),
         "instalments": list(revision.instalments.all()),
-        "previews": previews(documents_of(revision.entry)),
+        "previews": shown,
+        # A document that can be read stands beside what was typed from it.
+        "beside": any(preview.shown for preview in shown),
     }
 
 
 def previews(found: Iterable[Document]) -> list[Preview]:
-    return [Preview(document, SHOWN_INLINE.get(document.content_type, "")) for document in found]
+    shown = [Preview(document, SHOWN_INLINE.get(document.content_type, "")) for document in found]
+    return sorted(shown, key=lambda preview: not preview.shown)  # what can be read first
 
 
 def account_of(revision: Revision) -> Connection | None:

@@ -18,8 +18,7 @@ from alcada import money
 from alcada.flow import shipped
 from alcada.flow.models import Flow, FlowVersion, Trigger
 from alcada.people.models import Company, Role
-from alcada.people.queries import companies_where
-from alcada.web.guards import person
+from alcada.web.guards import companies_in_view
 
 _TRIGGERS: Final[dict[str, str | Promise]] = {
     "payable.submitted": lazy("When a payable is submitted"),
@@ -68,7 +67,7 @@ class Shown:
 
 @require_safe
 def flows(request: HttpRequest) -> HttpResponse:
-    companies = list(companies_where(person(request), "flow.see"))
+    companies = list(companies_in_view(request, "flow.see"))
     found = Flow.objects.filter(company__in=companies).select_related("current__published_by")
     by_company = {(flow.company_id, flow.trigger): flow.current for flow in found}
     groups = [(company, _of_company(company, by_company)) for company in companies]

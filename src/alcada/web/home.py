@@ -20,6 +20,7 @@ from alcada.people.models import User
 from alcada.people.queries import companies_of, companies_where
 from alcada.posting.models import Posting, State
 from alcada.web import approval, notices, reasons
+from alcada.web.context import Frame
 from alcada.web.guards import person
 
 SHOWN: Final = 5
@@ -59,10 +60,12 @@ class Mine:
 
 @require_safe
 def home(request: HttpRequest) -> HttpResponse:
-    user = person(request)
-    questions = approval.questions(user)
+    user, chosen = person(request), Frame(request).company
+    questions = approval.questions(user, chosen)
     entries = visible_entries(user)
-    mending = _to_mend(user)
+    if chosen:
+        entries = entries.filter(company=chosen)
+    mending = _to_mend(user).filter(entry__in=entries)
     context = {
         "first_name": user.name.split()[0] if user.name.split() else user.email,
         "unread": notices.unread_count(user),
@@ -70,9 +73,9 @@ def home(request: HttpRequest) -> HttpResponse:
         "waiting_count": questions.count(),
         "mending": [_shown(posting) for posting in mending[:SHOWN]],
         "mending_count": mending.count(),
-        "connections": list(_stopped(user)),
-        "mine": _mine(user),
-        "sent_back": _mine(user, statuses=("round.sent_back",)),
+        "connections": [one for one in _stopped(user) if chosen in (None, one.company)],
+        "mine": _mine(user, entries),
+        "sent_back": _mine(user, entries, statuses=("round.sent_back",)),
         "posted": _posted(entries),
         "days": DAYS,
         **_first_steps(user, entries),
@@ -105,9 +108,9 @@ def _stopped(user: User) -> QuerySet[Connection]:
     )
 
 
-def _mine(user: User, statuses: tuple[str, ...] = ()) -> list[Mine]:
+def _mine(user: User, entries: QuerySet[Entry], statuses: tuple[str, ...] = ()) -> list[Mine]:
     """What the person entered and awaits something: latest first."""
-    own = with_status(visible_entries(user).filter(created_by=user))
+    own = with_status(entries.filter(created_by=user))
     own = own.filter(status__in=statuses) if statuses else own.exclude(status__in=SETTLED)
     found = own.select_related("company", "current__party").order_by("-pk")[:SHOWN]
     return [Mine(entry, Status(entry.status if entry.status in STATUSES else "draft")) for entry in found]

@@ -188,7 +188,7 @@ def test_two_steps_are_two_people(world: World, as_: Sign) -> None:
     entry = world.submitted(amount="12.500,00")
     answer(as_(world.bruno), world.step(entry), "approve")
     second = world.step(entry)
-    assert second.name == "Administrator"
+    assert second.name == "Administrador"
     refused = answer(as_(world.bruno), second, "approve")
     assert refused.status_code == 403
     assert "Two steps are two people." in refused.content.decode()

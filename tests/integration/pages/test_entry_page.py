@@ -60,7 +60,7 @@ def test_a_discarded_draft_keeps_its_history(world: World, as_: Sign) -> None:
 def test_in_approval_it_says_whose_turn_it_is(world: World, as_: Sign) -> None:
     entry = world.submitted(amount="12.500,00")
     text = read(as_(world.ana), entry)
-    assert "Approver decides: Beatriz Rocha or Bruno Lima. After that: Administrator." in text
+    assert "Aprovador decides: Beatriz Rocha or Bruno Lima. After that: Administrador." in text
     assert "Take it back to change it" in text
     assert url(entry, "entry-live") in text
     assert "Take it back to change it" not in read(as_(world.bruno), entry)
@@ -178,8 +178,8 @@ def test_the_story_is_told_with_its_evidence(world: World, as_: Sign) -> None:
     told = (
         "Entry made",
         "Sent for approval",
-        "Approver: asked Beatriz Rocha, Bruno Lima",
-        "Approver: approved",
+        "Aprovador: asked Beatriz Rocha, Bruno Lima",
+        "Aprovador: approved",
         "Conferi com a nota",
         "on the web page",
         "Approval complete",

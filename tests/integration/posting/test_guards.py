@@ -6,11 +6,11 @@ from typing import Any
 import pytest
 from django.db import IntegrityError, connection, transaction
 from django.db.utils import DatabaseError
+from stories import Account, approved, enter, open_step, post, submit
 
 from alcada.approval.models import Decision, Round
 from alcada.intake.models import Revision
 from alcada.posting.models import Posting, State
-from stories import Account, approved, enter, open_step, post, submit
 
 
 def copy_of(posting: Posting, **changes: Any) -> Posting:
@@ -20,9 +20,13 @@ def copy_of(posting: Posting, **changes: Any) -> Posting:
 
 def revision_of(posting: Posting) -> Revision:
     old = posting.revision
-    names = [f.attname for f in Revision._meta.concrete_fields if f.name not in ("id", "number", "content_hash")]
+    names = [
+        f.attname for f in Revision._meta.concrete_fields if f.name not in ("id", "number", "content_hash")
+    ]
     return Revision(
-        **{name: getattr(old, name) for name in names}, number=2, content_hash=hashlib.sha256(b"2").hexdigest()
+        **{name: getattr(old, name) for name in names},
+        number=2,
+        content_hash=hashlib.sha256(b"2").hexdigest(),
     )
 
 
@@ -95,7 +99,9 @@ def test_posted_stays_posted(account: Account, ana: Any, bruno: Any) -> None:
         "UPDATE flow_flowversion SET number = 7",
     ],
 )
-def test_what_was_submitted_decided_and_recorded_stands(account: Account, ana: Any, bruno: Any, statement: str) -> None:
+def test_what_was_submitted_decided_and_recorded_stands(
+    account: Account, ana: Any, bruno: Any, statement: str
+) -> None:
     approved(account.connection.company, ana=ana, bruno=bruno)
     post(account)
     with pytest.raises(DatabaseError), connection.cursor() as cursor:

@@ -1,10 +1,11 @@
-"""What becomes of an approved entry for every way that the create call can end: the books, and what a person is told."""
+"""What becomes of an approved entry for every way that the create call can end: the books, and what people read."""
 
 from decimal import Decimal
 from typing import Any
 
 import pytest
 from django.utils import timezone
+from stories import Account, approved, books, post
 
 from alcada.approval.models import Decision
 from alcada.connections.models import Connection
@@ -12,7 +13,6 @@ from alcada.flow import posting as flow_posting
 from alcada.posting import actions
 from alcada.posting.models import Attempt, Posting, State
 from alcada.posting.rules import BusyError
-from stories import Account, approved, books, post
 
 PATHS = {"payable": "/v1/financeiro/contas-a-pagar", "receivable": "/v1/financeiro/contas-a-receber"}
 SIDES = {"payable": "payables", "receivable": "receivables"}
@@ -30,7 +30,9 @@ def now(posting: Posting) -> Posting:
 
 
 @pytest.mark.parametrize("kind", ["payable", "receivable"])
-def test_what_was_approved_stands_in_the_books_whole(account: Account, sandbox: Any, ana: Any, bruno: Any, kind: str) -> None:
+def test_what_was_approved_stands_in_the_books_whole(
+    account: Account, sandbox: Any, ana: Any, bruno: Any, kind: str
+) -> None:
     posting = approved(
         account.connection.company,
         ana=ana,
@@ -52,7 +54,9 @@ def test_what_was_approved_stands_in_the_books_whole(account: Account, sandbox: 
     assert entry["referencia_externa"] == posting.reference
     assert entry["descricao"] == f"Papel A4 [{posting.reference}]"
     assert entry["data_competencia"] == posting.revision.competence_date.isoformat()
-    assert [(part["data_vencimento"], part["valor_composicao"]["valor_bruto"]) for part in entry["parcelas"]] == [
+    assert [
+        (part["data_vencimento"], part["valor_composicao"]["valor_bruto"]) for part in entry["parcelas"]
+    ] == [
         ("2026-12-10", 1000.0),
         ("2027-01-10", 500.0),
     ]
@@ -134,7 +138,9 @@ def test_absence_is_believed_once_with_evidence_and_the_entry_goes_out(
     assert sorted(references) == sorted(Posting.objects.values_list("reference", flat=True))
 
 
-def test_without_evidence_a_person_decides_in_the_end(account: Account, sandbox: Any, ana: Any, bruno: Any, clara: Any) -> None:
+def test_without_evidence_a_person_decides_in_the_end(
+    account: Account, sandbox: Any, ana: Any, bruno: Any, clara: Any
+) -> None:
     posting = approved(account.connection.company, ana=ana, bruno=bruno)
     sandbox.faults(fault("drop_before"))
     post(account)
@@ -151,21 +157,28 @@ def test_without_evidence_a_person_decides_in_the_end(account: Account, sandbox:
     assert len(books(sandbox, account.connection.company.document)["payables"]) == 1
 
 
-def test_an_edited_entry_is_found_through_the_change_feed(account: Account, sandbox: Any, ana: Any, bruno: Any) -> None:
+def test_an_edited_entry_is_found_through_the_change_feed(
+    account: Account, sandbox: Any, ana: Any, bruno: Any
+) -> None:
     """Somebody moved the due date out of the window and changed the value meanwhile: searches by those miss it."""
     posting = approved(account.connection.company, ana=ana, bruno=bruno)
     sandbox.faults(fault("drop_after"))
     post(account)
     (entry,) = books(sandbox, account.connection.company.document)["payables"]
     sandbox.act(
-        account.remote["id"], "edit", instalment=entry["parcelas"][0]["id"], changes={"data_vencimento": "2028-03-01"}
+        account.remote["id"],
+        "edit",
+        instalment=entry["parcelas"][0]["id"],
+        changes={"data_vencimento": "2028-03-01"},
     )
     flow_posting.look(posting.pk)
     posting.refresh_from_db()
     assert (posting.state, posting.remote_event_id) == (State.POSTED, entry["id"])
 
 
-def test_two_entries_with_the_reference_go_to_a_person(account: Account, sandbox: Any, ana: Any, bruno: Any) -> None:
+def test_two_entries_with_the_reference_go_to_a_person(
+    account: Account, sandbox: Any, ana: Any, bruno: Any
+) -> None:
     posting = approved(account.connection.company, ana=ana, bruno=bruno)
     sandbox.faults(fault("drop_after"))
     post(account)
@@ -177,7 +190,9 @@ def test_two_entries_with_the_reference_go_to_a_person(account: Account, sandbox
     assert (posting.state, posting.reason) == (State.UNDECIDED, "several_found")
 
 
-def test_a_refusal_says_why_and_may_be_posted_again(account: Account, sandbox: Any, ana: Any, bruno: Any, clara: Any) -> None:
+def test_a_refusal_says_why_and_may_be_posted_again(
+    account: Account, sandbox: Any, ana: Any, bruno: Any, clara: Any
+) -> None:
     posting = approved(account.connection.company, ana=ana, bruno=bruno)
     sandbox.faults(fault("error_before", status=400, body={"message": "A conta financeira não existe."}))
     post(account)
@@ -191,7 +206,9 @@ def test_a_refusal_says_why_and_may_be_posted_again(account: Account, sandbox: A
     assert len(books(sandbox, account.connection.company.document)["payables"]) == 1
 
 
-def test_too_many_requests_waits_as_long_as_asked(account: Account, sandbox: Any, ana: Any, bruno: Any) -> None:
+def test_too_many_requests_waits_as_long_as_asked(
+    account: Account, sandbox: Any, ana: Any, bruno: Any
+) -> None:
     posting = approved(account.connection.company, ana=ana, bruno=bruno)
     sandbox.faults(fault("too_many", retry_after=40))
     before = timezone.now()
@@ -210,7 +227,9 @@ def test_a_lost_authorisation_keeps_the_queue_and_nothing_is_lost(
     account: Account, sandbox: Any, ana: Any, bruno: Any
 ) -> None:
     posting = approved(account.connection.company, ana=ana, bruno=bruno)
-    sandbox.faults({"method": "POST", "path": "*", "kind": "revoke_tokens", "count": 1, "company": account.remote["id"]})
+    sandbox.faults(
+        {"method": "POST", "path": "*", "kind": "revoke_tokens", "count": 1, "company": account.remote["id"]}
+    )
     post(account)
     posting.refresh_from_db()
     account.connection.refresh_from_db()
@@ -219,13 +238,18 @@ def test_a_lost_authorisation_keeps_the_queue_and_nothing_is_lost(
     assert not books(sandbox, account.connection.company.document)["payables"]
 
 
-def test_conta_azul_down_means_later(account: Account, settings: Any, sandbox: Any, ana: Any, bruno: Any) -> None:
+def test_conta_azul_down_means_later(
+    account: Account, settings: Any, sandbox: Any, ana: Any, bruno: Any
+) -> None:
     posting = approved(account.connection.company, ana=ana, bruno=bruno)
     settings.CONTA_AZUL_API_URL = "http://127.0.0.1:9"  # nobody listens there
     post(account)
     posting.refresh_from_db()
     assert posting.state == State.QUEUED
-    assert posting.attempts.filter(kind=Attempt.Kind.ENTRY).exclude(outcome=Attempt.Outcome.NOT_SENT).count() == 0
+    assert (
+        posting.attempts.filter(kind=Attempt.Kind.ENTRY).exclude(outcome=Attempt.Outcome.NOT_SENT).count()
+        == 0
+    )
     settings.CONTA_AZUL_API_URL = sandbox.url
     now(posting)
     post(account)
@@ -233,7 +257,9 @@ def test_conta_azul_down_means_later(account: Account, settings: Any, sandbox: A
     assert Decimal(str(entry["valor"])) == Decimal("1500")
 
 
-def test_a_category_gone_since_approval_goes_to_a_person(account: Account, sandbox: Any, ana: Any, bruno: Any) -> None:
+def test_a_category_gone_since_approval_goes_to_a_person(
+    account: Account, sandbox: Any, ana: Any, bruno: Any
+) -> None:
     posting = approved(account.connection.company, ana=ana, bruno=bruno)
     account.connection.counterparts.filter(category__isnull=False).update(active=False)
     post(account)

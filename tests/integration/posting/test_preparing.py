@@ -3,9 +3,9 @@
 from typing import Any
 
 from django.utils import timezone
+from stories import Account, approved, books, post
 
 from alcada.posting.models import Attempt, Posting, State
-from stories import Account, approved, books, post
 
 DOCUMENT = "11222333000181"
 
@@ -14,13 +14,17 @@ def named(sandbox: Any, account: Account, name: str) -> list[dict[str, Any]]:
     return [p for p in books(sandbox, account.connection.company.document)["people"] if p["nome"] == name]
 
 
-def there_already(sandbox: Any, account: Account, *, name: str, document: str, profile: str = "Fornecedor") -> None:
+def there_already(
+    sandbox: Any, account: Account, *, name: str, document: str, profile: str = "Fornecedor"
+) -> None:
     """Somebody has put this person into the account by hand."""
     person = {"nome": name, "documento": document or None, "perfis": [profile]}
     sandbox.act(account.remote["id"], "add", kind="person", entry=person)
 
 
-def test_twenty_postings_that_name_one_new_vendor_make_one(account: Account, sandbox: Any, ana: Any, bruno: Any) -> None:
+def test_twenty_postings_that_name_one_new_vendor_make_one(
+    account: Account, sandbox: Any, ana: Any, bruno: Any
+) -> None:
     sandbox.settings(latency_ms=30)  # so that they do meet
     for number in range(20):
         approved(account.connection.company, ana=ana, bruno=bruno, document_number=f"NF {number}")
@@ -41,7 +45,9 @@ def test_a_known_vendor_costs_no_call(account: Account, sandbox: Any, ana: Any, 
     assert [call["method"] for call in sandbox.calls()[before:]] == ["POST"]
 
 
-def test_a_person_with_the_document_gets_the_missing_profile(account: Account, sandbox: Any, ana: Any, bruno: Any) -> None:
+def test_a_person_with_the_document_gets_the_missing_profile(
+    account: Account, sandbox: Any, ana: Any, bruno: Any
+) -> None:
     there_already(sandbox, account, name="AURORA PAPELARIA", document=DOCUMENT, profile="Cliente")
     approved(account.connection.company, ana=ana, bruno=bruno)
     post(account)
@@ -62,7 +68,9 @@ def test_the_same_name_with_another_document_is_another_vendor(
     assert len(named(sandbox, account, "Papelaria Aurora Ltda")) == 2
 
 
-def test_a_name_matches_where_theirs_has_no_document(account: Account, sandbox: Any, ana: Any, bruno: Any) -> None:
+def test_a_name_matches_where_theirs_has_no_document(
+    account: Account, sandbox: Any, ana: Any, bruno: Any
+) -> None:
     there_already(sandbox, account, name="PAPELARIA AURORA LTDA.", document="")
     approved(account.connection.company, ana=ana, bruno=bruno)
     post(account)
