@@ -159,8 +159,9 @@ def _chromium() -> str:
     return found
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> "Iterator[Browser]":
+    """One per file: while Playwright runs, its event loop does too, and no other test could start one of its own."""
     from playwright.sync_api import sync_playwright
 
     with sync_playwright() as playwright:
