@@ -1,4 +1,4 @@
-"""The main job in a real browser, with a real worker: connect, enter, approve as another person, posted, in the books."""
+"""The main job in a browser, with a real worker: connect, enter, approve as another person, posted, in the books."""
 
 import subprocess
 from collections.abc import Iterator
@@ -8,13 +8,13 @@ import pytest
 from browser.helpers import assert_good, sign_in
 from django.urls import reverse
 from playwright.sync_api import expect
+from running import alcada, environment, until
+from stories import books
 
 from alcada.connections import actions as connections
 from alcada.intake.models import Entry
 from alcada.people.models import Company, User
 from alcada.posting.models import Posting, State
-from running import alcada, environment, until
-from stories import books
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page

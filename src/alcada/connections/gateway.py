@@ -7,21 +7,14 @@ transaction may be open.
 
 import asyncio
 import time
-from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
-from typing import Generic, ParamSpec, TypeVar
+from collections.abc import Iterator
+from typing import Generic, TypeVar
 
-from asgiref.sync import sync_to_async
-from django.db import close_old_connections
-
+from alcada.background import in_database
 from alcada.connections import access, rate, remote, standing
 from conta_azul import Call, Page, Pages, errors
 
 T = TypeVar("T")
-P = ParamSpec("P")
-
-# Few threads talk to the database while many calls wait for the network.
-_pool = ThreadPoolExecutor(max_workers=8, thread_name_prefix="gateway")
 
 
 def send(connection_id: int, call: Call[T]) -> T:
@@ -50,23 +43,23 @@ def send(connection_id: int, call: Call[T]) -> T:
 
 async def asend(connection_id: int, call: Call[T]) -> T:
     """As `send`, for a loop that has many calls waiting at once."""
-    token, state, wait = await _on_thread(_ready, connection_id, None)
+    token, state, wait = await in_database(_ready, connection_id, None)
     await asyncio.sleep(wait)
     try:
         answer = await remote.async_client(token).send(call)
     except errors.NotAuthorised:
-        token, state, wait = await _on_thread(_ready, connection_id, token)
+        token, state, wait = await in_database(_ready, connection_id, token)
         await asyncio.sleep(wait)
         try:
             answer = await remote.async_client(token).send(call)
         except errors.ContaAzulError as exc:
-            await _on_thread(standing.note_error, connection_id, exc)
+            await in_database(standing.note_error, connection_id, exc)
             raise
     except errors.ContaAzulError as exc:
-        await _on_thread(standing.note_error, connection_id, exc)
+        await in_database(standing.note_error, connection_id, exc)
         raise
     if standing.worth_noting(connection_id, state):
-        await _on_thread(standing.note_good, connection_id, state)
+        await in_database(standing.note_good, connection_id, state)
     return answer
 
 
@@ -113,14 +106,3 @@ def _ready(connection_id: int, not_this: str | None) -> tuple[str, str, float]:
     """A token, the state that the connection was seen in, and the seconds to wait for the reserved slot."""
     usable = access.usable(connection_id, not_this=not_this)
     return usable.token, usable.state, rate.reserve(connection_id)
-
-
-async def _on_thread(function: Callable[P, T], *arguments: P.args, **named: P.kwargs) -> T:
-    def run() -> T:
-        close_old_connections()
-        try:
-            return function(*arguments, **named)
-        finally:
-            close_old_connections()
-
-    return await sync_to_async(run, thread_sensitive=False, executor=_pool)()

@@ -8,10 +8,10 @@ from django.db.models import Max
 from django.utils import timezone
 
 from alcada import queue
+from alcada.background import in_database
 from alcada.ledger import search as ledger
 from alcada.ledger.models import Sighting
-from alcada.posting import actions
-from alcada.posting.background import in_database
+from alcada.posting import actions, looking
 from alcada.posting.models import Posting, State
 from alcada.posting.rules import Evidence, Patience, judge_absence
 from alcada.posting.send import send
@@ -45,7 +45,7 @@ def look(posting_id: int) -> None:
         since=posting.sent_at,
     )
     if sought.events:
-        actions.found(posting_id, sorted(sought.events), sought.events, sought.told())
+        looking.found(posting_id, sorted(sought.events), sought.events, sought.told())
         return
     verdict = judge_absence(
         evidence(posting.connection_id),
@@ -58,7 +58,7 @@ def look(posting_id: int) -> None:
         resent=posting.resent,
         all_searched=not sought.failed,
     )
-    actions.not_found(posting_id, sought.told(), verdict=verdict.value)
+    looking.not_found(posting_id, sought.told(), verdict=verdict.value)
 
 
 def sight(connection_id: int) -> None:

@@ -1,4 +1,7 @@
-"""A posting's states. Each function locks, checks, writes and records history in one transaction; none calls out."""
+"""From the intent to the outcome. Each function locks, checks, writes and records in one transaction; none calls out.
+
+Beside it: `looking` (what a look led to), `mending` (what a person does), `moves` (the steps that all share).
+"""
 
 import uuid
 from collections.abc import Mapping
@@ -12,20 +15,16 @@ from django.utils import timezone
 from alcada import queue
 from alcada.connections.models import Connection
 from alcada.history.actions import record
+from alcada.posting import moves
 from alcada.posting.models import Attempt, Posting, State
 from alcada.posting.rules import (
-    BusyError,
     Outcome,
     backoff_s,
-    check_transition,
     new_reference,
-    next_look_s,
 )
 
 if TYPE_CHECKING:
     from django.db.models import Model
-
-    from alcada.people.models import User
 
 
 class ClaimLostError(Exception):
@@ -202,12 +201,12 @@ def _believe(posting: Posting, outcome: Outcome) -> None:
         posting.reason, posting.detail = "late_answer" if late else "second_event", outcome.remote_id
         posting.save(update_fields=["reason", "detail"])
     elif posting.state != State.POSTED:
-        mark_posted(posting, outcome.remote_id, list(outcome.remote_instalment_ids), "posting.posted")
+        moves.mark_posted(posting, outcome.remote_id, list(outcome.remote_instalment_ids), "posting.posted")
 
 
 def _move_after_failure(posting: Posting, outcome: Outcome) -> None:
     if outcome.kind == Attempt.Outcome.REFUSED:
-        _move(posting, State.REFUSED, reason=outcome.reason, detail=outcome.detail)
+        moves.move(posting, State.REFUSED, reason=outcome.reason, detail=outcome.detail)
         record(
             "posting.refused",
             posting.entry,
@@ -238,13 +237,13 @@ def _requeue(posting: Posting, outcome: Outcome) -> None:
         wait = outcome.retry_after_s
     if outcome.kind == Attempt.Outcome.CONNECTION:
         wait = 0.0  # the connection's state holds it back; it goes at once when that is mended
-    _move(posting, State.QUEUED, reason=outcome.reason, detail=outcome.detail, wait_s=wait)
+    moves.move(posting, State.QUEUED, reason=outcome.reason, detail=outcome.detail, wait_s=wait)
     queue.defer("dispatch", at=posting.next_try_at, connection_id=posting.connection_id)
 
 
 def _to_unknown(posting: Posting, *, reason: str, detail: str) -> None:
     wait = settings.POSTING["first_look_s"]
-    _move(posting, State.UNKNOWN, reason=reason, detail=detail, wait_s=wait)
+    moves.move(posting, State.UNKNOWN, reason=reason, detail=detail, wait_s=wait)
     record("posting.unknown", posting.entry, company=posting.connection.company, data={"detail": detail})
     queue.defer("look", at=posting.next_try_at, posting_id=posting.pk)
 
@@ -269,146 +268,9 @@ def expire_claims() -> int:
             if open_create:
                 _to_unknown(posting, reason="worker_lost", detail="")
             else:
-                _move(posting, State.QUEUED, reason="worker_lost")
+                moves.move(posting, State.QUEUED, reason="worker_lost")
                 queue.defer("dispatch", connection_id=posting.connection_id)
     return count
-
-
-def found(
-    posting_id: int, event_ids: list[str], instalment_ids: Mapping[str, list[str]], look: Mapping[str, Any]
-) -> Posting:
-    """The looking found the reference: one event is adopted, more than one goes to a person, loudly."""
-    with transaction.atomic():
-        posting = Posting.objects.select_for_update().get(pk=posting_id)
-        if posting.state not in (State.UNKNOWN, State.UNDECIDED):
-            return posting
-        several = len(event_ids) > 1
-        kind = Attempt.Outcome.SEVERAL if several else Attempt.Outcome.FOUND
-        _record_look(posting, Outcome(kind, remote_id=event_ids[0]), look)
-        if several:
-            if posting.state != State.UNDECIDED:
-                _move(posting, State.UNDECIDED, reason="several_found", detail=", ".join(event_ids))
-            record(
-                "posting.undecided",
-                posting.entry,
-                company=posting.connection.company,
-                data={"reason": "several_found", "events": event_ids},
-            )
-            return posting
-        mark_posted(posting, event_ids[0], instalment_ids.get(event_ids[0], []), "posting.found")
-        return posting
-
-
-def not_found(posting_id: int, look: Mapping[str, Any], *, verdict: str) -> Posting:
-    """The looking found nothing: look on, send again (absence is believed), or ask a person (`rules.Verdict`)."""
-    with transaction.atomic():
-        posting = Posting.objects.select_for_update().get(pk=posting_id)
-        if posting.state != State.UNKNOWN:
-            return posting
-        _record_look(posting, Outcome(Attempt.Outcome.NOT_FOUND), look)
-        company = posting.connection.company
-        if verdict == "send_again":
-            posting.resent = True
-            posting.save(update_fields=["resent"])
-            _move(posting, State.QUEUED, reason="surely_absent")
-            record(
-                "posting.queued_again",
-                posting.entry,
-                company=company,
-                data={"reason": "surely_absent", **look},
-            )
-            queue.defer("dispatch", connection_id=posting.connection_id)
-        elif verdict == "ask":
-            _move(posting, State.UNDECIDED, reason="not_found")
-            record("posting.undecided", posting.entry, company=company, data={"reason": "not_found", **look})
-        else:
-            wait = next_look_s(
-                posting.looks,
-                first_s=settings.POSTING["first_look_s"],
-                spacing_s=settings.POSTING["look_spacing_s"],
-            )
-            posting.looks += 1
-            posting.next_try_at = timezone.now() + timedelta(seconds=wait)
-            posting.save(update_fields=["looks", "next_try_at"])
-            queue.defer("look", at=posting.next_try_at, posting_id=posting.pk)
-        return posting
-
-
-def post_again(posting_id: int, *, by: "User") -> Posting:
-    """A person mended the cause, or decided that it never arrived. Refused while claimed or being looked for."""
-    with transaction.atomic():
-        posting = Posting.objects.select_for_update().get(pk=posting_id)
-        if posting.state == State.REFUSED and posting.reason in ("person_unknown", "cost_centre_unknown"):
-            # Who presses has looked: the create that may have arrived did not.
-            Attempt.objects.filter(
-                connection_id=posting.connection_id,
-                key=posting.detail,
-                outcome__in=["", Attempt.Outcome.UNKNOWN],
-            ).update(outcome=Attempt.Outcome.NOT_FOUND, finished_at=timezone.now())
-        return _by_person(posting_id, State.QUEUED, by=by, event="posting.queued_again")
-
-
-def look_again(posting_id: int, *, by: "User") -> Posting:
-    """Start another search for a posting whose looking had ended; for one still looked for, look now."""
-    with transaction.atomic():
-        posting = Posting.objects.select_for_update().get(pk=posting_id)
-        if posting.state == State.UNDECIDED:
-            _move(posting, State.UNKNOWN, reason="look_again")
-        elif posting.state != State.UNKNOWN:
-            raise BusyError
-        record("posting.look_again", posting.entry, by=by, company=posting.connection.company)
-        queue.defer("look", priority=10, posting_id=posting.pk)
-        return posting
-
-
-def cancel(posting_id: int, *, by: "User", reason: str) -> Posting:
-    """Give up posting this revision. Refused while it is claimed or being looked for, and once it is posted."""
-    return _by_person(posting_id, State.CANCELLED, by=by, event="posting.cancelled", reason=reason)
-
-
-def _by_person(posting_id: int, state: State, *, by: "User", event: str, reason: str = "") -> Posting:
-    with transaction.atomic():
-        posting = Posting.objects.select_for_update().get(pk=posting_id)
-        if posting.state in (State.SENDING, State.UNKNOWN):
-            raise BusyError
-        _move(posting, state, reason="by_person", detail=reason)
-        record(
-            event,
-            posting.entry,
-            by=by,
-            company=posting.connection.company,
-            data={"reason": reason or "by_person", "reference": posting.reference},
-        )
-        if state == State.QUEUED:
-            queue.defer("dispatch", priority=10, connection_id=posting.connection_id)
-        return posting
-
-
-def mark_posted(posting: Posting, event_id: str, instalment_ids: list[str], event: str) -> None:
-    """The entry stands in Conta Azul. Runs with the posting locked."""
-    if posting.state != State.QUEUED:  # queued: a late answer to a create that was believed absent
-        check_transition(State(posting.state), State.POSTED)
-    posting.state, posting.reason, posting.detail = State.POSTED, "", ""
-    posting.remote_event_id, posting.remote_instalment_ids = event_id, instalment_ids
-    posting.posted_at, posting.next_try_at, posting.claim, posting.claim_until = (
-        timezone.now(),
-        None,
-        None,
-        None,
-    )
-    posting.save()
-    record(
-        event,
-        posting.entry,
-        company=posting.connection.company,
-        data={
-            "reference": posting.reference,
-            "event": event_id,
-            "instalments": instalment_ids,
-            "account": posting.connection.remote_name,
-        },
-    )
-    queue.defer("follow", posting_id=posting.pk)
 
 
 def _held(posting_id: int, claim_: uuid.UUID, *, for_s: float = 0.0) -> Posting:
@@ -422,24 +284,3 @@ def _held(posting_id: int, claim_: uuid.UUID, *, for_s: float = 0.0) -> Posting:
     if posting is None:
         raise ClaimLostError
     return posting
-
-
-def _move(posting: Posting, state: State, *, reason: str = "", detail: str = "", wait_s: float = 0.0) -> None:
-    check_transition(State(posting.state), state)
-    posting.state, posting.reason, posting.detail = state, reason, detail
-    posting.claim, posting.claim_until = None, None
-    waits = state in (State.QUEUED, State.UNKNOWN)
-    posting.next_try_at = timezone.now() + timedelta(seconds=wait_s) if waits else None
-    posting.save(update_fields=["state", "reason", "detail", "claim", "claim_until", "next_try_at"])
-
-
-def _record_look(posting: Posting, outcome: Outcome, look: Mapping[str, Any]) -> None:
-    Attempt.objects.create(
-        connection_id=posting.connection_id,
-        posting=posting,
-        kind=Attempt.Kind.LOOK_UP,
-        request=dict(look),
-        finished_at=timezone.now(),
-        outcome=outcome.kind,
-        remote_id=outcome.remote_id,
-    )

@@ -5,10 +5,10 @@ from typing import Any
 
 from django.utils import timezone
 
+from alcada.background import in_database
 from alcada.connections import gateway
 from alcada.directory import documents
 from alcada.directory.models import Counterpart
-from alcada.posting.background import in_database
 from alcada.posting.models import Attempt
 from alcada.posting.prepare import Job, Wanted, ensure, refused
 from conta_azul import Call

@@ -5,11 +5,11 @@ from typing import Any, Final
 
 from django.utils import timezone
 
+from alcada.background import in_database
 from alcada.connections import gateway
 from alcada.directory import documents
 from alcada.directory.models import Counterpart, EntryKind
 from alcada.posting import actions, outcomes
-from alcada.posting.background import in_database
 from alcada.posting.models import Attempt
 from alcada.posting.prepare import Job, NotPreparedError, Wanted, ensure, refused
 from alcada.posting.rules import Outcome

@@ -15,10 +15,10 @@ from typing import Any
 from django.conf import settings
 from django.utils import timezone
 
+from alcada.background import in_database
 from alcada.connections import gateway, leases
 from alcada.directory.models import Counterpart
 from alcada.posting import actions, outcomes
-from alcada.posting.background import in_database
 from alcada.posting.models import Attempt
 from alcada.posting.rules import Outcome
 from conta_azul import Call
@@ -129,7 +129,7 @@ def _check_earlier_attempts(connection_id: int, wanted: Wanted) -> None:
     if age < timedelta(seconds=settings.POSTING["absence_span_s"]):
         raise later(f"{wanted.lease}_unknown", settings.POSTING["look_spacing_s"])
     # Conta Azul can't remove a cost centre, and a second person splits a vendor's history: a person looks at the
-    # account and posts again, which settles the attempt (actions.post_again).
+    # account and posts again, which settles the attempt (mending.post_again).
     raise refused(f"{wanted.lease}_unknown", wanted.key)
 
 

@@ -5,11 +5,11 @@ import json
 import uuid
 from typing import Any
 
+from alcada.background import in_database
 from alcada.connections import gateway
 from alcada.directory.models import EntryKind
 from alcada.posting import actions, outcomes, request
 from alcada.posting.actions import ClaimLostError
-from alcada.posting.background import in_database
 from alcada.posting.cost_centres import cost_centre_ids
 from alcada.posting.models import Attempt, Posting
 from alcada.posting.parties import party_id

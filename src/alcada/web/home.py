@@ -19,7 +19,7 @@ from alcada.intake.queries import visible_entries
 from alcada.people.models import User
 from alcada.people.queries import companies_of, companies_where
 from alcada.posting.models import Posting, State
-from alcada.web import approval, notices, reasons
+from alcada.web import approval, reasons
 from alcada.web.context import Frame
 from alcada.web.guards import person
 
@@ -68,7 +68,6 @@ def home(request: HttpRequest) -> HttpResponse:
     mending = _to_mend(user).filter(entry__in=entries)
     context = {
         "first_name": user.name.split()[0] if user.name.split() else user.email,
-        "unread": notices.unread_count(user),
         "waiting": approval.waiting(questions[:SHOWN]),
         "waiting_count": questions.count(),
         "mending": [_shown(posting) for posting in mending[:SHOWN]],

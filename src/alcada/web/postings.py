@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Final
 from urllib.parse import urlencode
 
@@ -19,7 +20,7 @@ from alcada.intake.models import Entry
 from alcada.intake.queries import entry_or_none, visible_entries
 from alcada.people.models import User
 from alcada.people.queries import companies_of
-from alcada.posting import actions
+from alcada.posting import mending
 from alcada.posting.models import Posting, State
 from alcada.posting.rules import BusyError, TransitionNotAllowedError
 from alcada.web import entries, moments, reasons
@@ -115,11 +116,17 @@ def _row(posting: Posting) -> Row:
         posting=posting,
         status=Status(f"posting.{posting.state}"),
         reason=reason.short if reason else "",
-        age=timesince(since, timezone.now(), depth=1),
+        age=_age(since),
         next_try=moments.moment(posting.next_try_at)
         if posting.state in (State.QUEUED, State.UNKNOWN)
         else "",
     )
+
+
+def _age(since: datetime) -> str:
+    """How long ago; the clock's time for what is just happening."""
+    now = timezone.now()
+    return timesince(since, now, depth=1) if now - since >= timedelta(minutes=1) else moments.moment(since)
 
 
 def _tabs(narrowed: QuerySet[Posting], wanted: Filter) -> list[dict[str, object]]:
@@ -149,7 +156,7 @@ def again(request: HttpRequest, pk: int) -> HttpResponse:
         problem = _("Look for the reference in Conta Azul first, and tick that it is not there.")
         return entries.page(request, _its_entry(request, posting), again_error=problem, status=422)
     return _do(
-        request, posting, lambda: actions.post_again(posting.pk, by=person(request)), _("It is posted again.")
+        request, posting, lambda: mending.post_again(posting.pk, by=person(request)), _("It is posted again.")
     )
 
 
@@ -159,7 +166,7 @@ def look(request: HttpRequest, pk: int) -> HttpResponse:
     return _do(
         request,
         posting,
-        lambda: actions.look_again(posting.pk, by=person(request)),
+        lambda: mending.look_again(posting.pk, by=person(request)),
         _("It is being looked for."),
     )
 
@@ -175,7 +182,7 @@ def cancel(request: HttpRequest, pk: int) -> HttpResponse:
     return _do(
         request,
         posting,
-        lambda: actions.cancel(posting.pk, by=person(request), reason=reason),
+        lambda: mending.cancel(posting.pk, by=person(request), reason=reason),
         _("The posting is cancelled."),
     )
 

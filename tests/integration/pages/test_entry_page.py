@@ -13,6 +13,7 @@ from alcada.history.rules import EVENTS
 from alcada.intake.models import Entry
 from alcada.people.models import User
 from alcada.posting import actions as posting
+from alcada.posting import mending
 from alcada.posting.models import Posting, State
 from alcada.web import history_words, reasons
 
@@ -240,7 +241,7 @@ def test_a_late_answer_is_loud(world: World, as_: Sign) -> None:
 
     entry = world.undecided()
     made = world.posting(entry)
-    posting.cancel(made.pk, by=world.clara, reason="Given up")
+    mending.cancel(made.pk, by=world.clara, reason="Given up")
     attempt = made.attempts.filter(kind=Attempt.Kind.ENTRY).get()
     late = Outcome(Attempt.Outcome.POSTED, status=201, remote_id="evt-late")
     posting.finish_create(attempt, uuid.uuid4(), late)

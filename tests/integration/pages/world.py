@@ -20,6 +20,7 @@ from alcada.intake import drafts
 from alcada.intake.models import Entry
 from alcada.people.models import Company, User
 from alcada.posting import actions as posting
+from alcada.posting import looking
 from alcada.posting.models import Attempt, Posting
 from alcada.posting.rules import Outcome
 
@@ -123,7 +124,7 @@ class World:
             "reference": self.posting(entry).reference,
             "searched": ["busca por texto", "alterados desde"],
         }
-        posting.not_found(self.posting(entry).pk, look, verdict="ask")
+        looking.not_found(self.posting(entry).pk, look, verdict="ask")
         return entry
 
 

@@ -10,7 +10,7 @@ from stories import Account, approved, books, post
 from alcada.approval.models import Decision
 from alcada.connections.models import Connection
 from alcada.flow import posting as flow_posting
-from alcada.posting import actions
+from alcada.posting import mending
 from alcada.posting.models import Attempt, Posting, State
 from alcada.posting.rules import BusyError
 
@@ -145,14 +145,14 @@ def test_without_evidence_a_person_decides_in_the_end(
     sandbox.faults(fault("drop_before"))
     post(account)
     with pytest.raises(BusyError):
-        actions.post_again(posting.pk, by=clara)
+        mending.post_again(posting.pk, by=clara)
     with pytest.raises(BusyError):
-        actions.cancel(posting.pk, by=clara, reason="typed twice")
+        mending.cancel(posting.pk, by=clara, reason="typed twice")
     Posting.objects.filter(pk=posting.pk).update(sent_at=timezone.now() - timezone.timedelta(hours=2))
     flow_posting.look(posting.pk)
     posting.refresh_from_db()
     assert (posting.state, posting.reason) == (State.UNDECIDED, "not_found")
-    actions.post_again(posting.pk, by=clara)
+    mending.post_again(posting.pk, by=clara)
     post(account)
     assert len(books(sandbox, account.connection.company.document)["payables"]) == 1
 
@@ -199,7 +199,7 @@ def test_a_refusal_says_why_and_may_be_posted_again(
     posting.refresh_from_db()
     assert posting.state == State.REFUSED
     assert "A conta financeira não existe." in posting.detail
-    actions.post_again(posting.pk, by=clara)
+    mending.post_again(posting.pk, by=clara)
     post(account)
     posting.refresh_from_db()
     assert posting.state == State.POSTED

@@ -1,0 +1,87 @@
+"""What a look for an unknown posting led to. Each locks, checks, writes and records in one transaction."""
+
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Any
+
+from django.conf import settings
+from django.db import transaction
+from django.utils import timezone
+
+from alcada import queue
+from alcada.history.actions import record
+from alcada.posting import moves
+from alcada.posting.models import Attempt, Posting, State
+from alcada.posting.rules import Outcome, next_look_s
+
+
+def found(
+    posting_id: int, event_ids: list[str], instalment_ids: Mapping[str, list[str]], look: Mapping[str, Any]
+) -> Posting:
+    """The looking found the reference: one event is adopted, more than one goes to a person, loudly."""
+    with transaction.atomic():
+        posting = Posting.objects.select_for_update().get(pk=posting_id)
+        if posting.state not in (State.UNKNOWN, State.UNDECIDED):
+            return posting
+        several = len(event_ids) > 1
+        kind = Attempt.Outcome.SEVERAL if several else Attempt.Outcome.FOUND
+        _record_look(posting, Outcome(kind, remote_id=event_ids[0]), look)
+        if several:
+            if posting.state != State.UNDECIDED:
+                moves.move(posting, State.UNDECIDED, reason="several_found", detail=", ".join(event_ids))
+            record(
+                "posting.undecided",
+                posting.entry,
+                company=posting.connection.company,
+                data={"reason": "several_found", "events": event_ids},
+            )
+            return posting
+        moves.mark_posted(posting, event_ids[0], instalment_ids.get(event_ids[0], []), "posting.found")
+        return posting
+
+
+def not_found(posting_id: int, look: Mapping[str, Any], *, verdict: str) -> Posting:
+    """The looking found nothing: look on, send again (absence is believed), or ask a person (`rules.Verdict`)."""
+    with transaction.atomic():
+        posting = Posting.objects.select_for_update().get(pk=posting_id)
+        if posting.state != State.UNKNOWN:
+            return posting
+        _record_look(posting, Outcome(Attempt.Outcome.NOT_FOUND), look)
+        company = posting.connection.company
+        if verdict == "send_again":
+            posting.resent = True
+            posting.save(update_fields=["resent"])
+            moves.move(posting, State.QUEUED, reason="surely_absent")
+            record(
+                "posting.queued_again",
+                posting.entry,
+                company=company,
+                data={"reason": "surely_absent", **look},
+            )
+            queue.defer("dispatch", connection_id=posting.connection_id)
+        elif verdict == "ask":
+            moves.move(posting, State.UNDECIDED, reason="not_found")
+            record("posting.undecided", posting.entry, company=company, data={"reason": "not_found", **look})
+        else:
+            wait = next_look_s(
+                posting.looks,
+                first_s=settings.POSTING["first_look_s"],
+                spacing_s=settings.POSTING["look_spacing_s"],
+            )
+            posting.looks += 1
+            posting.next_try_at = timezone.now() + timedelta(seconds=wait)
+            posting.save(update_fields=["looks", "next_try_at"])
+            queue.defer("look", at=posting.next_try_at, posting_id=posting.pk)
+        return posting
+
+
+def _record_look(posting: Posting, outcome: Outcome, look: Mapping[str, Any]) -> None:
+    Attempt.objects.create(
+        connection_id=posting.connection_id,
+        posting=posting,
+        kind=Attempt.Kind.LOOK_UP,
+        request=dict(look),
+        finished_at=timezone.now(),
+        outcome=outcome.kind,
+        remote_id=outcome.remote_id,
+    )

@@ -1,0 +1,65 @@
+"""What a person does about a posting. What could make a second one is refused while it is claimed or looked for."""
+
+from typing import TYPE_CHECKING
+
+from django.db import transaction
+from django.utils import timezone
+
+from alcada import queue
+from alcada.history.actions import record
+from alcada.posting import moves
+from alcada.posting.models import Attempt, Posting, State
+from alcada.posting.rules import BusyError
+
+if TYPE_CHECKING:
+    from alcada.people.models import User
+
+
+def post_again(posting_id: int, *, by: "User") -> Posting:
+    """A person mended the cause, or decided that it never arrived. Refused while claimed or being looked for."""
+    with transaction.atomic():
+        posting = Posting.objects.select_for_update().get(pk=posting_id)
+        if posting.state == State.REFUSED and posting.reason in ("person_unknown", "cost_centre_unknown"):
+            # Who presses has looked: the create that may have arrived did not.
+            Attempt.objects.filter(
+                connection_id=posting.connection_id,
+                key=posting.detail,
+                outcome__in=["", Attempt.Outcome.UNKNOWN],
+            ).update(outcome=Attempt.Outcome.NOT_FOUND, finished_at=timezone.now())
+        return _by_person(posting_id, State.QUEUED, by=by, event="posting.queued_again")
+
+
+def look_again(posting_id: int, *, by: "User") -> Posting:
+    """Start another search for a posting whose looking had ended; for one still looked for, look now."""
+    with transaction.atomic():
+        posting = Posting.objects.select_for_update().get(pk=posting_id)
+        if posting.state == State.UNDECIDED:
+            moves.move(posting, State.UNKNOWN, reason="look_again")
+        elif posting.state != State.UNKNOWN:
+            raise BusyError
+        record("posting.look_again", posting.entry, by=by, company=posting.connection.company)
+        queue.defer("look", priority=10, posting_id=posting.pk)
+        return posting
+
+
+def cancel(posting_id: int, *, by: "User", reason: str) -> Posting:
+    """Give up posting this revision. Refused while it is claimed or being looked for, and once it is posted."""
+    return _by_person(posting_id, State.CANCELLED, by=by, event="posting.cancelled", reason=reason)
+
+
+def _by_person(posting_id: int, state: State, *, by: "User", event: str, reason: str = "") -> Posting:
+    with transaction.atomic():
+        posting = Posting.objects.select_for_update().get(pk=posting_id)
+        if posting.state in (State.SENDING, State.UNKNOWN):
+            raise BusyError
+        moves.move(posting, state, reason="by_person", detail=reason)
+        record(
+            event,
+            posting.entry,
+            by=by,
+            company=posting.connection.company,
+            data={"reason": reason or "by_person", "reference": posting.reference},
+        )
+        if state == State.QUEUED:
+            queue.defer("dispatch", priority=10, connection_id=posting.connection_id)
+        return posting

@@ -1,0 +1,47 @@
+"""How a posting moves, with its row locked by the caller: the steps that sending, looking and mending share."""
+
+from datetime import timedelta
+
+from django.utils import timezone
+
+from alcada import queue
+from alcada.history.actions import record
+from alcada.posting.models import Posting, State
+from alcada.posting.rules import check_transition
+
+
+def move(posting: Posting, state: State, *, reason: str = "", detail: str = "", wait_s: float = 0.0) -> None:
+    """To another state, if the table of transitions has it; raises TransitionNotAllowedError."""
+    check_transition(State(posting.state), state)
+    posting.state, posting.reason, posting.detail = state, reason, detail
+    posting.claim, posting.claim_until = None, None
+    waits = state in (State.QUEUED, State.UNKNOWN)
+    posting.next_try_at = timezone.now() + timedelta(seconds=wait_s) if waits else None
+    posting.save(update_fields=["state", "reason", "detail", "claim", "claim_until", "next_try_at"])
+
+
+def mark_posted(posting: Posting, event_id: str, instalment_ids: list[str], event: str) -> None:
+    """The entry stands in Conta Azul. Runs with the posting locked."""
+    if posting.state != State.QUEUED:  # queued: a late answer to a create that was believed absent
+        check_transition(State(posting.state), State.POSTED)
+    posting.state, posting.reason, posting.detail = State.POSTED, "", ""
+    posting.remote_event_id, posting.remote_instalment_ids = event_id, instalment_ids
+    posting.posted_at, posting.next_try_at, posting.claim, posting.claim_until = (
+        timezone.now(),
+        None,
+        None,
+        None,
+    )
+    posting.save()
+    record(
+        event,
+        posting.entry,
+        company=posting.connection.company,
+        data={
+            "reference": posting.reference,
+            "event": event_id,
+            "instalments": instalment_ids,
+            "account": posting.connection.remote_name,
+        },
+    )
+    queue.defer("follow", posting_id=posting.pk)
