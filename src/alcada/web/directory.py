@@ -2,7 +2,6 @@
 
 from typing import Any, Final
 
-from django import forms
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
@@ -11,75 +10,23 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy as lazy
 from django.views.decorators.http import require_http_methods, require_safe
 
 from alcada.directory import actions
-from alcada.directory.actions import DirectoryError, Usual
-from alcada.directory.models import BankAccount, Category, CostCentre, Counterpart, EntryKind, Party
+from alcada.directory.actions import DirectoryError
+from alcada.directory.models import CostCentre, Counterpart, EntryKind, Party
 from alcada.directory.queries import (
-    bank_accounts_for,
-    categories_for,
-    cost_centres_for,
     defaults_for,
     parties_of,
 )
 from alcada.people.models import Company
 from alcada.people.queries import companies_where, may
-from alcada.web.forms_base import DocumentField, Form
+from alcada.web.directory_forms import CostCentreForm, PartyForm, UsualForm, add_error
 from alcada.web.guards import companies_in_view, company_or_404, person, require
 
 SEE: Final = "directory.see"
 CHANGE: Final = "directory.change"
 PAGE: Final = 50
-
-
-class UsualForm(Form):
-    """What entries usually have; every choice may stay empty."""
-
-    category: Any = forms.ModelChoiceField(
-        Category.objects.none(), label=lazy("Usual category"), required=False, empty_label=lazy("None")
-    )
-    cost_centre: Any = forms.ModelChoiceField(
-        CostCentre.objects.none(), label=lazy("Usual cost centre"), required=False, empty_label=lazy("None")
-    )
-    bank_account: Any = forms.ModelChoiceField(
-        BankAccount.objects.none(), label=lazy("Usual account"), required=False, empty_label=lazy("None")
-    )
-
-    def offer(self, company: Company, kind: str) -> None:
-        """Fill the choices: of one kind of entry, or of both when `kind` is empty."""
-        kinds = [kind] if kind else list(EntryKind)
-        offered = categories_for(company, kinds[0])
-        for other in kinds[1:]:
-            offered = offered | categories_for(company, other)
-        self.fields["category"].queryset = offered  # type: ignore[attr-defined]
-        self.fields["cost_centre"].queryset = cost_centres_for(company)  # type: ignore[attr-defined]
-        self.fields["bank_account"].queryset = bank_accounts_for(company, kind)  # type: ignore[attr-defined]
-
-    def usual(self) -> Usual:
-        data = self.cleaned_data
-        return Usual(data["category"], data["cost_centre"], data["bank_account"])
-
-
-class PartyForm(UsualForm):
-    name = forms.CharField(label=lazy("Name"), max_length=200)
-    document = DocumentField(
-        label="CPF/CNPJ",
-        required=False,
-        help_text=lazy("Conta Azul is searched by it: with one, no second record is made there."),
-    )
-    email = forms.EmailField(label=lazy("E-mail"), max_length=100, required=False)
-    is_vendor = forms.BooleanField(label=lazy("Vendor"), required=False)
-    is_customer = forms.BooleanField(label=lazy("Customer"), required=False)
-
-    field_order = ("name", "document", "email", "is_vendor", "is_customer")
-
-
-class CostCentreForm(Form):
-    name = forms.CharField(label=lazy("Name"), max_length=200)
-    code = forms.CharField(label=lazy("Code"), max_length=20, required=False)
-    active = forms.BooleanField(label=lazy("In use"), required=False, initial=True)
 
 
 @require_safe
@@ -124,7 +71,7 @@ def party_new(request: HttpRequest) -> HttpResponse:
             if any(vars(form.usual()).values()):
                 _change_party(request, made, form)
         except DirectoryError as error:
-            _add_error(form, error)
+            add_error(form, error)
         else:
             messages.success(request, _("%(name)s is in the directory.") % {"name": made.name})
             return redirect("directory")
@@ -157,7 +104,7 @@ def party(request: HttpRequest, pk: int) -> HttpResponse:
         try:
             _change_party(request, found, form)
         except DirectoryError as error:
-            _add_error(form, error)
+            add_error(form, error)
         else:
             messages.success(request, _("Saved."))
             return redirect("directory")
@@ -214,7 +161,7 @@ def _cost_centre_page(request: HttpRequest, company: Company, centre: CostCentre
         try:
             actions.save_cost_centre(company, centre=centre, by=person(request), **form.cleaned_data)
         except DirectoryError as error:
-            _add_error(form, error)
+            add_error(form, error)
         else:
             messages.success(request, _("Saved."))
             return redirect("directory-cost-centres")
@@ -291,7 +238,7 @@ def _save_defaults(request: HttpRequest, company: Company, kind: EntryKind, form
     try:
         actions.set_defaults(company, kind.value, form.usual(), by=person(request))
     except DirectoryError as error:
-        _add_error(form, error)
+        add_error(form, error)
         return False
     messages.success(request, _("Saved for %(company)s.") % {"company": company.name})
     return True
@@ -318,10 +265,6 @@ def _refuse_twin(company: Company, form: PartyForm) -> None:
     if twin:
         message = _("%(name)s has this CPF or CNPJ already: open it in the list.") % {"name": twin.name}
         raise DirectoryError("document", "taken", message)
-
-
-def _add_error(form: Form, error: DirectoryError) -> None:
-    form.add_error(error.field if error.field in form.fields else None, error.message)
 
 
 def _around(request: HttpRequest, tab: str) -> dict[str, Any]:
