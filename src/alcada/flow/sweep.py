@@ -44,5 +44,6 @@ def sweep() -> None:
 
 
 def queue_directory_syncs() -> None:
-    for pk in Connection.objects.filter(state=Connection.State.CONNECTED).values_list("pk", flat=True):
+    states = [Connection.State.CONNECTED, Connection.State.PLAN_REFUSED]  # a good call mends a refused plan
+    for pk in Connection.objects.filter(state__in=states).values_list("pk", flat=True):
         queue.defer("sync_directory", priority=-5, connection_id=pk)

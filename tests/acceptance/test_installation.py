@@ -1,0 +1,157 @@
+"""The commands that scripts and people rely on, each in an installation of its own."""
+
+import json
+import os
+import re
+import subprocess
+import sys
+import tarfile
+import urllib.error
+import urllib.parse
+import urllib.request
+from collections.abc import Iterator
+from http.cookiejar import CookieJar
+from pathlib import Path
+
+import pytest
+from running import until
+
+from alcada.config import processes
+
+
+def alone(home: Path) -> dict[str, str]:
+    """An environment without a database or anything else of this test run's."""
+    kept = {
+        name: value
+        for name, value in os.environ.items()
+        if not name.startswith(("ALCADA_", "DATABASE_", "DJANGO"))
+    }
+    return kept | {"ALCADA_HOME": str(home)}
+
+
+def alcada(home: Path, *arguments: str, status: int = 0) -> str:
+    done = subprocess.run(
+        [sys.executable, "-m", "alcada", *arguments],
+        env=alone(home),
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    assert done.returncode == status, done.stderr
+    return done.stdout
+
+
+def test_the_demo_counts_the_books_against_what_was_approved(tmp_path: Path) -> None:
+    report = json.loads(alcada(tmp_path, "demo", "--once", "--json"))
+    assert report["ok"] is True
+    assert report["approved"] == report["posted"] == report["payables"] + report["receivables"] == 4
+    assert report["lost"] == report["duplicated"] == report["wrong_content"] == report["unapproved"] == 0
+    assert report["vendors_created"] == 4
+    assert report["cost_centres_created"] == 1
+
+
+def test_a_backup_restores_database_files_and_key(tmp_path: Path) -> None:
+    first, second = tmp_path / "first", tmp_path / "second"
+    alcada(first, "migrate")
+    alcada(first, "django", "shell", "-c", MAKE_COMPANY)
+    (first / "files" / "ab").mkdir(parents=True)
+    (first / "files" / "ab" / "abcd").write_bytes(b"the bill")
+    archive = Path(alcada(first, "backup").strip())
+    assert archive.stat().st_mode & 0o077 == 0  # the key is in it
+    with tarfile.open(archive) as content:
+        assert {"database.dump", "files", "secret.key"} <= set(content.getnames())
+
+    alcada(second, "migrate")
+    alcada(second, "restore", str(archive), status=1)  # not without --yes
+    alcada(second, "restore", str(archive), "--yes")
+    assert alcada(second, "django", "shell", "-c", COUNT_COMPANIES).strip().endswith("1")
+    assert (second / "files" / "ab" / "abcd").read_bytes() == b"the bill"
+    assert (second / "secret.key").read_text() == (first / "secret.key").read_text()
+    # What guards the books came along: a backup restored without its triggers would be a trap.
+    assert "append-only" in alcada(second, "django", "shell", "-c", REWRITE_HISTORY)
+
+
+MAKE_COMPANY = """
+from django.db import transaction
+from alcada.people.models import Company
+from alcada.history.actions import record
+with transaction.atomic():
+    company = Company.objects.create(name="Padaria", document="11222333000181")
+    record("company.created", company, company=company)
+"""
+COUNT_COMPANIES = "from alcada.people.models import Company; print(Company.objects.count())"
+REWRITE_HISTORY = """
+from alcada.history.models import Record
+try:
+    Record.objects.update(event="x")
+except Exception as exc:
+    print(exc)
+"""
+
+
+class Visitor:
+    """A browser without a screen: keeps cookies, sends forms."""
+
+    def __init__(self, address: str) -> None:
+        self.address = address
+        self.opener = urllib.request.build_opener(urllib.request.HTTPCookieProcessor(CookieJar()))
+
+    def get(self, path: str) -> tuple[str, str]:
+        """(final path, page)"""
+        with self.opener.open(self.address + path, timeout=20) as answer:
+            return urllib.parse.urlsplit(answer.url).path, answer.read().decode()
+
+    def post(self, path: str, **fields: str) -> tuple[str, str]:
+        _, page = self.get(path)
+        token = re.search(r'name="csrfmiddlewaretoken" value="([^"]+)"', page)
+        assert token
+        body = urllib.parse.urlencode(fields | {"csrfmiddlewaretoken": token[1]}).encode()
+        request = urllib.request.Request(self.address + path, body, {"Referer": self.address + path})  # noqa: S310
+        with self.opener.open(request, timeout=20) as answer:
+            return urllib.parse.urlsplit(answer.url).path, answer.read().decode()
+
+
+@pytest.fixture
+def started(tmp_path: Path) -> Iterator[tuple[Path, int]]:
+    port = processes.free_port()
+    process = start(tmp_path, port)
+    yield tmp_path, port
+    process.terminate()
+    process.wait(40)
+
+
+def start(home: Path, port: int) -> "subprocess.Popen[bytes]":
+    process = subprocess.Popen(
+        [sys.executable, "-m", "alcada", "start", "--port", str(port)], env=alone(home)
+    )
+    until(lambda: processes.listens(port), "listening", 40)
+    return process
+
+
+def test_start_opens_on_the_page_that_makes_the_administrator_once(started: tuple[Path, int]) -> None:
+    _home, port = started
+    visitor = Visitor(f"http://localhost:{port}")
+    assert visitor.get("/")[0] == "/first-run"
+    wrong = visitor_refused(visitor, name="Inês Prado", email="ines@exemplo.com.br", password="curta")
+    assert "Inês Prado" in wrong  # nothing typed is lost
+    password = "uma senha bem comprida"
+    path, _page = visitor.post(
+        "/first-run",
+        name="Inês Prado",
+        email="ines@exemplo.com.br",
+        password=password,
+        password_again=password,
+    )
+    assert path != "/first-run"
+    stranger = Visitor(f"http://localhost:{port}")
+    assert stranger.get("/")[0] == "/sign-in"
+
+
+def visitor_refused(visitor: Visitor, **fields: str) -> str:
+    try:
+        _, page = visitor.post("/first-run", **fields)
+    except urllib.error.HTTPError as refused:
+        with refused:
+            return refused.read().decode()
+    return page
