@@ -1,7 +1,7 @@
 """One bucket per Conta Azul account, seen by all workers on all machines.
 
-Conta Azul allows 600 calls a minute and 10 a second per account. Calls spaced evenly at 9.8 a second satisfy
-both: 10 of them span 0.92 s and the eleventh comes at 1.02 s, and a minute holds 588. Nothing is saved up
+Conta Azul allows 600 calls a minute and 10 a second per account. Calls spaced evenly at 9.6 a second satisfy
+both: 10 of them span 0.94 s and the eleventh comes at 1.04 s, and a minute holds 576. Nothing is saved up
 while idle (a burst after a pause would break the window of one second), so the next free moment is all that
 must be remembered.
 """
