@@ -15,6 +15,7 @@ from pathlib import Path
 from alcada.config import database, paths, secrets
 
 DUMP = "database.dump"
+MARKER = "restoring"
 
 
 def run(file: str | None) -> int:
@@ -42,24 +43,73 @@ def write(target: Path | None = None) -> Path:
 
 
 def restore(file: str, *, confirmed: bool) -> int:
-    """Replace database, files and key by the archive's. The processes must be stopped."""
+    """Replace database, files and key by the archive's; then doubt what the archive believes unposted.
+
+    Refused while other processes use the database: a worker would send what was posted long ago. Until the doubting is
+    done a marker keeps workers from starting, so that a restore that was cut off sends nothing either.
+    """
     if not confirmed:
-        print("This replaces all that this installation holds. Run again with --yes.", file=sys.stderr)
-        return 1
+        return _refuse("This replaces all that this installation holds. Run again with --yes.")
+    if others := _other_sessions():
+        return _refuse(f"The database is in use ({others} sessions). Stop web and worker, then run again.")
     home = paths.home()
-    with tempfile.TemporaryDirectory(dir=home) as folder, tarfile.open(file) as archive:
-        archive.extractall(folder, filter="data")
+    with tempfile.TemporaryDirectory(dir=home) as folder:
         content = Path(folder)
-        _run(
-            "pg_restore", "--clean", "--if-exists", "--no-owner", "--single-transaction", str(content / DUMP)
-        )
-        if (content / "files").exists():
-            shutil.rmtree(home / "files", ignore_errors=True)
-            shutil.move(content / "files", home / "files")
-        if (content / secrets.FILE).exists():
-            os.replace(content / secrets.FILE, home / secrets.FILE)
-    print("Restored. Start the product again.")
+        try:
+            with tarfile.open(file) as archive:
+                archive.extractall(content, filter="data")
+        except (OSError, tarfile.TarError) as exc:
+            return _refuse(f"{file} can't be read as a backup: {exc}")
+        if not (content / DUMP).exists():
+            return _refuse(f"{file} is no backup of Alçada: it holds no database.")
+        (home / MARKER).touch()
+        _replace(home, content)
+    doubtful = _doubt()
+    (home / MARKER).unlink()
+    print(f"Restored. Postings to be looked for in Conta Azul before anything is sent: {doubtful}.")
+    print("Start the product again.")
     return 0
+
+
+def unfinished() -> bool:
+    """Was a restore cut off? Then nothing may be sent before it is done again."""
+    return (paths.home() / MARKER).exists()
+
+
+def _refuse(sentence: str) -> int:
+    print(sentence, file=sys.stderr)
+    return 1
+
+
+def _other_sessions() -> int:
+    from django.db import connection
+
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()"
+            " AND pid <> pg_backend_pid() AND backend_type = 'client backend'"
+        )
+        count = int(cursor.fetchone()[0])
+    connection.close()
+    return count
+
+
+def _replace(home: Path, content: Path) -> None:
+    _run("pg_restore", "--clean", "--if-exists", "--no-owner", "--single-transaction", str(content / DUMP))
+    if (content / "files").exists():
+        shutil.rmtree(home / "files", ignore_errors=True)
+        shutil.move(content / "files", home / "files")
+    if (content / secrets.FILE).exists():
+        os.replace(content / secrets.FILE, home / secrets.FILE)
+
+
+def _doubt() -> int:
+    from django.core.management import call_command
+
+    from alcada.flow import restored
+
+    call_command("migrate", verbosity=0, interactive=False)  # the archive may be of an older version
+    return restored.doubt()
 
 
 def _run(program: str, *arguments: str) -> None:

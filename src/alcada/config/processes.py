@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from types import FrameType
 from typing import IO
 
-from alcada.config import database
+from alcada.config import backup, database
 
 SUPERVISED = "ALCADA_SUPERVISED_BY"
 
@@ -33,6 +33,9 @@ def serve(*, host: str, port: int) -> int:
 
 def work(*, concurrency: int) -> int:
     """A worker process. A stop lets running jobs finish; what a kill leaves behind is found by the timetable."""
+    if backup.unfinished():
+        print("A restore was cut off: run it again before a worker may send anything.", file=sys.stderr)
+        return 1
     _end_with_supervisor()
     asyncio.run(_work(concurrency))
     return 0

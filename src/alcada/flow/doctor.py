@@ -1,6 +1,7 @@
 """The examination: is everything as it should be, and what is to be done where it is not."""
 
 import re
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import timedelta
@@ -164,7 +165,7 @@ def _notes_there() -> Iterator[Finding]:
 def _compare(connection: Connection, kind: str, postings: list[Posting]) -> Iterator[Finding]:
     days = [day for posting in postings for day in due_dates(posting)]
     try:
-        notes = books.notes_by_event(connection.pk, kind=kind, due_from=min(days), due_to=max(days))
+        events = books.events(connection.pk, kind=kind, due_from=min(days), due_to=max(days))
     except books.FAILURES as exc:
         yield Finding(
             "warning",
@@ -172,6 +173,8 @@ def _compare(connection: Connection, kind: str, postings: list[Posting]) -> Iter
             _("%(name)s could not be asked: %(why)s") % {"name": connection.name, "why": exc},
         )
         return
+    notes = {event.id: event.note or "" for event in events}
+    standing = Counter(event.reference for event in events)
     parted = 0
     for posting in postings:
         if sentence := _parts(posting, notes.get(posting.remote_event_id)):
@@ -179,6 +182,9 @@ def _compare(connection: Connection, kind: str, postings: list[Posting]) -> Iter
             yield Finding(
                 "problem", "history", sentence, _("Compare the entry here with the one in Conta Azul.")
             )
+        if standing[posting.reference] > 1:
+            parted += 1
+            yield _twice(posting, standing[posting.reference])
     if not parted:
         yield Finding(
             "ok",
@@ -186,6 +192,16 @@ def _compare(connection: Connection, kind: str, postings: list[Posting]) -> Iter
             _("%(name)s: Conta Azul's copy agrees with %(count)s histories.")
             % {"name": connection.name, "count": len(postings)},
         )
+
+
+def _twice(posting: Posting, times: int) -> Finding:
+    named = {"number": posting.entry.number, "reference": posting.reference, "times": times}
+    return Finding(
+        "problem",
+        "postings",
+        _("Entry %(number)s (%(reference)s) stands %(times)s times in Conta Azul.") % named,
+        _("Look at them in Conta Azul; keep one and remove the others there."),
+    )
 
 
 def _parts(posting: Posting, note: str | None) -> str:

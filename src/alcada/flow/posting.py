@@ -12,7 +12,7 @@ from alcada.background import in_database
 from alcada.ledger import search as ledger
 from alcada.ledger.models import Sighting
 from alcada.posting import actions, looking
-from alcada.posting.models import Posting, State
+from alcada.posting.models import Attempt, Posting, State
 from alcada.posting.rules import Evidence, Patience, judge_absence
 from alcada.posting.send import send
 
@@ -36,13 +36,15 @@ def look(posting_id: int) -> None:
     if posting.state != State.UNKNOWN or posting.sent_at is None:
         return
     days = due_dates(posting)
+    # Without an attempt of ours (a restored backup has lost it) it may have left at any time since it was intended.
+    attempted = posting.attempts.filter(kind=Attempt.Kind.ENTRY).exists() and posting.reason != "restored"
     sought = ledger.find_by_reference(
         posting.connection_id,
         kind=posting.kind,
         reference=posting.reference,
         due_from=min(days),
         due_to=max(days),
-        since=posting.sent_at,
+        since=posting.sent_at if attempted else posting.created_at,
     )
     if sought.events:
         looking.found(posting_id, sorted(sought.events), sought.events, sought.told())

@@ -68,10 +68,10 @@ def shows(connection_id: int, *, kind: str, reference: str, due_from: date, due_
     return bool(sought.events)
 
 
-def notes_by_event(connection_id: int, *, kind: str, due_from: date, due_to: date) -> dict[str, str]:
-    """What the account holds in the notes of each event due in the window: where our evidence travelled to."""
+def events(connection_id: int, *, kind: str, due_from: date, due_to: date) -> list[entries.ListedEvent]:
+    """What the account holds that is due in the window, with reference and note: where our evidence travelled to."""
     items = _newer_items(connection_id, kind, due_from, due_to)
-    return {item.event.id: item.event.note or "" for item in items}
+    return list({item.event.id: item.event for item in items}.values())
 
 
 def listed(connection_id: int, *, kind: str, wanted: Wanted) -> list[Listed]:

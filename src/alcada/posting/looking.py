@@ -75,6 +75,32 @@ def not_found(posting_id: int, look: Mapping[str, Any], *, verdict: str) -> Post
         return posting
 
 
+def doubt_all() -> int:
+    """After a restore: whatever was not posted when the backup was made may have been posted since. Look for it first.
+
+    Left alone: what is posted or cancelled, and a refused revision that another has taken the place of.
+    """
+    count = 0
+    doubtful = Posting.objects.exclude(state__in=[State.POSTED, State.CANCELLED, State.UNKNOWN])
+    for pk in doubtful.order_by("pk").values_list("pk", flat=True):
+        with transaction.atomic():
+            posting = Posting.objects.select_for_update(of=("self",)).select_related("entry").get(pk=pk)
+            replaced = posting.entry.current_id != posting.revision_id or posting.entry.draft is not None
+            if posting.state == State.REFUSED and replaced:
+                continue
+            # Sent, if at all, at an unknown moment before now: the time to wait for it to show begins here.
+            posting.sent_at, posting.looks = timezone.now(), 0
+            posting.save(update_fields=["sent_at", "looks"])
+            moves.move(posting, State.UNKNOWN, reason="restored")
+            company = posting.connection.company
+            record(
+                "posting.unknown", posting.entry, company=company, data={"detail": "", "reason": "restored"}
+            )
+            queue.defer("look", posting_id=posting.pk)
+            count += 1
+    return count
+
+
 def _record_look(posting: Posting, outcome: Outcome, look: Mapping[str, Any]) -> None:
     Attempt.objects.create(
         connection_id=posting.connection_id,

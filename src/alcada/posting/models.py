@@ -25,13 +25,13 @@ class State(models.TextChoices):
 ENDED: Final = (State.REFUSED, State.CANCELLED)
 
 # All else raises TransitionNotAllowed. UNKNOWN goes back to the queue only when absence may be believed, or when a
-# person says so after the looking has ended (UNDECIDED).
+# person says so after the looking has ended (UNDECIDED). QUEUED and REFUSED become UNKNOWN when a backup was restored.
 TRANSITIONS: Final[dict[State, set[State]]] = {
-    State.QUEUED: {State.SENDING, State.CANCELLED},
+    State.QUEUED: {State.SENDING, State.UNKNOWN, State.CANCELLED},
     State.SENDING: {State.POSTED, State.QUEUED, State.REFUSED, State.UNKNOWN},
     State.UNKNOWN: {State.POSTED, State.QUEUED, State.UNDECIDED},
     State.UNDECIDED: {State.POSTED, State.QUEUED, State.UNKNOWN, State.CANCELLED},
-    State.REFUSED: {State.QUEUED, State.CANCELLED},
+    State.REFUSED: {State.QUEUED, State.UNKNOWN, State.CANCELLED},
     State.POSTED: set(),
     State.CANCELLED: set(),
 }

@@ -24,6 +24,10 @@ REASONS: Final[dict[str, Words]] = {
         _("It was sent, and no clear answer came back."),
         _("Nothing to do: it is looked for in Conta Azul before anything is sent again."),
     ),
+    "restored": (
+        _("A backup was restored: this may have been posted after the backup was made."),
+        _("Nothing to do: it is looked for in Conta Azul before anything is sent."),
+    ),
     "look_again": (
         _("It is being looked for in Conta Azul once more."),
         _("Nothing to do: the result shows here."),

@@ -5,11 +5,13 @@ from typing import Any
 
 import pytest
 from django.utils import timezone
-from stories import Account, approved, books, post
+from stories import Account, approved, books, enter, post, submit
 
 from alcada.approval.models import Decision
 from alcada.connections.models import Connection
+from alcada.flow import doctor, restored, twins
 from alcada.flow import posting as flow_posting
+from alcada.ledger.models import TwinSearch
 from alcada.posting import mending
 from alcada.posting.models import Attempt, Posting, State
 from alcada.posting.rules import BusyError
@@ -266,3 +268,46 @@ def test_a_category_gone_since_approval_goes_to_a_person(
     posting.refresh_from_db()
     assert (posting.state, posting.reason) == (State.REFUSED, "category_gone")
     assert not books(sandbox, account.connection.company.document)["payables"]
+
+
+def test_after_a_restore_what_was_posted_since_is_found_and_not_posted_twice(
+    account: Account, sandbox: Any, ana: Any, bruno: Any
+) -> None:
+    """The backup was made before the posting left; the books have it, and our database has forgotten."""
+    company = account.connection.company
+    posting = approved(company, ana=ana, bruno=bruno)
+    sandbox.faults(fault("drop_after"))
+    post(account)
+    posting.attempts.filter(kind=Attempt.Kind.ENTRY).update(outcome=Attempt.Outcome.NOT_SENT)
+    Posting.objects.filter(pk=posting.pk).update(state=State.QUEUED, sent_at=None, next_try_at=timezone.now())
+    assert restored.doubt() == 1
+    post(account)  # nothing is queued any more
+    flow_posting.look(posting.pk)
+    posting.refresh_from_db()
+    (entry,) = books(sandbox, company.document)["payables"]
+    assert (posting.state, posting.remote_event_id) == (State.POSTED, entry["id"])
+
+
+def test_after_a_restore_an_open_round_is_shown_its_own_first_posting(
+    account: Account, sandbox: Any, ana: Any, bruno: Any
+) -> None:
+    company = account.connection.company
+    approved(company, ana=ana, bruno=bruno)
+    post(account)
+    Posting.objects.update(remote_instalment_ids=[])  # forgotten: the backup is older
+    revision = submit(enter(company, by=ana), by=ana)
+    restored.doubt()
+    twins.search(revision.pk)
+    assert len(TwinSearch.objects.get(revision=revision).found) == 1
+
+
+def test_the_doctor_finds_an_entry_that_stands_twice(
+    account: Account, sandbox: Any, ana: Any, bruno: Any
+) -> None:
+    posting = approved(account.connection.company, ana=ana, bruno=bruno)
+    sandbox.faults(fault("drop_after"))
+    post(account)
+    Posting.objects.filter(pk=posting.pk).update(state=State.QUEUED, next_try_at=timezone.now())
+    post(account)
+    sentences = [f.sentence for f in doctor.examine(online=True) if f.level == "problem"]
+    assert any(posting.reference in sentence and "2" in sentence for sentence in sentences)
