@@ -90,6 +90,29 @@ except Exception as exc:
 """
 
 
+def test_a_restore_is_refused_while_the_product_runs_and_for_what_is_no_backup(tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    alcada(home, "migrate")
+    archive = Path(alcada(home, "backup").strip())
+    port = processes.free_port()
+    running = start(home, port)
+    try:
+        alcada(home, "restore", str(archive), "--yes", status=1)
+    finally:
+        running.terminate()
+        running.wait(40)
+    (tmp_path / "letter.txt").write_text("no archive")
+    for wrong in ("letter.txt", "nowhere.tar"):
+        alcada(home, "restore", str(tmp_path / wrong), "--yes", status=1)
+    alcada(home, "restore", str(archive), "--yes")
+
+
+def test_a_restore_that_was_cut_off_keeps_workers_from_sending(tmp_path: Path) -> None:
+    alcada(tmp_path, "migrate")
+    (tmp_path / "restoring").touch()
+    alcada(tmp_path, "worker", status=1)
+
+
 class Visitor:
     """A browser without a screen: keeps cookies, sends forms."""
 

@@ -71,7 +71,9 @@ REASONS: Final[dict[str, Words]] = {
     ),
     "plan_refused": (
         _("The company's plan at Conta Azul does not allow other programs to connect."),
-        _("Change the plan at Conta Azul, then resume the connection. It is then posted by itself."),
+        _(
+            "Change the plan at Conta Azul, then press Fetch now on the connection. It is then posted by itself."
+        ),
     ),
     "paused": (_("The connection is paused."), _("Resume the connection. It is then posted by itself.")),
     "too_many_requests": (
