@@ -21,7 +21,7 @@ from alcada.flow.models import Run
 from alcada.flow.queries import status_of
 from alcada.flow.rules import SubmissionRefusedError
 from alcada.intake.models import Entry
-from alcada.intake.rules import Problems
+from alcada.intake.rules import ChangedMeanwhileError, Problems
 from alcada.notify.models import Notice
 from alcada.people.actions import set_roles
 from alcada.people.models import Company, Role
@@ -243,3 +243,27 @@ def test_neither_who_typed_nor_who_submitted_it_is_asked(
     for nosy in (ana, clara):
         with pytest.raises(OwnEntryError):
             decide(step, nosy, Verdict.APPROVE)
+
+
+def test_a_draft_saved_in_another_window_is_not_lost_by_submitting_the_older_one(
+    account: Account, ana: Any, bruno: Any
+) -> None:
+    older = enter(account.connection.company, by=ana)
+    newer = Entry.objects.get(pk=older.pk)
+    assert newer.draft is not None
+    newer.draft |= {"amount": "9,00"}
+    newer.save(update_fields=["draft"])
+    with pytest.raises(ChangedMeanwhileError):
+        flow.submit(older, by=ana)
+    older.refresh_from_db()
+    assert older.draft["amount"] == "9,00"
+    assert not Round.objects.exists()
+
+
+def test_an_answered_question_needs_nobodys_attention(
+    account: Account, ana: Any, bruno: Any, clara: Any
+) -> None:
+    company = account.connection.company
+    set_roles(clara, company, [Role.APPROVER])
+    approve(submit(enter(company, by=ana), by=ana), by=bruno)
+    assert not Notice.objects.filter(template="asked", read_at=None).exists()

@@ -85,6 +85,8 @@ def test_text_in_a_condition_stays_text() -> None:
         {"field": "amount", "is": "like", "value": "1"},
         {"field": "amount", "is": ">"},
         {"field": "amount", "is": ">", "value": "ten"},
+        {"field": "amount", "is": ">", "value": "NaN"},
+        {"field": "instalments", "is": ">", "value": "1.9"},
     ],
 )
 def test_a_row_that_cannot_be_read_is_refused(row: dict[str, str]) -> None:
@@ -108,6 +110,9 @@ def _task(key: str, kind: str) -> dict[str, object]:
         [_task("a", "post"), _task("b", "approval")],
         [_task("a", "approval"), _task("a", "post")],
         [_task("a", "run_code")],
+        [],
+        [_task("a", "approval")],  # of nobody's role
+        [_task("a", "notify")],  # to nobody
         "post",
     ],
 )

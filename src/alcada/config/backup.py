@@ -11,6 +11,7 @@ import tarfile
 import tempfile
 from datetime import UTC, datetime
 from pathlib import Path
+from urllib.parse import unquote, urlsplit
 
 from alcada.config import database, paths, secrets
 
@@ -113,6 +114,12 @@ def _doubt() -> int:
 
 
 def _run(program: str, *arguments: str) -> None:
+    """One of PostgreSQL's programs. The password goes by the environment: a command line is everybody's to read."""
     binary = database.binaries() / program
     command = str(binary) if binary.exists() else program
-    subprocess.run([command, f"--dbname={os.environ['DATABASE_URL']}", *arguments], check=True)
+    parts = urlsplit(os.environ["DATABASE_URL"])
+    user, _, place = parts.netloc.rpartition("@")
+    name, _, password = user.partition(":")
+    address = parts._replace(netloc=f"{name}@{place}").geturl()
+    environment = os.environ | ({"PGPASSWORD": unquote(password)} if password else {})
+    subprocess.run([command, f"--dbname={address}", *arguments], check=True, env=environment)

@@ -8,7 +8,7 @@ import dj_database_url
 from django.utils.translation import gettext_lazy as _
 
 from alcada import __version__
-from alcada.config import paths, secrets
+from alcada.config import paths, secrets, smtp
 
 VERSION = __version__
 ALCADA_HOME = paths.home()
@@ -146,15 +146,15 @@ FILE_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
 MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
 
 # E-mail: `ALCADA_SMTP_URL=smtp://user:password@host:587?tls=starttls`; without it notices stay inside the product.
-_SMTP = urlsplit(os.environ.get("ALCADA_SMTP_URL", ""))
-EMAIL_CONFIGURED = bool(_SMTP.hostname)
+_SMTP = smtp.read(os.environ.get("ALCADA_SMTP_URL", ""))
+EMAIL_CONFIGURED = bool(_SMTP.host)
 EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
-EMAIL_HOST = _SMTP.hostname or "localhost"
-EMAIL_PORT = _SMTP.port or 25
-EMAIL_HOST_USER = _SMTP.username or ""
-EMAIL_HOST_PASSWORD = _SMTP.password or ""
-EMAIL_USE_TLS = "starttls" in _SMTP.query
-EMAIL_USE_SSL = _SMTP.scheme == "smtps"
+EMAIL_HOST = _SMTP.host or "localhost"
+EMAIL_PORT = _SMTP.port
+EMAIL_HOST_USER = _SMTP.user
+EMAIL_HOST_PASSWORD = _SMTP.password
+EMAIL_USE_TLS = _SMTP.starttls
+EMAIL_USE_SSL = _SMTP.tls
 EMAIL_TIMEOUT = 20
 DEFAULT_FROM_EMAIL = os.environ.get("ALCADA_MAIL_FROM", "Alçada <alcada@localhost>")
 

@@ -21,9 +21,9 @@ from alcada.history.actions import record
 from alcada.intake import actions as intake
 from alcada.intake import drafts
 from alcada.intake.models import Entry, Revision
-from alcada.intake.rules import Content
+from alcada.intake.rules import ChangedMeanwhileError, Content
 from alcada.ledger.models import TwinSearch
-from alcada.notify.actions import tell
+from alcada.notify.actions import settle, tell
 from alcada.people.models import Company, Role, User
 from alcada.people.queries import holders, may
 from alcada.posting import actions as posting
@@ -48,10 +48,13 @@ def submit(entry: Entry, *, by: User) -> Revision:
     """Freeze what was typed as a revision and ask the first people.
 
     Raises intake.rules.Problems (beside the fields) or rules.SubmissionRefusedError (nobody to ask, no account, …);
-    either leaves everything as it was.
+    ChangedMeanwhileError when the draft was saved since `entry` was read. All leave everything as it was.
     """
     way = _find_way(entry, by)
     with transaction.atomic():
+        # What was checked is what is frozen: another window may have saved the draft meanwhile.
+        if Entry.objects.select_for_update(of=("self",)).get(pk=entry.pk).draft != entry.draft:
+            raise ChangedMeanwhileError
         revision = intake.freeze(entry, way.content, by=by)
         run = Run.objects.create(
             version=way.version, revision=revision, connection=way.connection, path=way.path
@@ -121,6 +124,7 @@ def decide(
         if result.already:
             return result
         round_ = result.round
+        settle(_asked_key(step_id))
         run = Run.objects.select_for_update().get(revision_id=round_.revision_id)
         if round_.state == Round.State.APPROVED:
             _approved(run, round_)
@@ -148,6 +152,8 @@ def withdraw(entry: Entry, *, by: User) -> None:
             return
         round_ = entry.rounds.order_by("-pk").first()
         if round_ and round_.state == Round.State.OPEN:
+            for step in round_.steps.filter(state=Step.State.OPEN):
+                settle(_asked_key(step.pk))
             approval.withdraw(round_.pk, by=by)
             _end(Run.objects.select_for_update().get(revision_id=round_.revision_id))
         elif entry.postings.exclude(state__in=[State.REFUSED, State.CANCELLED]).exists():
@@ -216,9 +222,9 @@ def after_posting(posting_id: int) -> None:
 
 def follow(run: Run) -> None:
     """Do what is left of the path after posting. Runs with the run locked."""
-    for step in run.path:
-        if step["type"] == "notify":
-            _tell_requester(run, "entry_posted")
+    kinds = [step["type"] for step in run.path]
+    if "post" in kinds and "notify" in kinds:
+        _tell_requester(run, "entry_posted")
     run.state, run.ended_at = Run.State.DONE, timezone.now()
     run.save(update_fields=["state", "ended_at"])
 
@@ -233,11 +239,15 @@ def _tell_asked(round_: Round) -> None:
     tell(
         [asked.user for asked in step.asked.select_related("user")],
         template="asked",
-        key=f"asked:{step.pk}",
+        key=_asked_key(step.pk),
         company=round_.company,
         link=reverse("decide", args=[step.pk]),
         data={"step": step.name, **_facts(round_.revision)},
     )
+
+
+def _asked_key(step_id: int) -> str:
+    return f"asked:{step_id}"
 
 
 def _tell_requester(run: Run, template: str, **data: str) -> None:

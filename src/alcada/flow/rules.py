@@ -24,6 +24,7 @@ from typing import Any, Final
 import cel
 
 from alcada.approval.rules import can_be_answered
+from alcada.people.models import Role
 
 COMPARISONS: Final = {">": ">", ">=": ">=", "<": "<", "<=": "<=", "=": "==", "!=": "!="}
 FIELDS: Final = {
@@ -88,15 +89,29 @@ def _row(row: Mapping[str, Any]) -> str:
     if kind == "money":
         literal = str(int(_number(value) * 100))
     elif kind == "number":
-        literal = str(int(_number(value)))
+        whole = _number(value)
+        if whole != int(whole):
+            raise DefinitionError(f"not a whole number: {value}")
+        literal = str(int(whole))
     else:
         literal = json.dumps(str(value))  # a CEL string literal has JSON's escapes
     return f"{field} {COMPARISONS[comparison]} {literal}"
 
 
+def _check_task(step: Mapping[str, Any]) -> None:
+    properties = step.get("properties", {})
+    if step["type"] == "approval" and properties.get("role") not in Role.values:
+        raise DefinitionError(f"{step['name']}: unknown role {properties.get('role')}")
+    if step["type"] == "notify" and properties.get("to") != "requester":
+        raise DefinitionError(f"{step['name']}: unknown whom to tell: {properties.get('to')}")
+
+
 def _number(value: Any) -> Decimal:
     try:
-        return Decimal(str(value))
+        number = Decimal(str(value))
+        if not number.is_finite():
+            raise DefinitionError(f"not a number: {value}")
+        return number
     except InvalidOperation as exc:
         raise DefinitionError(f"not a number: {value}") from exc
 
@@ -138,14 +153,16 @@ def _walk(sequence: Sequence[Mapping[str, Any]], facts: Facts, people_of: People
 
 def check_definition(definition: Mapping[str, Any]) -> None:
     """Refuse what can't run: unknown steps, unreadable conditions, nothing to do. Raises DefinitionError."""
+    if not definition.get("sequence"):
+        raise DefinitionError("there is nothing to do: a flow needs at least one step")
     seen: set[str] = set()
-    posts = _check_sequence(definition.get("sequence"), seen)
+    posts = _check_sequence(definition["sequence"], seen, posted=False)
     if posts > 1:
         raise DefinitionError("an entry is posted once: there is more than one 'post' on a way through")
 
 
-def _check_sequence(sequence: Any, seen: set[str]) -> int:
-    """Returns how many postings the longest way through has."""
+def _check_sequence(sequence: Any, seen: set[str], *, posted: bool) -> int:
+    """Returns how many postings the longest way through has; `posted`: one came before."""
     if not isinstance(sequence, list):
         raise DefinitionError("a sequence of steps is missing")
     posts = 0
@@ -153,14 +170,18 @@ def _check_sequence(sequence: Any, seen: set[str]) -> int:
         if step.get("id") in seen or not step.get("id") or not step.get("name"):
             raise DefinitionError(f"every step has its own id and a name: {step.get('id')}")
         seen.add(step["id"])
-        if posts and step.get("type") == "approval":
+        if (posted or posts) and step.get("type") == "approval":
             raise DefinitionError(f"an approval after posting comes too late: {step['name']}")
         if step.get("componentType") == "switch":
             expression(step.get("properties", {}))
             branches = step.get("branches", {})
-            posts += max(_check_sequence(branches.get(name), seen) for name in ("true", "false"))
+            posts += max(
+                _check_sequence(branches.get(name), seen, posted=posted or posts > 0)
+                for name in ("true", "false")
+            )
         elif step.get("type") not in TASKS:
             raise DefinitionError(f"unknown kind of step: {step.get('type')}")
         else:
+            _check_task(step)
             posts += step["type"] == "post"
     return posts

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from django.conf import settings
+from django.utils import timezone
 
 from alcada import queue
 from alcada.notify.models import Notice
@@ -31,3 +32,8 @@ def tell(
         )
         if new and settings.EMAIL_CONFIGURED:
             queue.defer("send_mail", notice_id=notice.pk)
+
+
+def settle(key: str) -> None:
+    """What was asked is answered: its notices need nobody's attention any more, whoever got them."""
+    Notice.objects.filter(key=key, read_at=None).update(read_at=timezone.now())

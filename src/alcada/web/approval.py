@@ -9,7 +9,6 @@ from django.core.paginator import Paginator
 from django.db.models import Q, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
@@ -21,7 +20,7 @@ from alcada.approval.rules import ApprovalError, CommentRequiredError
 from alcada.flow import actions as flow
 from alcada.intake.queries import visible_entries
 from alcada.people.models import Company, User
-from alcada.web import evidence, moments, notices
+from alcada.web import evidence, moments
 from alcada.web.context import Frame, register_count
 from alcada.web.guards import person
 
@@ -140,7 +139,6 @@ def _answer(request: HttpRequest, step: Step) -> HttpResponse:
         messages.warning(request, f"{already(result.decision)} {unchanged}")
     else:
         messages.success(request, str(_DONE[verdict]))
-        notices.settle(reverse("decide", args=[step.pk]))
     return redirect("decide", step.pk)
 
 

@@ -134,3 +134,10 @@ def _first_steps(user: User, entries: QuerySet[Entry]) -> dict[str, Any]:
         "has_entry": entries.exists(),
         "connects": companies_where(user, "connection.manage").exists(),
     }
+
+
+@require_safe
+def health(request: HttpRequest) -> HttpResponse:
+    """For whoever watches the process: 200 when it can read its database."""
+    User.objects.exists()
+    return HttpResponse("ok", content_type="text/plain")

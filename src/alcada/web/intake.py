@@ -128,7 +128,7 @@ def _submit(request: HttpRequest, entry: Entry) -> HttpResponse:
     except SubmissionRefusedError as exc:
         messages.error(request, refusal(exc))
         return redirect("entry-edit", entry.pk)
-    except (NotBeingEditedError, flow.NotYoursError):
+    except (NotBeingEditedError, ChangedMeanwhileError, flow.NotYoursError):
         messages.warning(request, _("This entry was submitted or discarded meanwhile; nothing was changed."))
         return redirect("entry", entry.pk)
     messages.success(request, _("Submitted."))

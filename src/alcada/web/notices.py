@@ -32,11 +32,6 @@ SENTENCES: Final[dict[str, tuple[str | Promise, str]]] = {
 }
 
 
-def settle(link: str) -> None:
-    """A question that is answered needs nobody's attention any more: its notices are read, whoever got them."""
-    Notice.objects.filter(link=link, read_at=None).update(read_at=timezone.now())
-
-
 @dataclass(frozen=True)
 class Told:
     notice: Notice

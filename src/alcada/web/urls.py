@@ -42,6 +42,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("companies/<int:pk>", people.company, name="company"),
     # What waits, one entry and its posting, flows, the examination
     path("", home.home, name="home"),
+    path("health", home.health, name="health"),
     path("inbox", approval.inbox, name="inbox"),
     path("decisions/<int:step_id>", approval.decide, name="decide"),
     path("decisions/<int:step_id>/books", approval.books, name="decide-books"),
