@@ -49,6 +49,12 @@ CATEGORIES: tuple[tuple[str, str, str, tuple[str, ...]], ...] = (
         "CUSTO_DAS_VENDAS",
         ("Mercadorias para revenda", "Embalagens", "Frete sobre compras"),
     ),
+    (
+        "DESPESA",
+        "Administrativas",
+        "DESPESAS_ADMINISTRATIVAS",
+        ("Material de escritório", "Manutenção e equipamentos"),
+    ),
     ("DESPESA", "Pessoal", "DESPESAS_COM_PESSOAL", ("Salários", "Encargos", "Benefícios")),
     ("DESPESA", "Impostos", "IMPOSTOS", ("Simples Nacional", "Taxas municipais")),
     ("DESPESA", "Financeiras", "DESPESAS_FINANCEIRAS", ("Tarifas bancárias", "Juros pagos")),

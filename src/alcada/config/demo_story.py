@@ -43,6 +43,9 @@ SAMPLES = {
 }
 
 
+PARTY = {"payable": "vendor", "receivable": "customer"}
+
+
 class Story:
     """Tells itself through `say`; `control` speaks to the sandbox."""
 
@@ -158,8 +161,8 @@ class Story:
         )
         posting = Posting.objects.get(entry=entry)
         for attempt in posting.attempts.filter(kind__in=["person", "cost_centre"], outcome="posted"):
-            what = attempt.request.get("name")
-            self.say(f"created        {attempt.get_kind_display()}: {what} ({attempt.remote_id})")
+            what = "cost centre" if attempt.kind == "cost_centre" else PARTY[entry.kind]
+            self.say(f"created        {what} {attempt.request.get('name')} ({attempt.remote_id})")
         if posting.state == State.POSTED:
             self.say(
                 f"posted         no. {entry.number} as {posting.reference}, event {posting.remote_event_id}, "
