@@ -17,6 +17,7 @@ from alcada.intake import actions, drafts, files, nfe
 from alcada.intake.actions import Upload
 from alcada.intake.drafts import Draft
 from alcada.intake.models import Entry
+from alcada.intake.nfe_bill import WARNING_SENTENCES, NfeBill, NfeWarning
 from alcada.intake.rules import show
 from alcada.people.models import Company, User
 
@@ -74,7 +75,7 @@ def _first(company: Company, access_key: str) -> Entry | None:
     return Entry.objects.filter(company=company, nfe_key=access_key, discarded_at=None).first()
 
 
-def _make(company: Company, bill: nfe.NfeBill, name: str, data: bytes, *, by: User) -> tuple[Entry, bool]:
+def _make(company: Company, bill: NfeBill, name: str, data: bytes, *, by: User) -> tuple[Entry, bool]:
     """Vendor, draft and kept file together, or none of them."""
     with transaction.atomic():
         known = find_party(company, document=bill.issuer.document)
@@ -93,7 +94,7 @@ def _make(company: Company, bill: nfe.NfeBill, name: str, data: bytes, *, by: Us
         return entry, known is None
 
 
-def _draft(company: Company, bill: nfe.NfeBill, party: Party) -> Draft:
+def _draft(company: Company, bill: NfeBill, party: Party) -> Draft:
     draft = drafts.empty(company, EntryKind.PAYABLE, today=bill.issue_date)
     drafts.choose_party(draft, party, EntryKind.PAYABLE)
     only = len(bill.instalments) == 1
@@ -113,7 +114,7 @@ def _draft(company: Company, bill: nfe.NfeBill, party: Party) -> Draft:
     }
 
 
-def _notes(company: Company, bill: nfe.NfeBill) -> list[str]:
+def _notes(company: Company, bill: NfeBill) -> list[str]:
     """What to look at before submitting. Raises NotForUsError when another company is to pay it."""
     notes = [_sentence(warning) for warning in bill.warnings]
     ours, theirs = company.document, bill.recipient.document
@@ -135,11 +136,11 @@ def _same_root(ours: str, theirs: str) -> bool:
         return False
 
 
-def _sentence(warning: nfe.NfeWarning) -> str:
+def _sentence(warning: NfeWarning) -> str:
     figures = {
         name: show(value) if isinstance(value, Decimal) else value for name, value in warning.context.items()
     }
-    return str(nfe.WARNING_SENTENCES[warning.code]) % figures
+    return str(WARNING_SENTENCES[warning.code]) % figures
 
 
 class _Kept:

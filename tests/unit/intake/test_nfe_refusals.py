@@ -12,7 +12,8 @@ from django.utils import translation
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from alcada.intake.nfe import MAX_BYTES, NfeBill, NfeError, key_digit, read_limited, read_nfe
+from alcada.intake.nfe import MAX_BYTES, key_digit, read_limited, read_nfe
+from alcada.intake.nfe_bill import NfeBill, NfeError
 
 NOTE = (resources.files("alcada.config") / "samples" / "nfe-papelaria.xml").read_text("utf-8")
 KEY = "35261199712345000135550010000048211273615484"

@@ -14,7 +14,8 @@ from lxml import etree
 
 from alcada.directory import documents
 from alcada.intake.models import PaymentMethod
-from alcada.intake.nfe import METHODS, NfeBill, NfeError, read_nfe
+from alcada.intake.nfe import read_nfe
+from alcada.intake.nfe_bill import METHODS, NfeBill, NfeError
 
 NFELIB = sorted(Path(next(iter(nfelib_samples.__path__))).joinpath("v4_0").rglob("*.xml"))
 DEMO = Path(str(resources.files("alcada.config") / "samples"))
