@@ -8,16 +8,14 @@ from typing import TYPE_CHECKING
 from django.db import transaction
 from django.utils import timezone
 
+from alcada.approval import queries
 from alcada.approval.models import Asked, Decision, Round, Step
 from alcada.approval.rules import (
     CommentRequiredError,
-    LastOneError,
     NotAskedError,
     NotOpenError,
     OwnEntryError,
     Question,
-    SamePersonError,
-    can_be_answered,
 )
 from alcada.history.actions import record
 from alcada.people.models import Company, User
@@ -81,19 +79,18 @@ def decide(
     """Answer a step. The second answer changes nothing and gets the first back (`already`).
 
     Raises a subclass of ApprovalError: OwnEntryError, NotAskedError, SamePersonError, LastOneError,
-    CommentRequiredError, NotOpenError.
+    CommentRequiredError, NotOpenError, NotYetError.
     """
     comment = comment.strip()
     with transaction.atomic():
         round_ = Round.objects.select_for_update().get(steps=step_id)
         step = round_.steps.get(pk=step_id)
         earlier = Decision.objects.select_related("by").filter(step=step).first()
-        _check_may_see(round_, step, by)
-        if earlier:
+        problem = queries.obstacle(step, by)
+        if earlier and not isinstance(problem, OwnEntryError | NotAskedError):
             return Result(round_, earlier, already=True, next_step=None)
-        if step.state != Step.State.OPEN:
-            raise NotOpenError
-        _check_may_decide(round_, step, by)
+        if problem:
+            raise problem
         if verdict != Decision.Verdict.APPROVE and not comment:
             raise CommentRequiredError
         decision = Decision.objects.create(
@@ -127,26 +124,6 @@ _STEP_STATE = {
     Decision.Verdict.REJECT: Step.State.REJECTED,
     Decision.Verdict.SEND_BACK: Step.State.SENT_BACK,
 }
-
-
-def _check_may_see(round_: Round, step: Step, by: User) -> None:
-    if by.pk in (round_.entered_by_id, round_.submitted_by_id):
-        raise OwnEntryError
-    asked = step.asked.filter(user=by).exists()
-    if not by.is_active or not asked or not by.memberships.filter(company=round_.company).exists():
-        raise NotAskedError
-
-
-def _check_may_decide(round_: Round, step: Step, by: User) -> None:
-    if Decision.objects.filter(step__round=round_, by=by).exists():
-        raise SamePersonError
-    used = set(Decision.objects.filter(step__round=round_).values_list("by", flat=True)) | {by.pk}
-    later = [
-        [asked.user_id for asked in following.asked.all() if asked.user_id not in used]
-        for following in round_.steps.filter(order__gt=step.order).prefetch_related("asked")
-    ]
-    if not can_be_answered(later):
-        raise LastOneError
 
 
 def _follow(round_: Round, verdict: Decision.Verdict) -> Step | None:

@@ -56,6 +56,12 @@ class NotOpenError(ApprovalError):
     code = "not_open"
 
 
+class NotYetError(NotOpenError):
+    """An earlier step of the round is still being asked."""
+
+    code = "not_yet"
+
+
 def can_be_answered(steps: Sequence[Sequence[int]]) -> bool:
     """Can each step be answered by a different one of its people? (A matching that covers every step.)
 

@@ -1,6 +1,7 @@
 """`alcada backup` and `restore`: database, files and key in one archive.
 
-The key is in it, or the tokens could not be read again: keep the archive as you keep the key.
+The key is in it, or the tokens could not be read again: keep the archive as you keep the key. A key that is given
+through the environment isn't ours to copy: the restored installation is given the same one.
 """
 
 import os
@@ -36,7 +37,7 @@ def write(target: Path | None = None) -> Path:
         partial.touch(mode=0o600)
         with tarfile.open(partial, "w") as archive:
             archive.add(dump, DUMP)
-            for name in ("files", secrets.FILE):
+            for name in ("files", *([] if secrets.is_given() else [secrets.FILE])):
                 if (home / name).exists():
                     archive.add(home / name, name)
         os.replace(partial, target)

@@ -1,6 +1,7 @@
 """`alcada doctor`: the examination, printed; exit status 1 when there is a problem."""
 
 import json
+import os
 from dataclasses import asdict
 
 from django.utils import translation
@@ -11,7 +12,7 @@ MARKS = {"ok": "✓", "warning": "!", "problem": "✗"}
 def run(*, as_json: bool, offline: bool) -> int:
     from alcada.flow.doctor import examine
 
-    with translation.override("pt-br"):
+    with translation.override(_terminal_language()):
         findings = examine(online=not offline)
     if as_json:
         print(json.dumps([asdict(finding) for finding in findings], ensure_ascii=False, indent=2))
@@ -21,3 +22,9 @@ def run(*, as_json: bool, offline: bool) -> int:
             if finding.todo:
                 print(f"  → {finding.todo}")
     return int(any(finding.level == "problem" for finding in findings))
+
+
+def _terminal_language() -> str:
+    """English where the terminal's locale says so, else Portuguese, as on the pages."""
+    locale = os.environ.get("LC_ALL") or os.environ.get("LC_MESSAGES") or os.environ.get("LANG") or ""
+    return "en" if locale.startswith("en") else "pt-br"

@@ -11,12 +11,18 @@ import secrets
 from pathlib import Path
 
 FILE = "secret.key"
+VARIABLE = "ALCADA_SECRET_KEY"
+
+
+def is_given() -> bool:
+    """Does the environment hold the secret, so that a file beside it means nothing?"""
+    return bool(os.environ.get(VARIABLE))
 
 
 def load(home: Path) -> str:
     """Return the secret text; create it, readable by its owner alone, the first time."""
-    if given := os.environ.get("ALCADA_SECRET_KEY"):
-        return given
+    if is_given():
+        return os.environ[VARIABLE]
     path = home / FILE
     try:
         descriptor = os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)

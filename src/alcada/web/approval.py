@@ -36,6 +36,7 @@ SENTENCES: Final[dict[str, str | Promise]] = {
         "Only you can answer a later step of this entry, so somebody else has to answer this one."
     ),
     "comment_required": lazy("Say why: whoever entered it reads this."),
+    "not_yet": lazy("An earlier step is still being asked."),
     "not_open": lazy("This step is no longer asked: the entry was taken back or decided meanwhile."),
 }
 _DONE: Final[dict[str, str | Promise]] = {
@@ -173,17 +174,8 @@ def _why_not(user: User, step: Step, decision: Decision | None) -> str:
     """Why this person can't answer now, in words; empty: they can. What a POST finds out is what counts."""
     if decision:
         return already(decision)
-    if user.pk in (step.round.entered_by_id, step.round.submitted_by_id):
-        return str(SENTENCES["own_entry"])
-    if not step.asked.filter(user=user).exists():
-        return str(SENTENCES["not_asked"])
-    if step.state == Step.State.WAITING:
-        return _("An earlier step is still being asked.")
-    if step.state != Step.State.OPEN:
-        return str(SENTENCES["not_open"])
-    if Decision.objects.filter(step__round=step.round, by=user).exists():
-        return str(SENTENCES["same_person"])
-    return ""
+    problem = approvals.obstacle(step, user)
+    return str(SENTENCES[problem.code]) if problem else ""
 
 
 def _next(user: User, step: Step) -> Step | None:

@@ -40,9 +40,10 @@ def _editing(entry: Entry, round_: Round | None) -> str:
 
 
 def _of_step(round_: Round, step: Step) -> str:
-    used = set(Decision.objects.filter(step__round=round_).values_list("by", flat=True))
+    out = set(Decision.objects.filter(step__round=round_).values_list("by", flat=True))
+    out |= {round_.entered_by_id, round_.submitted_by_id}
     asked = step.asked.select_related("user").order_by("user__name")
-    people = [a.user.name for a in asked if a.user_id not in used and a.user_id != round_.entered_by_id]
+    people = [a.user.name for a in asked if a.user_id not in out]
     text = _("%(step)s decides: %(people)s.") % {"step": step.name, "people": either(people)}
     later = list(round_.steps.filter(order__gt=step.order).values_list("name", flat=True))
     after = _("After that: %(steps)s.") % {"steps": ", ".join(later)}
