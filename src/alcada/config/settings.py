@@ -170,7 +170,8 @@ POSTING = {
     "absence_span_s": float(os.environ.get("ALCADA_POSTING_ABSENCE_SPAN", "600")),
     "look_for_s": float(os.environ.get("ALCADA_POSTING_LOOK_FOR", "3600")),
     "retry_s": float(os.environ.get("ALCADA_POSTING_RETRY", "30")),
-    "calls_per_second": float(os.environ.get("ALCADA_CALLS_PER_SECOND", "9.6")),
+    "calls_per_second": int(os.environ.get("ALCADA_CALLS_PER_SECOND", "10")),
+    "calls_per_minute": int(os.environ.get("ALCADA_CALLS_PER_MINUTE", "600")),
 }
 
 LOGGING = {

@@ -6,6 +6,7 @@ company is never posted to another.
 """
 
 import secrets
+import time
 from datetime import timedelta
 
 from django.db import transaction
@@ -114,7 +115,7 @@ def _ask(
     """The tokens for the code, and whose they are. The tokens go nowhere before that is known."""
     try:
         pair = remote.exchange(application, code)
-        rate.reserve(connection.pk)
+        time.sleep(rate.reserve(connection.pk))
         return pair, remote.account(pair.access_token)
     except errors.InvalidGrant as exc:
         raise AuthorisationError("code_refused") from exc
@@ -186,6 +187,6 @@ def _keep(connection_id: int, by: User, pair: oauth.Tokens, account: remote.Acco
             data={"account": connection.remote_name, "account_id": connection.remote_id},
         )
         queue.defer("sync_directory", connection_id=connection.pk)
-        queue.defer("dispatch", connection_id=connection.pk)  # what waited for the authorisation goes at once
+        queue.wake(connection.pk)  # what waited for the authorisation goes at once
     connection.refresh_from_db()
     return connection

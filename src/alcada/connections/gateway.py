@@ -8,6 +8,7 @@ transaction may be open.
 import asyncio
 import time
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Generic, TypeVar
 
 from alcada.background import in_database
@@ -17,49 +18,59 @@ from conta_azul import Call, Page, Pages, errors
 T = TypeVar("T")
 
 
+@dataclass(frozen=True, repr=False)
+class Ready:
+    """A token, the state that the connection was seen in, and the seconds to wait for the reserved moment."""
+
+    token: str
+    state: str
+    wait_s: float
+
+
 def send(connection_id: int, call: Call[T]) -> T:
     """Send the call in its turn and return its answer.
 
     Raises conta_azul.errors.ContaAzulError, access.AccessError; RuntimeError inside a transaction.
     """
-    token, state, wait = _ready(connection_id, None)
-    time.sleep(wait)
+    ready = _prepare(connection_id, None)
+    time.sleep(ready.wait_s)
     try:
-        answer = remote.client(token).send(call)
+        answer = remote.client(ready.token).send(call)
     except errors.NotAuthorised:
-        token, state, wait = _ready(connection_id, token)
-        time.sleep(wait)
+        ready = _prepare(connection_id, ready.token)
+        time.sleep(ready.wait_s)
         try:
-            answer = remote.client(token).send(call)
+            answer = remote.client(ready.token).send(call)
         except errors.ContaAzulError as exc:
             standing.note_error(connection_id, exc)
             raise
     except errors.ContaAzulError as exc:
         standing.note_error(connection_id, exc)
         raise
-    standing.note_good(connection_id, state)
+    standing.note_good(connection_id, ready.state)
     return answer
 
 
-async def asend(connection_id: int, call: Call[T]) -> T:
-    """As `send`, for a loop that has many calls waiting at once."""
-    token, state, wait = await in_database(_ready, connection_id, None)
-    await asyncio.sleep(wait)
+async def asend(connection_id: int, call: Call[T], ready: "Ready | None" = None) -> T:
+    """As `send`, for a loop that has many calls waiting at once. With `ready` token and moment were got before."""
+    if ready is None:
+        ready = await in_database(_prepare, connection_id, None)
+    await asyncio.sleep(ready.wait_s)
     try:
-        answer = await remote.async_client(token).send(call)
+        answer = await remote.async_client(connection_id, ready.token).send(call)
     except errors.NotAuthorised:
-        token, state, wait = await in_database(_ready, connection_id, token)
-        await asyncio.sleep(wait)
+        ready = await in_database(_prepare, connection_id, ready.token)
+        await asyncio.sleep(ready.wait_s)
         try:
-            answer = await remote.async_client(token).send(call)
+            answer = await remote.async_client(connection_id, ready.token).send(call)
         except errors.ContaAzulError as exc:
             await in_database(standing.note_error, connection_id, exc)
             raise
     except errors.ContaAzulError as exc:
         await in_database(standing.note_error, connection_id, exc)
         raise
-    if standing.worth_noting(connection_id, state):
-        await in_database(standing.note_good, connection_id, state)
+    if standing.worth_noting(connection_id, ready.state):
+        await in_database(standing.note_good, connection_id, ready.state)
     return answer
 
 
@@ -102,7 +113,6 @@ class _Turner(Generic[T]):
         return page.items
 
 
-def _ready(connection_id: int, not_this: str | None) -> tuple[str, str, float]:
-    """A token, the state that the connection was seen in, and the seconds to wait for the reserved slot."""
+def _prepare(connection_id: int, not_this: str | None) -> Ready:
     usable = access.usable(connection_id, not_this=not_this)
-    return usable.token, usable.state, rate.reserve(connection_id)
+    return Ready(usable.token, usable.state, rate.reserve(connection_id))

@@ -3,6 +3,7 @@
 import uuid
 
 from django.conf import settings
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -102,7 +103,9 @@ class Lease(models.Model):
 
 
 class CallSlot(models.Model):
-    """The next free moment for a call on this account: one bucket for all workers on all machines."""
+    """The moments given out for calls on this account (`rate.Bucket`): one bucket for all workers on all machines."""
 
     connection = models.OneToOneField(Connection, models.PROTECT, primary_key=True, related_name="+")
-    next_at = models.DateTimeField()
+    recent = ArrayField(models.FloatField(), default=list)
+    minute = models.FloatField(default=0)
+    not_before = models.FloatField(default=0)

@@ -1,10 +1,11 @@
 """The story: submit → decide → post → follow. The one room that hands over between rooms; a hand-over commits whole."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from django.db import transaction
+from django.db.models import Q
 from django.urls import reverse
 from django.utils import timezone
 
@@ -23,11 +24,11 @@ from alcada.intake import drafts
 from alcada.intake.models import Entry, Revision
 from alcada.intake.rules import ChangedMeanwhileError, Content
 from alcada.ledger.models import TwinSearch
-from alcada.notify.actions import settle, tell
+from alcada.notify.actions import Message, settle, tell, tell_all
 from alcada.people.models import Company, Role, User
 from alcada.people.queries import holders, may
 from alcada.posting import actions as posting
-from alcada.posting.models import Posting, State
+from alcada.posting.models import State
 
 
 class NotYoursError(Exception):
@@ -198,7 +199,7 @@ def _approved(run: Run, round_: Round) -> None:
     run.state = Run.State.POSTING
     run.save(update_fields=["state"])
     if not any(step["type"] == "post" for step in run.path):
-        follow(run)
+        _follow([run])
         return
     assert run.connection is not None  # submit refuses an entry without an account
     posting.intend(
@@ -214,19 +215,29 @@ def _approved(run: Run, round_: Round) -> None:
 def after_posting(posting_id: int) -> None:
     """Go on with the run of a posting that is posted: what stands after `post` in the flow. Safe to call again."""
     with transaction.atomic():
-        done = Posting.objects.get(pk=posting_id)
-        run = Run.objects.select_for_update().get(revision_id=done.revision_id)
-        if done.state == State.POSTED and run.state == Run.State.POSTING:
-            follow(run)
+        follow_all([posting_id])
 
 
-def follow(run: Run) -> None:
-    """Do what is left of the path after posting. Runs with the run locked."""
-    kinds = [step["type"] for step in run.path]
-    if "post" in kinds and "notify" in kinds:
-        _tell_requester(run, "entry_posted")
-    run.state, run.ended_at = Run.State.DONE, timezone.now()
-    run.save(update_fields=["state", "ended_at"])
+def follow_all(posting_ids: Sequence[int]) -> None:
+    """As `after_posting` for many, in the caller's transaction."""
+    done = Q(revision__postings__in=posting_ids, revision__postings__state=State.POSTED)
+    runs = list(
+        Run.objects.select_for_update(of=("self",))
+        .filter(done, state=Run.State.POSTING)
+        .select_related("revision__entry__company", "revision__created_by")
+        .prefetch_related("revision__instalments")
+        .order_by("pk")
+    )
+    _follow(runs)
+
+
+def _follow(runs: Sequence[Run]) -> None:
+    """Do what is left of the paths after posting. Runs with the runs locked."""
+    if not runs:
+        return
+    told = [run for run in runs if {"post", "notify"} <= {step["type"] for step in run.path}]
+    tell_all([_message(run, "entry_posted") for run in told])
+    Run.objects.filter(pk__in=[run.pk for run in runs]).update(state=Run.State.DONE, ended_at=timezone.now())
 
 
 def _end(run: Run) -> None:
@@ -251,9 +262,13 @@ def _asked_key(step_id: int) -> str:
 
 
 def _tell_requester(run: Run, template: str, **data: str) -> None:
+    tell_all([_message(run, template, **data)])
+
+
+def _message(run: Run, template: str, **data: str) -> Message:
     revision = run.revision
-    tell(
-        [revision.created_by],
+    return Message(
+        to=revision.created_by,
         template=template,
         key=f"{template}:{revision.pk}",
         company=revision.entry.company,

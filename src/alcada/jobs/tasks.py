@@ -5,31 +5,12 @@ from procrastinate.contrib.django import app
 
 from alcada.connections import directory_sync
 from alcada.flow import actions as flow
-from alcada.flow import posting as flow_posting
 from alcada.flow import sweep as flow_sweep
 from alcada.flow import twins
 from alcada.notify import mail
 
 # A database that was away for a moment; what Conta Azul answers is handled where it is asked.
 RETRY = RetryStrategy(max_attempts=5, exponential_wait=3)
-
-
-@app.task(name="alcada.jobs.tasks.dispatch", retry=RETRY)
-async def dispatch(connection_id: int) -> None:
-    """Post what waits on one account."""
-    await flow_posting.dispatch(connection_id)
-
-
-@app.task(name="alcada.jobs.tasks.look", retry=RETRY)
-def look(posting_id: int) -> None:
-    """Look for a posting that may have arrived."""
-    flow_posting.look(posting_id)
-
-
-@app.task(name="alcada.jobs.tasks.sight", retry=RETRY)
-def sight(connection_id: int) -> None:
-    """See our latest postings come back in the search: how late does this account show them?"""
-    flow_posting.sight(connection_id)
 
 
 @app.task(name="alcada.jobs.tasks.follow", retry=RETRY)

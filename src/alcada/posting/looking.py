@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import timedelta
-from typing import Any
+from typing import Any, Final
 
 from django.conf import settings
 from django.db import transaction
@@ -13,6 +13,20 @@ from alcada.history.actions import record
 from alcada.posting import moves
 from alcada.posting.models import Attempt, Posting, State
 from alcada.posting.rules import Outcome, next_look_s
+
+TAKEN_FOR_S: Final = 120.0  # longer than a look takes, short enough when its worker dies
+
+
+def take_due(connection_id: int, most: int) -> list[int]:
+    """The account's postings to look for now; for a while no other worker takes them."""
+    with transaction.atomic():
+        due = Posting.objects.select_for_update(skip_locked=True).filter(
+            connection_id=connection_id, state=State.UNKNOWN, next_try_at__lte=timezone.now()
+        )
+        ids = list(due.order_by("next_try_at").values_list("pk", flat=True)[:most])
+        later = timezone.now() + timedelta(seconds=TAKEN_FOR_S)
+        Posting.objects.filter(pk__in=ids).update(next_try_at=later)
+    return ids
 
 
 def found(
@@ -58,7 +72,7 @@ def not_found(posting_id: int, look: Mapping[str, Any], *, verdict: str) -> Post
                 company=company,
                 data={"reason": "surely_absent", **look},
             )
-            queue.defer("dispatch", connection_id=posting.connection_id)
+            queue.wake(posting.connection_id)
         elif verdict == "ask":
             moves.move(posting, State.UNDECIDED, reason="not_found")
             record("posting.undecided", posting.entry, company=company, data={"reason": "not_found", **look})
@@ -71,7 +85,6 @@ def not_found(posting_id: int, look: Mapping[str, Any], *, verdict: str) -> Post
             posting.looks += 1
             posting.next_try_at = timezone.now() + timedelta(seconds=wait)
             posting.save(update_fields=["looks", "next_try_at"])
-            queue.defer("look", at=posting.next_try_at, posting_id=posting.pk)
         return posting
 
 
@@ -96,7 +109,6 @@ def doubt_all() -> int:
             record(
                 "posting.unknown", posting.entry, company=company, data={"detail": "", "reason": "restored"}
             )
-            queue.defer("look", posting_id=posting.pk)
             count += 1
     return count
 

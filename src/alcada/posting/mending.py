@@ -38,7 +38,9 @@ def look_again(posting_id: int, *, by: "User") -> Posting:
         elif posting.state != State.UNKNOWN:
             raise BusyError
         record("posting.look_again", posting.entry, by=by, company=posting.connection.company)
-        queue.defer("look", priority=10, posting_id=posting.pk)
+        posting.next_try_at = timezone.now()
+        posting.save(update_fields=["next_try_at"])
+        queue.wake(posting.connection_id)
         return posting
 
 
@@ -61,5 +63,5 @@ def _by_person(posting_id: int, state: State, *, by: "User", event: str, reason:
             data={"reason": reason or "by_person", "reference": posting.reference},
         )
         if state == State.QUEUED:
-            queue.defer("dispatch", priority=10, connection_id=posting.connection_id)
+            queue.wake(posting.connection_id)
         return posting

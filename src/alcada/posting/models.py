@@ -82,7 +82,9 @@ class Posting(models.Model):
             models.Index(
                 fields=["connection", "next_try_at"], condition=Q(state="queued"), name="posting_queue"
             ),
-            models.Index(fields=["next_try_at"], condition=Q(state="unknown"), name="posting_to_look_for"),
+            models.Index(
+                fields=["connection", "next_try_at"], condition=Q(state="unknown"), name="posting_to_look_for"
+            ),
             models.Index(fields=["claim_until"], condition=Q(state="sending"), name="posting_claims"),
         ]
 
