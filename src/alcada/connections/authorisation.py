@@ -31,7 +31,8 @@ class AuthorisationError(Exception):
     no_application, not_an_address, several_codes, authorize_address, denied, state_unknown, state_other
     (another connection's), state_foreign (somebody else's), state_used, state_expired, code_refused (too
     late, used, or another address), application_refused, not_reached (try again), answer_lost (start again),
-    plan_refused, erp_login, wrong_company (`got` and `expected` name them).
+    plan_refused, erp_login, account_unnamed (it tells no CPF/CNPJ to compare), wrong_company
+    (`got` and `expected` name them).
     """
 
     def __init__(self, code: str, *, got: str = "", expected: str = "", words: str = "") -> None:
@@ -93,7 +94,14 @@ def _complete(request: AuthorisationRequest, by: User, code: str) -> Connection:
     application = application_for(connection)
     if application is None:
         raise AuthorisationError("no_application")
-    pair, account = _ask(connection, remote.in_the_clear(application), code)
+    try:
+        pair, account = _ask(connection, remote.in_the_clear(application), code)
+    except AuthorisationError as exc:
+        if exc.code == "code_refused":  # nothing came of it: the right code may still be pasted
+            AuthorisationRequest.objects.filter(pk=request.pk).update(used_at=None)
+        raise
+    if not account.document and not (connection.remote_id and connection.remote_id == account.id):
+        raise AuthorisationError("account_unnamed", got=account.name)
     expected = _expected(connection, account)
     if expected:
         _note_wrong_company(connection, by, account.name, expected)
@@ -153,9 +161,11 @@ def _expected(connection: Connection, account: remote.Account) -> str:
 def _note_wrong_company(connection: Connection, by: User, got: str, expected: str) -> None:
     with transaction.atomic():
         row = Connection.objects.select_for_update().get(pk=connection.pk)
-        row.state = State.WRONG_COMPANY
-        row.last_error, row.last_error_at = rules.note("wrong_company", f"{got} ≠ {expected}"), Now()
-        row.save(update_fields=["state", "last_error", "last_error_at"])
+        if row.state not in (State.CONNECTED, State.PAUSED, State.PLAN_REFUSED):
+            # One that works goes on with the authorisation that it has: nothing of it was touched.
+            row.state = State.WRONG_COMPANY
+            row.last_error, row.last_error_at = rules.note("wrong_company", f"{got} ≠ {expected}"), Now()
+            row.save(update_fields=["state", "last_error", "last_error_at"])
         record(
             "connection.wrong_company",
             row,

@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from alcada import queue
 from alcada.approval import actions as approval
+from alcada.approval import queries as approvals
 from alcada.approval.models import Decision, Round, Step
 from alcada.approval.rules import NotOpenError, Question
 from alcada.connections.models import Connection
@@ -28,6 +29,7 @@ from alcada.notify.actions import Message, settle, tell, tell_all
 from alcada.people.models import Company, Role, User
 from alcada.people.queries import holders, may
 from alcada.posting import actions as posting
+from alcada.posting import mending
 from alcada.posting.models import State
 
 
@@ -110,7 +112,13 @@ def _people(company: Company, who: Mapping[str, Any], *, but: set[int]) -> list[
 
 
 def _question(step: dict[str, Any]) -> Question:
-    return Question(key=step["key"], name=step["name"], why=step["why"], people=tuple(step["people"]))
+    return Question(
+        key=step["key"],
+        name=step["name"],
+        why=step["why"],
+        people=tuple(step["people"]),
+        role=step.get("role", ""),
+    )
 
 
 def decide(
@@ -121,6 +129,8 @@ def decide(
     Raises approval.rules.ApprovalError. A second decision returns the first (`already`).
     """
     with transaction.atomic():
+        # The entry before its round, as in `withdraw`: both at once would wait for each other.
+        Entry.objects.select_for_update(of=("self",)).get(rounds__steps=step_id)
         result = approval.decide(step_id, by=by, verdict=verdict, comment=comment, channel=channel)
         if result.already:
             return result
@@ -159,6 +169,7 @@ def withdraw(entry: Entry, *, by: User) -> None:
             _end(Run.objects.select_for_update().get(revision_id=round_.revision_id))
         elif entry.postings.exclude(state__in=[State.REFUSED, State.CANCELLED]).exists():
             raise NotOpenError
+        mending.replace_refused(entry.pk, by=by)
         intake.reopen(entry, by=by)
 
 
@@ -238,6 +249,24 @@ def _follow(runs: Sequence[Run]) -> None:
     told = [run for run in runs if {"post", "notify"} <= {step["type"] for step in run.path}]
     tell_all([_message(run, "entry_posted") for run in told])
     Run.objects.filter(pk__in=[run.pk for run in runs]).update(state=Run.State.DONE, ended_at=timezone.now())
+
+
+def ask_anew() -> int:
+    """Ask whoever has the role now, where nobody who was asked can answer any more. Returns in how many steps.
+
+    Where nobody has it, the doctor says so.
+    """
+    found = 0
+    for step in approvals.unanswerable().exclude(role=""):
+        round_ = step.round
+        used = set(Decision.objects.filter(step__round=round_).values_list("by", flat=True))
+        used |= {round_.entered_by_id, round_.submitted_by_id}
+        people = [one for one in holders(round_.company, Role(step.role)) if one.pk not in used]
+        with transaction.atomic():
+            if people and approval.ask_also(step.pk, people):
+                _tell_asked(round_)
+                found += 1
+    return found
 
 
 def _end(run: Run) -> None:

@@ -12,6 +12,7 @@ from django.db.models import Count, Min
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from alcada.approval import queries as approvals
 from alcada.connections.models import Application, Connection
 from alcada.connections.queries import health
 from alcada.flow.posting import due_dates
@@ -37,7 +38,17 @@ class Finding:
 
 def examine(*, online: bool) -> list[Finding]:
     """Examine all of it; `online` also asks Conta Azul what its copies say."""
-    checks = [_database, _workers, _application, _connections, _queue, _stuck, _late_answers, _chains]
+    checks = [
+        _database,
+        _workers,
+        _application,
+        _connections,
+        _queue,
+        _stuck,
+        _unanswerable,
+        _late_answers,
+        _chains,
+    ]
     findings = [finding for check in checks for finding in check()]
     if online:
         findings.extend(_notes_there())
@@ -122,6 +133,22 @@ def _stuck() -> Iterator[Finding]:
             yield Finding(
                 "warning", "postings", sentence % {"count": count}, _("Open Postings: each says what to do.")
             )
+
+
+def _unanswerable() -> Iterator[Finding]:
+    """A question that nobody can answer waits for ever, and nobody would notice."""
+    for step in approvals.unanswerable().select_related("round__entry")[:50]:
+        yield Finding(
+            "problem",
+            "postings",
+            _("%(company)s, entry %(number)s: nobody can answer “%(step)s”.")
+            % {
+                "company": step.round.company.name,
+                "number": step.round.entry.number,
+                "step": step.name,
+            },
+            _("Give somebody the role who did not enter it; they are asked within a minute."),
+        )
 
 
 def _late_answers() -> Iterator[Finding]:

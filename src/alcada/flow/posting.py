@@ -1,10 +1,10 @@
 """Beside sending: looking for what may have arrived, and learning how late an account shows what was posted."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from datetime import date, timedelta
+from decimal import Decimal
 from functools import partial
 
-from django.conf import settings
 from django.db.models import Max
 from django.utils import timezone
 
@@ -12,8 +12,9 @@ from alcada.connections import leases
 from alcada.ledger import search as ledger
 from alcada.ledger.models import Sighting
 from alcada.posting import looking
-from alcada.posting.models import Attempt, Posting, State
-from alcada.posting.rules import Evidence, Patience, judge_absence
+from alcada.posting.models import Posting, State
+from alcada.posting.rules import Evidence
+from conta_azul.calls.instalments import Instalment
 
 LOOKS_TOGETHER = 20
 SIGHT_FOR = timedelta(hours=6)
@@ -33,33 +34,41 @@ def look(posting_id: int) -> None:
     posting = Posting.objects.select_related("connection").get(pk=posting_id)
     if posting.state != State.UNKNOWN or posting.sent_at is None:
         return
+    # Before the searches: what they saw is as old as their beginning, however long they took.
+    age_s = (timezone.now() - posting.sent_at).total_seconds()
     days = due_dates(posting)
-    # Without an attempt of ours (a restored backup has lost it) it may have left at any time since it was intended.
-    attempted = posting.attempts.filter(kind=Attempt.Kind.ENTRY).exists() and posting.reason != "restored"
     sought = ledger.find_by_reference(
         posting.connection_id,
         kind=posting.kind,
         reference=posting.reference,
         due_from=min(days),
         due_to=max(days),
-        since=posting.sent_at if attempted else posting.created_at,
+        since=posting.may_stand_since or posting.created_at,
         accounted=partial(_ours, posting.connection_id),
+        resembles=partial(_resembles, posting),
     )
     if sought.events:
         looking.found(posting_id, sorted(sought.events), sought.events, sought.told())
         return
-    verdict = judge_absence(
-        evidence(posting.connection_id),
-        Patience(
-            absence_evidence=int(settings.POSTING["absence_evidence"]),
-            absence_span_s=settings.POSTING["absence_span_s"],
-            look_for_s=settings.POSTING["look_for_s"],
-        ),
-        since_sent_s=(timezone.now() - posting.sent_at).total_seconds(),
-        resent=posting.resent,
-        all_searched=not sought.failed,
+    looking.not_found(
+        posting_id,
+        sought.told(),
+        sent_at=posting.sent_at,
+        age_s=age_s,
+        conclusive=not sought.failed and not sought.unclear,
+        evidence=evidence(posting.connection_id),
     )
-    looking.not_found(posting_id, sought.told(), verdict=verdict.value)
+
+
+def _resembles(posting: Posting, parts: Sequence[Instalment]) -> bool:
+    """Could these instalments be ours after somebody took our reference out of them? Same value, or same due dates."""
+    ours = posting.content["instalments"]
+    dates = sorted(date.fromisoformat(part["due_date"]) for part in ours)
+    values = [
+        part.composition.gross for part in parts if part.composition and part.composition.gross is not None
+    ]
+    same_value = sum(values, Decimal(0)) == Decimal(posting.content["amount"])
+    return same_value or sorted(part.due_date for part in parts if part.due_date) == dates
 
 
 def sight(connection_id: int) -> bool:

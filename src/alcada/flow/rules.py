@@ -145,8 +145,14 @@ def _walk(sequence: Sequence[Mapping[str, Any]], facts: Facts, people_of: People
             reason = step["name"] if true else why
             yield from _walk(step["branches"]["true" if true else "false"], facts, people_of, reason)
         elif step["type"] == "approval":
-            people = list(people_of(step["properties"]))
-            yield {"type": "approval", "key": step["id"], "name": step["name"], "why": why, "people": people}
+            yield {
+                "type": "approval",
+                "key": step["id"],
+                "name": step["name"],
+                "why": why,
+                "role": step["properties"]["role"],
+                "people": list(people_of(step["properties"])),
+            }
         else:
             yield {"type": step["type"], "key": step["id"], "name": step["name"], **step["properties"]}
 

@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from alcada import queue
 from alcada.connections.models import Connection
+from alcada.flow import actions as flow
 from alcada.flow.models import Run
 from alcada.ledger.models import TwinSearch
 from alcada.notify.models import Notice
@@ -20,6 +21,7 @@ LATE = timedelta(seconds=90)  # a job that should have run this long ago is take
 
 def sweep() -> None:
     now = timezone.now()
+    flow.ask_anew()
     stopped = Run.objects.filter(state=Run.State.POSTING, revision__postings__state=State.POSTED)
     for pk in stopped.values_list("revision__postings", flat=True)[:1000]:
         queue.defer("follow", posting_id=pk)

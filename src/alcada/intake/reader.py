@@ -60,7 +60,7 @@ class Reader:
         instalments = self._instalments(total)
         description = self._line("description", 200, required=_("Say in a few words what it is for."))
         competence = self._day("competence_date", self.draft["competence_date"])
-        content = {
+        texts = {
             "document_number": self._line("document_number", 60),
             "payment_method": self._payment_method(),
             "payment_details": self._line("payment_details", 300),
@@ -73,6 +73,7 @@ class Reader:
             party_id=party.pk,
             party_name=party.name,
             party_document=party.document,
+            party_email=party.email,
             description=description,
             competence_date=competence,
             amount=total,
@@ -81,7 +82,10 @@ class Reader:
             bank_account_name=account.name,
             splits=tuple(splits),
             instalments=tuple(instalments),
-            **content,
+            document_number=texts["document_number"],
+            payment_method=texts["payment_method"],
+            payment_details=texts["payment_details"],
+            notes=texts["notes"],
         )
 
     def _wrong(self, field: str, sentence: str) -> None:
@@ -209,7 +213,12 @@ class Reader:
             if category is None or share is None:
                 continue
             part = SplitPart(
-                category.pk, str(category), centre.pk if centre else None, str(centre or ""), share
+                category.pk,
+                str(category),
+                centre.pk if centre else None,
+                str(centre or ""),
+                share,
+                centre.code if centre else "",
             )
             if any(
                 (p.category_id, p.cost_centre_id) == (part.category_id, part.cost_centre_id) for p in parts

@@ -1,7 +1,7 @@
 """Looking into an account's books: by reference for what may have arrived, by likeness before approval."""
 
 import re
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from functools import partial
@@ -34,13 +34,17 @@ class Sought:
     events: dict[str, list[str]] = field(default_factory=dict)  # event id -> its instalments' ids
     searched: list[str] = field(default_factory=list)
     failed: list[str] = field(default_factory=list)
+    unclear: list[str] = field(
+        default_factory=list
+    )  # events that may be ours, with the reference taken out of them
 
     def add(self, event_id: str, *instalment_ids: str) -> None:
         kept = self.events.setdefault(event_id, [])
         kept.extend(one for one in instalment_ids if one not in kept)
 
     def told(self) -> dict[str, Any]:
-        return {"searched": self.searched, "failed": self.failed, "events": sorted(self.events)}
+        told = {"searched": self.searched, "failed": self.failed, "events": sorted(self.events)}
+        return told | ({"unclear": self.unclear} if self.unclear else {})
 
 
 def find_by_reference(
@@ -51,18 +55,20 @@ def find_by_reference(
     due_from: date,
     due_to: date,
     since: datetime,
-    accounted: Callable[[Collection[str]], Collection[str]] = lambda ids: (),
+    accounted: Callable[[Collection[str]], Collection[str]],
+    resembles: Callable[[Sequence[instalments.Instalment]], bool],
 ) -> Sought:
     """Look for our reference in the search by text, the newer list and, event by event, the change feed since then.
 
     Found by the text, the other two could only tell the same. `accounted` says which events of the feed are known to be
-    something else: they are not opened.
+    something else: they are not opened. One that carries no reference of ours and `resembles` what is looked for may be
+    it, edited: it is told as unclear.
     """
     sought = Sought()
     looks: tuple[tuple[str, Callable[[], None]], ...] = (
         ("search", partial(_older_search, sought, connection_id, kind, reference, due_from, due_to)),
         ("newer list", partial(_newer_list, sought, connection_id, kind, reference, due_from, due_to)),
-        ("change feed", partial(_change_feed, sought, connection_id, reference, since, accounted)),
+        ("change feed", partial(_change_feed, sought, connection_id, reference, since, accounted, resembles)),
     )
     for name, look in looks:
         try:
@@ -150,11 +156,15 @@ def _change_feed(
     reference: str,
     since: datetime,
     accounted: Callable[[Collection[str]], Collection[str]],
+    resembles: Callable[[Sequence[instalments.Instalment]], bool],
 ) -> None:
     """Every event changed since the attempt is opened: an edited entry hides from searches by text, value or date."""
     feed = changes.list(start=since - MARGIN, end=datetime.now(since.tzinfo) + MARGIN)
     told = set(gateway.walk(connection_id, feed))
     for event_id in sorted(told.difference(accounted(told))):
-        for part in gateway.send(connection_id, instalments.of_event(event_id)):
-            if reference in (part.description or "") or reference in (part.note or ""):
-                sought.add(event_id, part.id)
+        parts = gateway.send(connection_id, instalments.of_event(event_id))
+        texts = " ".join(f"{part.description} {part.note}" for part in parts)
+        if reference in texts:
+            sought.add(event_id, *(part.id for part in parts))
+        elif not REFERENCE.search(texts) and resembles(parts):
+            sought.unclear.append(event_id)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from django.conf import settings
 from django.db import IntegrityError, transaction
+from django.db.models import Q
 from django.db.models.functions import Now
 from django.utils import timezone
 
@@ -150,15 +151,22 @@ def start_attempt(
         )
         if kind == Attempt.Kind.ENTRY:
             posting.sent_at, posting.looks = now, 0
-            posting.save(update_fields=["sent_at", "looks"])
+            posting.may_stand_since = posting.may_stand_since or now
+            posting.save(update_fields=["sent_at", "looks", "may_stand_since"])
         record_all([lines.attempted(posting, attempt)])
         return attempt
 
 
 def finish_attempt(attempt: Attempt, outcome: Outcome) -> None:
-    """Write an attempt's outcome, once. Runs in the caller's transaction, or in one of its own."""
+    """Write an attempt's outcome, once. Runs in the caller's transaction, or in one of its own.
+
+    An answer with an id counts also after the attempt was given up: what it made stands there.
+    """
+    open_ = Q(finished_at=None)
+    if outcome.kind == Attempt.Outcome.POSTED:
+        open_ |= ~Q(outcome=Attempt.Outcome.POSTED)
     with transaction.atomic():
-        changed = Attempt.objects.filter(pk=attempt.pk, finished_at=None).update(
+        changed = Attempt.objects.filter(open_, pk=attempt.pk).update(
             finished_at=timezone.now(),
             outcome=outcome.kind,
             status=outcome.status,

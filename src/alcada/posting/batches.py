@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from django.db import connection, transaction
+from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from alcada.connections import rate
@@ -194,7 +195,9 @@ def _attempts(
         )
         for job, call in ready
     )
-    Posting.objects.filter(pk__in=[job.posting_id for job, _ in ready]).update(sent_at=now, looks=0)
+    Posting.objects.filter(pk__in=[job.posting_id for job, _ in ready]).update(
+        sent_at=now, looks=0, may_stand_since=Coalesce("may_stand_since", now)
+    )
     record_all(
         [
             lines.attempted(postings[job.posting_id], attempt)
@@ -263,7 +266,7 @@ _FINISH_ATTEMPTS: Final = """
     SET finished_at = done.at, outcome = 'posted', status = 201, response = done.body, remote_id = done.remote_id
     FROM (SELECT unnest(%s::bigint[]) id, unnest(%s::text[]) body, unnest(%s::text[]) remote_id,
                  %s::timestamptz at) done
-    WHERE attempt.id = done.id AND attempt.finished_at IS NULL
+    WHERE attempt.id = done.id
 """
 _MARK_POSTED: Final = """
     UPDATE posting_posting posting

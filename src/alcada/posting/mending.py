@@ -29,6 +29,20 @@ def post_again(posting_id: int, *, by: "User") -> Posting:
         return _by_person(posting_id, State.QUEUED, by=by, event="posting.queued_again")
 
 
+def replace_refused(entry_id: int, *, by: "User") -> None:
+    """The entry is going to change: a revision of it that Conta Azul refused is never posted again."""
+    with transaction.atomic():
+        for posting in Posting.objects.select_for_update().filter(entry_id=entry_id, state=State.REFUSED):
+            moves.move(posting, State.CANCELLED, reason="replaced")
+            record(
+                "posting.cancelled",
+                posting.entry,
+                by=by,
+                company=posting.connection.company,
+                data={"reason": "replaced", "reference": posting.reference},
+            )
+
+
 def look_again(posting_id: int, *, by: "User") -> Posting:
     """Start another search for a posting whose looking had ended; for one still looked for, look now."""
     with transaction.atomic():

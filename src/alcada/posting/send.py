@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import logging
 from typing import Any
 
 from alcada.background import in_database
@@ -17,6 +18,8 @@ from alcada.posting.rules import Outcome
 from conta_azul import Call
 from conta_azul.calls import entries
 
+log = logging.getLogger(__name__)
+
 
 async def send(job: Job) -> None:
     """Take one claimed posting to its outcome. Whatever happens is an outcome, or is left to the claim's end."""
@@ -30,6 +33,10 @@ async def send(job: Job) -> None:
         await _give_back(job, exc.outcome)
         return
     except ClaimLostError:
+        return
+    except Exception as exc:  # nothing of the entry was sent: later, with a reason that can be seen
+        log.exception("posting %s could not be prepared", job.posting_id)
+        await _give_back(job, Outcome(Attempt.Outcome.NOT_SENT, "internal_error", type(exc).__name__))
         return
     try:
         attempt = await in_database(

@@ -38,6 +38,7 @@ class Twin:
     due: date | None
     amount: Decimal | None
     status: str
+    entry: int | None  # ours that was posted as this one
 
 
 @dataclass(frozen=True)
@@ -139,7 +140,7 @@ def _twin(item: dict[str, Any]) -> Twin:
     except InvalidOperation:
         amount = None
     status = str(item.get("status") or "").replace("_", " ").capitalize()
-    return Twin(str(item.get("description") or ""), due, amount, status)
+    return Twin(str(item.get("description") or ""), due, amount, status, item.get("entry"))
 
 
 _REASONS: Final[dict[str, str | Promise]] = {

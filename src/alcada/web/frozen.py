@@ -23,6 +23,10 @@ LABELS: Final[dict[str, str | Promise]] = {
     "party_id": lazy("Vendor or customer"),
     "party_name": lazy("Vendor or customer"),
     "party_document": "CPF/CNPJ",
+    "party_email": lazy("E-mail"),
+    "cost_centre_code": lazy("Code"),
+    "name": lazy("File"),
+    "sha256": "SHA-256",
     "description": lazy("Description"),
     "document_number": lazy("Document number"),
     "competence_date": lazy("Competence date"),
@@ -113,6 +117,8 @@ def facts(content: Mapping[str, Any]) -> list[tuple[str, str]]:
     for group in ("splits", "instalments"):
         for index, part in enumerate(content.get(group) or []):
             pairs.append((_PART[group](index), _part(group, part)))
+    names = ", ".join(str(file.get("name")) for file in content.get("documents") or [])
+    pairs.append((_("Files"), names))
     return [(name, value) for name, value in pairs if value]
 
 
