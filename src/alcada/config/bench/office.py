@@ -46,7 +46,7 @@ class Office:
 
     def __init__(self, control: Control, seed: int) -> None:
         self.control = control
-        self.source = random.Random(seed)  # noqa: S311  (repeatable on purpose)
+        self.source = random.Random(f"office {seed}")  # noqa: S311  (repeatable on purpose)
         self.accounts: list[Account] = []
 
     def open(self, reset: dict[str, Any]) -> None:
