@@ -38,6 +38,8 @@ def expression(properties: Mapping[str, Any], fields: Fields) -> str:
 
 def row_expression(row: Mapping[str, Any], fields: Fields) -> str:
     """The CEL text of one row. Raises ConditionError."""
+    if not isinstance(row, Mapping):
+        raise ConditionError("a row has a field, a comparison and a value")
     field, comparison, value = str(row.get("field")), row.get("is"), row.get("value")
     kind = fields.get(field)
     if kind is None or comparison not in COMPARISONS:

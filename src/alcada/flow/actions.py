@@ -13,7 +13,8 @@ from alcada.approval import actions as approval
 from alcada.approval.models import Decision, Round, Step
 from alcada.approval.rules import NotOpenError, Question
 from alcada.connections.models import Connection
-from alcada.connections.queries import route
+from alcada.connections import routing
+from alcada.connections.queries import Routed, route
 from alcada.flow import content as contents
 from alcada.flow import rules, shipped
 from alcada.flow.models import Flow, FlowVersion, Run, Trigger
@@ -21,7 +22,8 @@ from alcada.history.actions import record
 from alcada.intake import actions as intake
 from alcada.intake import drafts
 from alcada.intake.models import Entry, Revision
-from alcada.intake.rules import ChangedMeanwhileError, Content
+from alcada.intake.reader import absent
+from alcada.intake.rules import ChangedMeanwhileError, Content, Problems
 from alcada.ledger.models import TwinSearch
 from alcada.notify.actions import settle, tell
 from alcada.people.models import Company, Role, User
@@ -39,6 +41,7 @@ class _Way:
     """Where a submission will go, worked out before anything is saved."""
 
     content: Content
+    routed: Routed
     connection: Connection
     version: FlowVersion
     path: list[dict[str, Any]]
@@ -57,8 +60,15 @@ def submit(entry: Entry, *, by: User) -> Revision:
             raise ChangedMeanwhileError
         revision = intake.freeze(entry, way.content, by=by)
         run = Run.objects.create(
-            version=way.version, revision=revision, connection=way.connection, path=way.path
+            version=way.version,
+            revision=revision,
+            connection=way.connection,
+            path=way.path,
+            routing=way.routed.told,
         )
+        if not way.routed.sole:
+            told = {"revision": revision.number, **way.routed.told}
+            record("entry.routed", entry, by=by, company=entry.company, data=told)
         round_ = approval.open_round(
             entry=entry,
             revision=revision,
@@ -83,14 +93,55 @@ def what_would_happen(entry: Entry, *, by: User) -> list[dict[str, Any]]:
     return _find_way(entry, by).path
 
 
+@dataclass(frozen=True)
+class Checked:
+    """What may be submitted, and the account that it goes to."""
+
+    content: Content
+    routed: Routed
+    connection: Connection
+
+
+def check(entry: Entry) -> Checked:
+    """Read the draft, choose its account by the company's rules, and see that the account has what it names.
+
+    Raises intake.rules.Problems, NotBeingEditedError, or rules.SubmissionRefusedError when it goes to no account.
+    """
+    content = drafts.check(entry)
+    routed = route(entry.company, _routing_facts(content))
+    if refusal := rules.routed_nowhere(routed, entry.company.name):
+        raise refusal
+    assert routed.connection is not None
+    rule = routed.choice.rule
+    if wrong := absent(content, routed.connection, rule.name if rule else ""):
+        raise Problems(wrong)
+    return Checked(content, routed, routed.connection)
+
+
+def _routing_facts(content: Content) -> routing.Facts:
+    return routing.Facts(
+        kind=content.kind,
+        amount=content.amount,
+        party=str(content.party_id),
+        document=content.party_document,
+        category=tuple(str(part.category_id) for part in content.splits),
+        cost_centre=tuple(str(part.cost_centre_id) for part in content.splits if part.cost_centre_id),
+        instalments=len(content.instalments),
+        flow=Trigger.of(content.kind),
+    )
+
+
 def _find_way(entry: Entry, by: User) -> _Way:
     if not may(by, "entry.create", entry.company):
         raise NotYoursError
-    connection = route(entry.company, entry.kind)
-    if connection is None:
-        raise rules.SubmissionRefusedError("no_account")
-    content = drafts.check(entry)
-    version = current_version(entry.company, Trigger(f"{entry.kind}.submitted"))
+    try:
+        checked = check(entry)
+    except Problems as exc:
+        if entry.company.connections.accounts().exists():
+            raise
+        raise rules.SubmissionRefusedError("no_account") from exc  # nothing typed would help
+    content = checked.content
+    version = current_version(entry.company, Trigger.of(entry.kind))
     facts = rules.Facts(
         kind=entry.kind,
         amount=content.amount,
@@ -100,7 +151,7 @@ def _find_way(entry: Entry, by: User) -> _Way:
     )
     theirs = {by.pk, entry.created_by_id}
     path = rules.plan(version.definition, facts, lambda who: _people(entry.company, who, but=theirs))
-    return _Way(content, connection, version, path)
+    return _Way(content, checked.routed, checked.connection, version, path)
 
 
 def _people(company: Company, who: Mapping[str, Any], *, but: set[int]) -> list[int]:

@@ -22,6 +22,7 @@ from typing import Any, Final
 
 from alcada import conditions
 from alcada.approval.rules import can_be_answered
+from alcada.connections.queries import Routed
 from alcada.people.models import Role
 
 FIELDS: Final[conditions.Fields] = {
@@ -58,6 +59,20 @@ class Facts:
 
     def for_cel(self) -> dict[str, Any]:
         return conditions.for_cel(vars(self), FIELDS)
+
+
+def routed_nowhere(routed: Routed, company: str) -> SubmissionRefusedError | None:
+    """Why the entry can't be submitted as it was routed; None when it goes to an account."""
+    choice, named = routed.choice, {"company": company, "account": routed.account}
+    if choice.problem:
+        codes = {"no_account": "no_account", "no_match": "no_route", "not_connected": "route_not_connected"}
+        return SubmissionRefusedError(codes[choice.problem], **named)
+    if not choice.refusal:
+        return None
+    if choice.rule is None:
+        return SubmissionRefusedError("route_refused_by_default", sentence=choice.refusal, **named)
+    rule = {"number": str(choice.rule.order), "rule": choice.rule.name}
+    return SubmissionRefusedError("route_refused", sentence=choice.refusal, **rule, **named)
 
 
 PeopleOf = Callable[[Mapping[str, Any]], Sequence[int]]
