@@ -13,7 +13,7 @@ from typing import Any, Final, Literal
 
 import cel
 
-# `texts`: several at once, such as the categories of an entry's splits. "=" asks whether any is it, "!=" whether none is.
+# `texts`: several at once, as the categories of an entry's splits. "=" asks whether any is it, "!=" whether none is.
 Kind = Literal["money", "number", "text", "texts"]
 Fields = Mapping[str, Kind]
 

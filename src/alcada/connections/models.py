@@ -125,7 +125,8 @@ class Routing(models.Model):
     class Meta:
         constraints = [
             models.CheckConstraint(
-                condition=Q(default_connection=None) | Q(default_refusal=""), name="routing_default_is_one_thing"
+                condition=Q(default_connection=None) | Q(default_refusal=""),
+                name="routing_default_is_one_thing",
             )
         ]
 

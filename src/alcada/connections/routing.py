@@ -86,9 +86,7 @@ class Choice:
     passed: tuple[PassedOver, ...] = ()
 
 
-def choose(
-    rules: Sequence[Rule], default: Default, accounts: Collection[int], facts: Facts
-) -> Choice:
+def choose(rules: Sequence[Rule], default: Default, accounts: Collection[int], facts: Facts) -> Choice:
     """Decide. `rules` in their order; `accounts`: the keys of those that were ever authorised."""
     if not accounts:
         return Choice("none", problem="no_account")

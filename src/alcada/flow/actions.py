@@ -12,8 +12,8 @@ from alcada import queue
 from alcada.approval import actions as approval
 from alcada.approval.models import Decision, Round, Step
 from alcada.approval.rules import NotOpenError, Question
-from alcada.connections.models import Connection
 from alcada.connections import routing
+from alcada.connections.models import Connection
 from alcada.connections.queries import Routed, route
 from alcada.flow import content as contents
 from alcada.flow import rules, shipped

@@ -279,7 +279,9 @@ def not_there(name: str, account: str, rule: str = "") -> str:
     """What to say beside a category or bank account that the chosen account doesn't have."""
     names = {"name": name, "account": account, "rule": rule}
     if rule:
-        sentence = _("%(name)s does not exist in the Conta Azul account %(account)s, where “%(rule)s” sends this.")
+        sentence = _(
+            "%(name)s does not exist in the Conta Azul account %(account)s, where “%(rule)s” sends this."
+        )
         return sentence % names
     return _("%(name)s does not exist in the Conta Azul account %(account)s.") % names
 
