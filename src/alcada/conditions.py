@@ -65,8 +65,11 @@ def rows_holding(properties: Mapping[str, Any], fields: Fields, facts: Mapping[s
 
 def for_cel(facts: Mapping[str, Any], fields: Fields) -> dict[str, Any]:
     """Facts as CEL takes them: money in whole cents, several texts as a list."""
-    shaped = {"money": lambda value: int(value * 100), "texts": list}
-    return {name: shaped.get(fields[name], lambda value: value)(value) for name, value in facts.items()}
+    return {name: _fact(value, fields[name]) for name, value in facts.items()}
+
+
+def _fact(value: Any, kind: Kind) -> Any:
+    return int(value * 100) if kind == "money" else list(value) if kind == "texts" else value
 
 
 def _text(value: Any) -> str:

@@ -67,7 +67,7 @@ def route(company: Company, facts: routing.Facts) -> Routed:
     found = table(company)
     choice = routing.choose(found.rules, found.default, found.accounts, facts)
     chosen = found.accounts.get(choice.connection_id or 0)
-    named = chosen or Connection.objects.filter(pk=choice.connection_id).first()
+    named = chosen or Connection.objects.filter(pk=choice.connection_id or 0).first()
     return Routed(
         choice=choice,
         connection=chosen,

@@ -289,15 +289,16 @@ def not_there(name: str, account: str, rule: str = "") -> str:
 def absent(content: Content, connection: Connection, rule: str = "") -> dict[str, list[str]]:
     """What of the content the account doesn't have, by field; `rule` chose the account."""
     there = connection.counterparts.filter(active=True)
-    categories = [part.category_id for part in content.splits]
-    found = there.filter(Q(category__in=categories) | Q(bank_account=content.bank_account_id))
-    known = set(found.values_list("category_id", "bank_account_id"))
+    wanted = Q(category__in=[part.category_id for part in content.splits])
+    found = there.filter(wanted | Q(bank_account=content.bank_account_id))
+    known = list(found.values_list("category_id", "bank_account_id"))
+    categories, accounts = {category for category, _bank in known}, {bank for _category, bank in known}
     wrong = {
         f"splits.{index}.category": [not_there(part.category_name, connection.name, rule)]
         for index, part in enumerate(content.splits)
-        if (part.category_id, None) not in known
+        if part.category_id not in categories
     }
-    if (None, content.bank_account_id) not in known:
+    if content.bank_account_id not in accounts:
         wrong["bank_account"] = [not_there(content.bank_account_name, connection.name, rule)]
     return wrong
 

@@ -32,6 +32,7 @@ from alcada.intake.rules import ChangedMeanwhileError, NotBeingEditedError, NotY
 from alcada.people.models import Company, User
 from alcada.people.queries import companies_where
 from alcada.web import intake_forms as forms
+from alcada.web import routing_words
 from alcada.web.guards import person
 
 # Why the flow can't take an entry, and what to do about it.
@@ -158,7 +159,8 @@ class Asked:
     twins_key: str = ""
     confirmed: frozenset[str] = frozenset()
     refused: str = ""  # why it goes to no account
-    way: Mapping[str, Any] | None = None  # the account that it goes to and why, where there is a choice
+    account: str = ""  # where it goes, where there is a choice
+    reason: str = ""
 
     @property
     def open(self) -> bool:
@@ -186,7 +188,8 @@ def _ask(entry: Entry, user: User) -> Asked:
         twins=twins,
         twins_key=duplicates.confirmation(found),
         confirmed=frozenset((entry.draft or {}).get("confirmed", [])),
-        way=None if checked.routed.sole else checked.routed.told,
+        account="" if checked.routed.sole else checked.routed.account,
+        reason=routing_words.reason(checked.routed.told),
     )
 
 

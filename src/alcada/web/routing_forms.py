@@ -230,7 +230,9 @@ def _stored(company: Company, name: str, typed: str) -> str:
     if name == "party":
         party = party_of(company, text)
         if party is None:
-            raise RoutingError("value", _("Pick one of the suggestions, or type the whole name, CPF or CNPJ."))
+            raise RoutingError(
+                "value", _("Pick one of the suggestions, or type the whole name, CPF or CNPJ.")
+            )
         return str(party.pk)
     if name == "instalments":
         if not (text.isascii() and text.isdigit() and len(text) < 4):
@@ -265,8 +267,12 @@ def _choices(company: Company, name: str, chosen: str) -> list[tuple[str, list[t
         return [("", [(str(centre.pk), str(centre)) for centre in found])]
     if name == "category":
         groups: dict[str, list[tuple[str, str]]] = {}
-        for category in Category.objects.filter(still, company=company).order_by("kind", "parent_name", "name"):
-            group = " · ".join(part for part in (str(EntryKind(category.kind).label), category.parent_name) if part)
+        for category in Category.objects.filter(still, company=company).order_by(
+            "kind", "parent_name", "name"
+        ):
+            group = " · ".join(
+                part for part in (str(EntryKind(category.kind).label), category.parent_name) if part
+            )
             groups.setdefault(group, []).append((str(category.pk), category.name))
         return list(groups.items())
     return []
@@ -322,7 +328,7 @@ class TryForm(Form):
     )
 
     def __init__(self, *args: Any, company: Company, **kwargs: Any) -> None:
-        super().__init__(*args, auto_id="try-%s", **kwargs)
+        super().__init__(*args, **{"auto_id": "try-%s", **kwargs})
         self.company = company
         self.fields["category"].queryset = Category.objects.filter(  # type: ignore[attr-defined]
             company=company, active=True
