@@ -96,7 +96,7 @@ def _field(thing: Category | BankAccount | CostCentre | Party) -> str:
 def _there(company: Company, field: str) -> Exists:
     """Is it active in one of the accounts that the company's entries may be posted to?
 
-    Whether in the one that an entry goes to is known, and checked, once its routing is (`flow.check`).
+    Whether in the one that an entry goes to is known, and checked, once its routing is (`flow.checking`).
     """
     accounts = company.connections.accounts()
     return Exists(Counterpart.objects.filter(connection__in=accounts, active=True, **{field: OuterRef("pk")}))

@@ -12,17 +12,15 @@ from alcada import queue
 from alcada.approval import actions as approval
 from alcada.approval.models import Decision, Round, Step
 from alcada.approval.rules import NotOpenError, Question
-from alcada.connections import routing
 from alcada.connections.models import Connection
-from alcada.connections.queries import Routed, route
+from alcada.connections.queries import Routed
 from alcada.flow import content as contents
 from alcada.flow import rules, shipped
+from alcada.flow.checking import check
 from alcada.flow.models import Flow, FlowVersion, Run, Trigger
 from alcada.history.actions import record
 from alcada.intake import actions as intake
-from alcada.intake import drafts
 from alcada.intake.models import Entry, Revision
-from alcada.intake.reader import absent
 from alcada.intake.rules import ChangedMeanwhileError, Content, Problems
 from alcada.ledger.models import TwinSearch
 from alcada.notify.actions import settle, tell
@@ -91,44 +89,6 @@ def submit(entry: Entry, *, by: User) -> Revision:
 def what_would_happen(entry: Entry, *, by: User) -> list[dict[str, Any]]:
     """The way that submitting would take, without effect. Raises as `submit` does."""
     return _find_way(entry, by).path
-
-
-@dataclass(frozen=True)
-class Checked:
-    """What may be submitted, and the account that it goes to."""
-
-    content: Content
-    routed: Routed
-    connection: Connection
-
-
-def check(entry: Entry) -> Checked:
-    """Read the draft, choose its account by the company's rules, and see that the account has what it names.
-
-    Raises intake.rules.Problems, NotBeingEditedError, or rules.SubmissionRefusedError when it goes to no account.
-    """
-    content = drafts.check(entry)
-    routed = route(entry.company, _routing_facts(content))
-    if refusal := rules.routed_nowhere(routed, entry.company.name):
-        raise refusal
-    assert routed.connection is not None
-    rule = routed.choice.rule
-    if wrong := absent(content, routed.connection, rule.name if rule else ""):
-        raise Problems(wrong)
-    return Checked(content, routed, routed.connection)
-
-
-def _routing_facts(content: Content) -> routing.Facts:
-    return routing.Facts(
-        kind=content.kind,
-        amount=content.amount,
-        party=str(content.party_id),
-        document=content.party_document,
-        category=tuple(str(part.category_id) for part in content.splits),
-        cost_centre=tuple(str(part.cost_centre_id) for part in content.splits if part.cost_centre_id),
-        instalments=len(content.instalments),
-        flow=Trigger.of(content.kind),
-    )
 
 
 def _find_way(entry: Entry, by: User) -> _Way:

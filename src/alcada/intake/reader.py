@@ -51,7 +51,7 @@ class Reader:
     def __init__(self, company: Company, kind: str, draft: Mapping[str, Any]) -> None:
         self.company, self.kind, self.draft = company, kind, draft
         self.problems: dict[str, list[str]] = {}
-        # Where more than one may be meant, the rest has to be read first: `absent` asks then (flow.check).
+        # Where more than one may be meant, the rest has to be read first: `absent` asks then (flow.checking).
         self.connection: Connection | None = sole_account(company)
 
     def content(self) -> Content:

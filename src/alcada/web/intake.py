@@ -21,6 +21,7 @@ from alcada.directory.actions import DirectoryError
 from alcada.directory.models import EntryKind
 from alcada.directory.queries import find_party, search_parties
 from alcada.flow import actions as flow
+from alcada.flow.checking import check
 from alcada.flow.queries import status_of
 from alcada.flow.rules import SubmissionRefusedError
 from alcada.intake import actions, drafts, duplicates, files, rules
@@ -170,7 +171,7 @@ class Asked:
 
 def _ask(entry: Entry, user: User) -> Asked:
     """Raises Problems, SubmissionRefusedError: what can't be read, or goes nowhere, can't be asked about."""
-    checked = flow.check(entry)
+    checked = check(entry)
     content = checked.content
     found = duplicates.probable(entry.company, content, excluding=entry)
     # Another person's entry is named by its number only: that it exists is a warning, what it says is theirs.

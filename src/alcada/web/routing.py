@@ -22,7 +22,8 @@ from alcada.web import routing_words
 from alcada.web.condition_words import row as row_words
 from alcada.web.guards import companies_in_view, company_or_404, person
 from alcada.web.intake import refusal
-from alcada.web.routing_forms import DefaultForm, RuleForm, TryForm, suggestions
+from alcada.web.routing_forms import DefaultForm, RuleForm, TryForm
+from alcada.web.routing_values import suggestions
 
 MANAGE: Final = "connection.manage"
 PAGE: Final = 50

@@ -5,49 +5,26 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from django import forms
-from django.db.models import Q
 from django.http import QueryDict
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
 
-from alcada import conditions, money
+from alcada import conditions
 from alcada.connections import routing
 from alcada.connections.models import Connection, Routing, RoutingRule
 from alcada.connections.routing_actions import RoutingError, Target
-from alcada.directory import documents, queries
 from alcada.directory.models import Category, CostCentre, EntryKind, Party
 from alcada.flow.models import Trigger
-from alcada.intake.drafts import amount
-from alcada.intake.reader import amount_sentence, document_sentence, key
+from alcada.intake.reader import key
 from alcada.people.models import Company
 from alcada.web.condition_words import COMPARISONS, LABELS
 from alcada.web.forms_base import Form, MoneyField
 from alcada.web.intake_forms import Field
+from alcada.web.routing_values import choices_of, party_of, stored, typed_again
 
 MOST_ROWS: Final = 20
 ROW: Final = ("field", "is", "value")
 REFUSE: Final = "refuse"
-
-
-def party_label(party: Party) -> str:
-    """What a list of suggestions holds, and `party_of` understands again."""
-    number = documents.format(party.document) if party.document else f"#{party.pk}"
-    return f"{party.name} · {number}"
-
-
-def party_of(company: Company, typed: str) -> Party | None:
-    """The one that was picked from the suggestions, or typed whole: by its name, its CPF or its CNPJ."""
-    number = typed.rpartition(" · ")[2].strip()
-    if number.startswith("#"):
-        return Party.objects.filter(company=company, pk=key(number[1:])).first()
-    found = queries.find_party(company, document=number) or queries.find_party(company, document=typed)
-    return found or queries.find_party(company, name=typed)
-
-
-def suggestions(company: Company, text: str) -> list[str]:
-    """Parties of both sides that the text may mean, as `party_of` understands them."""
-    found = queries.search_parties(company, EntryKind.PAYABLE, text, 10) if text.strip() else []
-    return [party_label(party) for party in found]
 
 
 @dataclass(frozen=True)
@@ -91,7 +68,7 @@ class RuleForm:
     @classmethod
     def of(cls, rule: RoutingRule) -> "RuleForm":
         rows = [
-            {**row, "value": _typed(rule.company, row["field"], row["value"])}
+            {**row, "value": typed_again(rule.company, row["field"], row["value"])}
             for row in rule.conditions["rows"]
         ]
         to = REFUSE if rule.connection_id is None else str(rule.connection_id)
@@ -149,7 +126,7 @@ class RuleForm:
         rows = []
         for index, row in enumerate(self._rows):
             try:
-                value = _stored(self.company, row["field"], row["value"])
+                value = stored(self.company, row["field"], row["value"])
                 rows.append({"field": row["field"], "is": row["is"], "value": value})
                 conditions.row_expression(rows[-1], routing.FIELDS)
             except RoutingError as exc:
@@ -179,7 +156,7 @@ class RuleForm:
         kind = routing.FIELDS.get(name, "text")
         ordered = kind in ("money", "number")
         signs = list(COMPARISONS) if ordered else list(conditions.EQUALITY)
-        choices = _choices(self.company, name, row["value"])
+        choices = choices_of(self.company, name, row["value"])
         control = "choice" if choices else "party" if name == "party" else kind
         errors = self.problems.get(f"rows.{index}", [])
         return Row(
@@ -212,70 +189,6 @@ def read_target(company: Company, to: str, refusal: str) -> Target:
     if chosen is None:
         raise RoutingError("target", _("Choose the account."))
     return Target(connection=chosen)
-
-
-def _stored(company: Company, name: str, typed: str) -> str:
-    """A row's value as it is kept: keys of the directory, digits, decimals. Raises RoutingError."""
-    text = typed.strip()
-    if name == "amount":
-        try:
-            return str(money.parse_brl(text))
-        except money.AmountError as exc:
-            raise RoutingError("value", amount_sentence(exc.code)) from exc
-    if name == "document":
-        try:
-            return documents.check(text)
-        except documents.DocumentError as exc:
-            raise RoutingError("value", document_sentence(exc.code)) from exc
-    if name == "party":
-        party = party_of(company, text)
-        if party is None:
-            raise RoutingError(
-                "value", _("Pick one of the suggestions, or type the whole name, CPF or CNPJ.")
-            )
-        return str(party.pk)
-    if name == "instalments":
-        if not (text.isascii() and text.isdigit() and len(text) < 4):
-            raise RoutingError("value", _("Write a whole number, such as 1."))
-        return str(int(text))
-    if text not in {value for _group, options in _choices(company, name, "") for value, _label in options}:
-        raise RoutingError("value", _("Choose one of the list."))
-    return text
-
-
-def _typed(company: Company, name: str, stored: str) -> str:
-    """The other way round: what a person would have typed."""
-    if name == "amount":
-        return amount(money.parse_brl(stored))
-    if name == "document":
-        return documents.format(stored)
-    if name == "party":
-        party = Party.objects.filter(company=company, pk=key(stored)).first()
-        return party_label(party) if party else stored
-    return stored
-
-
-def _choices(company: Company, name: str, chosen: str) -> list[tuple[str, list[tuple[str, str]]]]:
-    """What may be chosen for a field, by group; what is chosen already stays, also when it is no longer in use."""
-    if name == "kind":
-        return [("", [(kind.value, str(kind.label)) for kind in EntryKind])]
-    if name == "flow":
-        return [("", [(trigger.value, str(trigger.label)) for trigger in Trigger])]
-    still = Q(active=True) | Q(pk=key(chosen))
-    if name == "cost_centre":
-        found = CostCentre.objects.filter(still, company=company)
-        return [("", [(str(centre.pk), str(centre)) for centre in found])]
-    if name == "category":
-        groups: dict[str, list[tuple[str, str]]] = {}
-        for category in Category.objects.filter(still, company=company).order_by(
-            "kind", "parent_name", "name"
-        ):
-            group = " · ".join(
-                part for part in (str(EntryKind(category.kind).label), category.parent_name) if part
-            )
-            groups.setdefault(group, []).append((str(category.pk), category.name))
-        return list(groups.items())
-    return []
 
 
 class DefaultForm(Form):
