@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any, Literal
 
 from django.db import connection as database
-from django.db.models import Count, Q
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 
 from alcada.connections import routing
 from alcada.connections.models import Application, AuthorisationRequest, Connection, Routing, RoutingRule
@@ -80,6 +80,16 @@ def route(company: Company, facts: routing.Facts) -> Routed:
 def sole_account(company: Company) -> Connection | None:
     """The account that all of the company's entries go to; None where that depends on the entry, or there is none."""
     return table(company).sole
+
+
+def undecided(companies: QuerySet[Company]) -> QuerySet[Company]:
+    """Those with several accounts, where an entry that no rule takes would be refused because nothing was chosen."""
+    accounts = Count("connections", Q(connections__authorised_at__isnull=False), distinct=True)
+    chosen = Routing.objects.filter(company=OuterRef("pk")).exclude(
+        default_connection=None, default_refusal=""
+    )
+    several = Company.objects.filter(pk__in=companies.values("pk")).annotate(accounts=accounts)
+    return several.filter(~Exists(chosen), accounts__gt=1).order_by("name", "pk")
 
 
 def connections_of(user: User) -> list[Connection]:

@@ -13,10 +13,11 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from alcada.connections.models import Application, Connection
-from alcada.connections.queries import health
+from alcada.connections.queries import health, undecided
 from alcada.flow.posting import due_dates
 from alcada.history import queries as history
 from alcada.ledger import search as books
+from alcada.people.models import Company
 from alcada.posting.models import Attempt, Posting, State
 
 HEARTBEAT = timedelta(seconds=60)
@@ -37,7 +38,17 @@ class Finding:
 
 def examine(*, online: bool) -> list[Finding]:
     """Examine all of it; `online` also asks Conta Azul what its copies say."""
-    checks = [_database, _workers, _application, _connections, _queue, _stuck, _late_answers, _chains]
+    checks = [
+        _database,
+        _workers,
+        _application,
+        _connections,
+        _routing,
+        _queue,
+        _stuck,
+        _late_answers,
+        _chains,
+    ]
     findings = [finding for check in checks for finding in check()]
     if online:
         findings.extend(_notes_there())
@@ -94,6 +105,17 @@ def _connections() -> Iterator[Finding]:
                 % {**named, "count": waiting},
                 _("Open the connection: its page says what to do."),
             )
+
+
+def _routing() -> Iterator[Finding]:
+    for company in undecided(Company.objects.all()):
+        yield Finding(
+            "warning",
+            "connections",
+            _("%(company)s has several accounts and no default: what no routing rule takes is refused.")
+            % {"company": company.name},
+            _("Open Connections, Routing, and choose where such entries go."),
+        )
 
 
 def _queue() -> Iterator[Finding]:
