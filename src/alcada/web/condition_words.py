@@ -43,9 +43,15 @@ Named = Callable[[str, str], str]
 
 
 def sentence(properties: Mapping[str, Any], named: Named | None = None) -> str:
-    """Value above R$ 10.000,00 and Kind is Payable."""
+    """Value above R$ 10.000,00 and Kind is Payable; with `named`, as part of a sentence, in lower case."""
     joined = _(" and ") if properties.get("match", "all") == "all" else _(" or ")
-    return joined.join(row(each, named) for each in properties.get("rows", []))
+    rows = [row(each, named) for each in properties.get("rows", [])]
+    return joined.join(_lower(each) for each in rows) if named else joined.join(rows)
+
+
+def _lower(text: str) -> str:
+    """Its first letter small, unless it begins with an abbreviation such as CPF."""
+    return text if text[1:2].isupper() else text[:1].lower() + text[1:]
 
 
 def row(each: Mapping[str, Any], named: Named | None = None) -> str:

@@ -22,7 +22,7 @@ from alcada.web import routing_words
 from alcada.web.condition_words import row as row_words
 from alcada.web.guards import companies_in_view, company_or_404, person
 from alcada.web.intake import refusal
-from alcada.web.routing_forms import DefaultForm, RuleForm, TryForm
+from alcada.web.routing_forms import NOTHING, REFUSE, DefaultForm, RuleForm, TryForm
 from alcada.web.routing_values import suggestions
 
 MANAGE: Final = "connection.manage"
@@ -109,7 +109,7 @@ def default(request: HttpRequest, company_id: int) -> HttpResponse:
             target = form.target()
             routing_actions.set_default(company, target, version=_version(request), by=person(request))
         except RoutingError as exc:
-            form.add_error("refusal" if form.cleaned_data["to"] else "to", exc.message)
+            form.add_error("refusal" if form.cleaned_data["to"] == REFUSE else "to", exc.message)
         except RulesChangedError:
             form.add_error(None, _changed_meanwhile())
         else:
@@ -143,7 +143,7 @@ def _page(
         "company": company,
         "version": table.version,
         "accounts": sorted(table.accounts.values(), key=lambda account: account.name),
-        "undecided": len(table.accounts) > 1 and not (initial.get("to")),
+        "undecided": len(table.accounts) > 1 and initial["to"] == NOTHING,
         "rules": routing_words.shown(company, table.rules),
         "default_form": default_form or DefaultForm(company=company, initial=initial),
         "try_form": asked,

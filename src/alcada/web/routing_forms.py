@@ -25,6 +25,7 @@ from alcada.web.routing_values import choices_of, party_of, stored, typed_again
 MOST_ROWS: Final = 20
 ROW: Final = ("field", "is", "value")
 REFUSE: Final = "refuse"
+NOTHING: Final = "nothing"
 
 
 @dataclass(frozen=True)
@@ -194,7 +195,7 @@ def read_target(company: Company, to: str, refusal: str) -> Target:
 class DefaultForm(Form):
     """Where entries go that no rule takes."""
 
-    to = forms.ChoiceField(label=lazy("Where they go"), required=False)
+    to = forms.ChoiceField(label=lazy("Where they go"))
     refusal = forms.CharField(
         label=lazy("What whoever submits it reads"),
         max_length=300,
@@ -209,19 +210,19 @@ class DefaultForm(Form):
         nothing = _("The company's only account") if only else _("Nothing chosen: it is refused")
         choice = self.fields["to"]
         assert isinstance(choice, forms.ChoiceField)
-        choice.choices = [("", nothing), *targets(company)]
+        choice.choices = [(NOTHING, nothing), *targets(company)]
 
     @staticmethod
     def initial_of(table: Routing | None) -> dict[str, str]:
         if table is None:
-            return {}
-        to = str(table.default_connection_id or (REFUSE if table.default_refusal else ""))
+            return {"to": NOTHING}
+        to = str(table.default_connection_id or (REFUSE if table.default_refusal else NOTHING))
         return {"to": to, "refusal": table.default_refusal}
 
     def target(self) -> Target:
         """Raises RoutingError."""
         to = self.cleaned_data["to"]
-        return read_target(self.company, to, self.cleaned_data["refusal"]) if to else Target()
+        return read_target(self.company, to, self.cleaned_data["refusal"]) if to != NOTHING else Target()
 
 
 class TryForm(Form):

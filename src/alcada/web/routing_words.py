@@ -104,7 +104,7 @@ def _why(row: Mapping[str, Any], facts: routing.Facts, names: condition_words.Na
     values = value if isinstance(value, tuple) else (value,)
     has = ", ".join(names(name, str(each)) for each in values if str(each)) or _("nothing")
     return _("It asks for: %(condition)s. This entry has: %(value)s.") % {
-        "condition": condition_words.row(row, names),
+        "condition": condition_words.sentence({"rows": [row]}, names),
         "value": has,
     }
 
@@ -144,7 +144,7 @@ def _told(company: Company, data: Mapping[str, Any]) -> str:
     if not found:
         return to or _("nothing chosen")
     names = Names(company, found.get("rows", []))
-    return f"{condition_words.sentence(found, names)} → {to}"
+    return _("If %(condition)s") % {"condition": condition_words.sentence(found, names)} + f" → {to}"
 
 
 def holding(rule: routing.Rule, facts: routing.Facts) -> list[Mapping[str, Any]]:
