@@ -27,7 +27,8 @@ def compare(books: Books, approved: QuerySet[Posting]) -> dict[str, Any]:
     standing = _by_reference(books)
     counts = dict.fromkeys(("posted", "lost", "duplicated", "misrouted", "wrong_content"), 0)
     waiting: Counter[str] = Counter()
-    total, parted = 0, []
+    total = 0
+    parted: list[dict[str, Any]] = []
     rows = approved.select_related("connection", "revision__bank_account").prefetch_related(
         "revision__instalments", "revision__splits"
     )

@@ -31,8 +31,8 @@ class AuthorisationError(Exception):
     no_application, not_an_address, several_codes, authorize_address, denied, state_unknown, state_other
     (another connection's), state_foreign (somebody else's), state_used, state_expired, code_refused (too
     late, used, or another address), application_refused, not_reached (try again), answer_lost (start again),
-    plan_refused, erp_login, account_unnamed (it tells no CPF/CNPJ to compare), wrong_company
-    (`got` and `expected` name them).
+    plan_refused, erp_login, account_unnamed (it tells no CPF/CNPJ to compare), wrong_company (`got` and
+    `expected` name them), account_taken (`expected` is the connection that stands for this account already).
     """
 
     def __init__(self, code: str, *, got: str = "", expected: str = "", words: str = "") -> None:
@@ -106,6 +106,8 @@ def _complete(request: AuthorisationRequest, by: User, code: str) -> Connection:
     if expected:
         _note_wrong_company(connection, by, account.name, expected)
         raise AuthorisationError("wrong_company", got=account.name, expected=expected)
+    if taken := _taken(connection, account):
+        raise AuthorisationError("account_taken", got=account.name, expected=taken)
     return _keep(connection.pk, by, pair, account)
 
 
@@ -156,6 +158,18 @@ def _expected(connection: Connection, account: remote.Account) -> str:
     if right and (not document or document == own):
         return ""
     return connection.remote_name or connection.company.name
+
+
+def _taken(connection: Connection, account: remote.Account) -> str:
+    """The name of another connection that stands for this same account; empty when there is none.
+
+    A company with several accounts signs in to them one after the other, and Conta Azul's page remembers the
+    last: two connections on one account would halve its pace and let a routing rule lead to the wrong books.
+    """
+    if not account.id:
+        return ""
+    others = Connection.objects.filter(remote_id=account.id).exclude(pk=connection.pk)
+    return others.values_list("name", flat=True).first() or ""
 
 
 def _note_wrong_company(connection: Connection, by: User, got: str, expected: str) -> None:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Generic, TypeVar
 
 from alcada.background import in_database
-from alcada.connections import access, rate, remote, standing
+from alcada.connections import access, pace, rate, remote, standing
 from conta_azul import Call, Page, Pages, errors
 
 T = TypeVar("T")
@@ -33,14 +33,12 @@ def send(connection_id: int, call: Call[T]) -> T:
     Raises conta_azul.errors.ContaAzulError, access.AccessError; RuntimeError inside a transaction.
     """
     ready = _prepare(connection_id, None)
-    time.sleep(ready.wait_s)
     try:
-        answer = remote.client(ready.token).send(call)
+        answer = _send(connection_id, call, ready)
     except errors.NotAuthorised:
         ready = _prepare(connection_id, ready.token)
-        time.sleep(ready.wait_s)
         try:
-            answer = remote.client(ready.token).send(call)
+            answer = _send(connection_id, call, ready)
         except errors.ContaAzulError as exc:
             standing.note_error(connection_id, exc)
             raise
@@ -55,14 +53,12 @@ async def asend(connection_id: int, call: Call[T], ready: "Ready | None" = None)
     """As `send`, for a loop that has many calls waiting at once. With `ready` token and moment were got before."""
     if ready is None:
         ready = await in_database(_prepare, connection_id, None)
-    await asyncio.sleep(ready.wait_s)
     try:
-        answer = await remote.async_client(connection_id, ready.token).send(call)
+        answer = await _asend(connection_id, call, ready)
     except errors.NotAuthorised:
         ready = await in_database(_prepare, connection_id, ready.token)
-        await asyncio.sleep(ready.wait_s)
         try:
-            answer = await remote.async_client(connection_id, ready.token).send(call)
+            answer = await _asend(connection_id, call, ready)
         except errors.ContaAzulError as exc:
             await in_database(standing.note_error, connection_id, exc)
             raise
@@ -72,6 +68,26 @@ async def asend(connection_id: int, call: Call[T], ready: "Ready | None" = None)
     if standing.worth_noting(connection_id, ready.state):
         await in_database(standing.note_good, connection_id, ready.state)
     return answer
+
+
+def _send(connection_id: int, call: Call[T], ready: Ready) -> T:
+    time.sleep(ready.wait_s)
+    passage = pace.passage(connection_id)
+    time.sleep(passage.wait_s())
+    try:
+        return remote.client(ready.token).send(call)
+    finally:
+        passage.answered()
+
+
+async def _asend(connection_id: int, call: Call[T], ready: Ready) -> T:
+    await asyncio.sleep(ready.wait_s)
+    passage = pace.passage(connection_id)
+    await asyncio.sleep(passage.wait_s())
+    try:
+        return await remote.async_client(connection_id, ready.token).send(call)
+    finally:
+        passage.answered()
 
 
 def walk(connection_id: int, pages: Pages[T]) -> Iterator[T]:

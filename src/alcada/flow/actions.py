@@ -15,15 +15,15 @@ from alcada.approval import queries as approvals
 from alcada.approval.models import Decision, Round, Step
 from alcada.approval.rules import NotOpenError, Question
 from alcada.connections.models import Connection
-from alcada.connections.queries import route
+from alcada.connections.queries import Routed
 from alcada.flow import content as contents
 from alcada.flow import rules, shipped
+from alcada.flow.checking import check
 from alcada.flow.models import Flow, FlowVersion, Run, Trigger
 from alcada.history.actions import record
 from alcada.intake import actions as intake
-from alcada.intake import drafts
 from alcada.intake.models import Entry, Revision
-from alcada.intake.rules import ChangedMeanwhileError, Content
+from alcada.intake.rules import ChangedMeanwhileError, Content, Problems
 from alcada.ledger.models import TwinSearch
 from alcada.notify.actions import Message, settle, tell, tell_all
 from alcada.people.models import Company, Role, User
@@ -42,6 +42,7 @@ class _Way:
     """Where a submission will go, worked out before anything is saved."""
 
     content: Content
+    routed: Routed
     connection: Connection
     version: FlowVersion
     path: list[dict[str, Any]]
@@ -60,8 +61,15 @@ def submit(entry: Entry, *, by: User) -> Revision:
             raise ChangedMeanwhileError
         revision = intake.freeze(entry, way.content, by=by)
         run = Run.objects.create(
-            version=way.version, revision=revision, connection=way.connection, path=way.path
+            version=way.version,
+            revision=revision,
+            connection=way.connection,
+            path=way.path,
+            routing=way.routed.told,
         )
+        if not way.routed.sole:
+            told = {"revision": revision.number, **way.routed.told}
+            record("entry.routed", entry, by=by, company=entry.company, data=told)
         round_ = approval.open_round(
             entry=entry,
             revision=revision,
@@ -89,11 +97,14 @@ def what_would_happen(entry: Entry, *, by: User) -> list[dict[str, Any]]:
 def _find_way(entry: Entry, by: User) -> _Way:
     if not may(by, "entry.create", entry.company):
         raise NotYoursError
-    connection = route(entry.company, entry.kind)
-    if connection is None:
-        raise rules.SubmissionRefusedError("no_account")
-    content = drafts.check(entry)
-    version = current_version(entry.company, Trigger(f"{entry.kind}.submitted"))
+    try:
+        checked = check(entry)
+    except Problems as exc:
+        if entry.company.connections.accounts().exists():
+            raise
+        raise rules.SubmissionRefusedError("no_account") from exc  # nothing typed would help
+    content = checked.content
+    version = current_version(entry.company, Trigger.of(entry.kind))
     facts = rules.Facts(
         kind=entry.kind,
         amount=content.amount,
@@ -103,7 +114,7 @@ def _find_way(entry: Entry, by: User) -> _Way:
     )
     theirs = {by.pk, entry.created_by_id}
     path = rules.plan(version.definition, facts, lambda who: _people(entry.company, who, but=theirs))
-    return _Way(content, connection, version, path)
+    return _Way(content, checked.routed, checked.connection, version, path)
 
 
 def _people(company: Company, who: Mapping[str, Any], *, but: set[int]) -> list[int]:

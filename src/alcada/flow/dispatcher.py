@@ -9,7 +9,6 @@ come in. Looking for what may have arrived goes on beside it, in threads of its 
 import asyncio
 import contextlib
 import logging
-from collections import deque
 from collections.abc import Callable, Coroutine
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -19,7 +18,7 @@ from django.db import connection as database
 
 from alcada import queue
 from alcada.background import in_database
-from alcada.connections import access, gateway, rate, remote
+from alcada.connections import access, gateway, remote
 from alcada.flow import posting as flow_posting
 from alcada.flow.listening import notifications
 from alcada.flow.writer import Writer
@@ -52,7 +51,6 @@ class Dispatcher:
         self._named: set[int] = set()  # accounts somebody woke us for
         self._woken, self._stopping = asyncio.Event(), asyncio.Event()
         self._rests: dict[int, _Rest] = {}
-        self._left: dict[int, deque[float]] = {}
         self._sights: dict[int, float] = {}
         self._expired_at = 0.0
         self._threads = ThreadPoolExecutor(4, thread_name_prefix="looking")
@@ -196,9 +194,7 @@ class Dispatcher:
 
     async def _depart(self, departure: Departure, usable: access.Usable) -> None:
         job = departure.job
-        await asyncio.sleep(departure.wait_s)
-        await self._pace(job.connection_id)
-        ready = gateway.Ready(usable.token, usable.state, wait_s=0.0)
+        ready = gateway.Ready(usable.token, usable.state, departure.wait_s)
         outcome = await send.create(job.connection_id, departure.call, ready)
         if outcome.kind == Attempt.Outcome.NOT_SENT and outcome.retry_after_s is None:
             self._rest(job.connection_id)
@@ -214,16 +210,6 @@ class Dispatcher:
             log.exception("posting %s could not be brought to its outcome", job.posting_id)
         finally:
             self._room.release()
-
-    async def _pace(self, connection_id: int) -> None:
-        """What is held up here must not leave in one heap with what comes after it."""
-        most, loop = rate.limits().per_second, asyncio.get_running_loop()
-        if not most:
-            return
-        left, now = self._left.setdefault(connection_id, deque(maxlen=most)), loop.time()
-        moment = max(now, left[0] + rate.WIDTH_S) if len(left) == most else now
-        left.append(moment)
-        await asyncio.sleep(moment - now)
 
     def _rest(self, connection_id: int) -> None:
         """The account can't be reached: leave it alone for a while, longer each time."""

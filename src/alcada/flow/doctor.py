@@ -14,10 +14,11 @@ from django.utils.translation import gettext as _
 
 from alcada.approval import queries as approvals
 from alcada.connections.models import Application, Connection
-from alcada.connections.queries import health
+from alcada.connections.queries import health, undecided
 from alcada.flow.posting import due_dates
 from alcada.history import queries as history
 from alcada.ledger import search as books
+from alcada.people.models import Company
 from alcada.posting.models import Attempt, Posting, State
 
 HEARTBEAT = timedelta(seconds=60)
@@ -43,6 +44,7 @@ def examine(*, online: bool) -> list[Finding]:
         _workers,
         _application,
         _connections,
+        _routing,
         _queue,
         _stuck,
         _unanswerable,
@@ -105,6 +107,17 @@ def _connections() -> Iterator[Finding]:
                 % {**named, "count": waiting},
                 _("Open the connection: its page says what to do."),
             )
+
+
+def _routing() -> Iterator[Finding]:
+    for company in undecided(Company.objects.all()):
+        yield Finding(
+            "warning",
+            "connections",
+            _("%(company)s has several accounts and no default: what no routing rule takes is refused.")
+            % {"company": company.name},
+            _("Open Connections, Routing, and choose where such entries go."),
+        )
 
 
 def _queue() -> Iterator[Finding]:

@@ -11,6 +11,7 @@ EVENTS = frozenset(
         "entry.created",
         "entry.discarded",
         "entry.submitted",
+        "entry.routed",
         "entry.document_added",
         "entry.document_removed",
         "approval.opened",
@@ -57,6 +58,11 @@ EVENTS = frozenset(
         "person.deactivated",
         "person.reactivated",
         "flow.published",
+        "routing.rule_added",
+        "routing.rule_changed",
+        "routing.rule_moved",
+        "routing.rule_removed",
+        "routing.default_changed",
     }
 )
 

@@ -77,5 +77,10 @@ def trouble(error: AuthorisationError) -> str:
             "You authorised %(got)s, but this connection belongs to %(expected)s. Nothing was connected. "
             "Sign out of Conta Azul, sign in as %(expected)s, and begin again."
         ) % {"got": error.got, "expected": error.expected}
+    if error.code == "account_taken":
+        return _(
+            "You authorised an account of %(got)s that is connected here already, as “%(name)s”. Nothing was changed. "
+            "Sign out of Conta Azul, sign in to the other account, and begin again."
+        ) % {"got": error.got, "name": error.expected}
     sentence = str(TROUBLES.get(error.code, _("The consent could not be completed. Begin again.")))
     return f"{sentence} ({error.words})" if error.words else sentence

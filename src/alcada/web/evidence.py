@@ -19,7 +19,7 @@ from alcada.intake import duplicates
 from alcada.intake.models import Document, Entry, Revision
 from alcada.intake.queries import content_of, documents_of
 from alcada.ledger.models import TwinSearch
-from alcada.web import frozen
+from alcada.web import frozen, routing_words
 
 # Shown beside the fields; any other kind is a link.
 SHOWN_INLINE: Final = {
@@ -93,6 +93,7 @@ def content(revision: Revision) -> dict[str, Any]:
         "revision": revision,
         "splits": list(revision.splits.all()),
         "instalments": list(revision.instalments.all()),
+        "way": way_of(revision),
         "previews": shown,
         # A document that can be read stands beside what was typed from it.
         "beside": any(preview.shown for preview in shown),
@@ -108,6 +109,14 @@ def account_of(revision: Revision) -> Connection | None:
     """The account that the revision's run posts to."""
     run = Run.objects.select_related("connection").filter(revision=revision).first()
     return run.connection if run else None
+
+
+def way_of(revision: Revision) -> tuple[str, str] | None:
+    """The account that the revision goes to, and why that one."""
+    run = Run.objects.select_related("connection").filter(revision=revision).first()
+    if run is None or run.connection is None:
+        return None
+    return run.connection.name, routing_words.reason(run.routing)
 
 
 def to_create(revision: Revision, account: Connection) -> list[ToCreate]:

@@ -8,6 +8,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
 from django.utils.translation import ngettext
 
+from alcada.web import routing_words
+
 Data = Mapping[str, Any]
 
 # What Conta Azul was asked for, and how that ended.
@@ -115,6 +117,13 @@ def _twins(data: Data) -> str:
     ) % {"count": count}
 
 
+def _routed(data: Data) -> str:
+    return _("Goes to the account %(account)s: %(reason)s") % {
+        "account": data.get("account") or "Conta Azul",
+        "reason": routing_words.reason(data),
+    }
+
+
 def _document(text: Callable[[], str]) -> Callable[[Data], str]:
     return lambda data: text() % {"name": data.get("name", "")}
 
@@ -123,6 +132,7 @@ _SENTENCES: Final[dict[str, Callable[[Data], str]]] = {
     "entry.created": _created,
     "entry.discarded": lambda _data: _("Draft discarded"),
     "entry.submitted": _submitted,
+    "entry.routed": _routed,
     "entry.document_added": _document(lambda: _("Document added: %(name)s")),
     "entry.document_removed": _document(lambda: _("Document removed: %(name)s")),
     "approval.opened": lambda _data: _("Approval began"),

@@ -17,6 +17,7 @@ from alcada.web import (
     notices,
     people,
     postings,
+    routing,
     session,
 )
 
@@ -72,6 +73,22 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("connections/application", connections.application, name="connection-application"),
     path("connections/new", connections.new, name="connection-new"),
     path("connections/callback", connections.callback, name="connection-callback"),
+    path("connections/routing", routing.companies, name="routing-companies"),
+    path("connections/routing/<int:company_id>", routing.routing, name="routing"),
+    path("connections/routing/<int:company_id>/default", routing.default, name="routing-default"),
+    path("connections/routing/<int:company_id>/parties", routing.parties, name="routing-parties"),
+    path("connections/routing/<int:company_id>/rules/new", routing.rule_new, name="routing-rule-new"),
+    path("connections/routing/<int:company_id>/rules/<int:pk>", routing.rule, name="routing-rule"),
+    path(
+        "connections/routing/<int:company_id>/rules/<int:pk>/move",
+        routing.rule_move,
+        name="routing-rule-move",
+    ),
+    path(
+        "connections/routing/<int:company_id>/rules/<int:pk>/remove",
+        routing.rule_remove,
+        name="routing-rule-remove",
+    ),
     path("connections/<int:pk>", connections.connection, name="connection"),
     path("connections/<int:pk>/begin", connections.begin, name="connection-begin"),
     path("connections/<int:pk>/paste", connections.paste, name="connection-paste"),
