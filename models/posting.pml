@@ -108,9 +108,26 @@
 #ifndef EDITS                         /* 0: nobody at Conta Azul edits what is posted */
 #define EDITS 1
 #endif
-#ifndef ALLOWED                       /* how many may stand in the books without a person's doing */
+#ifndef ALLOWED                       /* how many may stand in the books */
 #define ALLOWED 1
 #endif
+
+/* What must hold. 0 checks the first three at once. */
+#define TWO 1                         /* never two in the books, unless a person was told that one may be there, and sent or gave up */
+#define LOST 2                        /* posted: it is in the books; refused, cancelled: it is not */
+#define UNAPPROVED 3                  /* nothing in the books without its approved round */
+#define ALONE 4                       /* as TWO, whatever a person was told: what the product does by itself */
+#ifndef PROPERTY
+#define PROPERTY 0
+#endif
+#define CHECKS(what) (PROPERTY == 0 || PROPERTY == what)
+#ifndef WITNESS                       /* the story that must be possible, or the model says nothing */
+#define WITNESS 0
+#endif
+#define RESENT_AND_POSTED 1
+#define BELIEVED_LATE 2
+#define FOUND_THOUGH_MOVED 3
+#define TWO_TOLD 4
 
 #define CALL 1                        /* ticks; a call takes half of a claim */
 #define CLAIM 2
@@ -152,7 +169,15 @@ bool from_intent[REVISIONS];          /* the feed is read from the intent on, no
 
 bool connected = 1;                   /* else: a person must authorise again */
 bool calm = 0;                        /* from now on nobody dies and nothing is turned away */
-bool by_person = 0;                   /* a person resent or gave up what they were told might be there */
+bool warned = 0;                      /* a person sent again, or gave up, what they were told might be there */
+#if PROPERTY == ALONE
+bool pressed = 0;                     /* a person sent again, gave up or changed anything */
+#define PRESSED pressed = 1
+#define EXCUSED pressed
+#else
+#define PRESSED skip
+#define EXCUSED warned
+#endif
 
 /* Conta Azul's books: what stands there of this entry. */
 #define BOOKS 2
@@ -189,13 +214,14 @@ bool look_failed[LOOKERS];
 byte look_found[LOOKERS];             /* bit by bit: which of the books' entries */
 bool look_stale[LOOKERS];             /* another create was started since it began */
 
-byte i, j;                            /* only inside one atomic; always put back to 0 */
+byte i;                               /* only inside one atomic; always put back to 0 */
 
 inline move(p, to) {
   assert((state[p] == NONE && FROM_NONE(to)) || (state[p] == QUEUED && FROM_QUEUED(to))
     || (state[p] == SENDING && FROM_SENDING(to)) || (state[p] == UNKNOWN && FROM_UNKNOWN(to))
     || (state[p] == UNDECIDED && FROM_UNDECIDED(to)) || (state[p] == REFUSED && FROM_REFUSED(to)));
   state[p] = to; claim[p] = 0; claim_left[p] = 0;
+  if :: to != UNDECIDED -> surely_told[p] = 0 :: else fi;
   if
   :: to == POSTED || to == REFUSED || to == CANCELLED -> age[p] = 0
   :: else
@@ -203,16 +229,17 @@ inline move(p, to) {
 }
 
 inline mark_posted(p) {               /* from QUEUED too: a late answer to a create that was believed absent */
-  assert(count > 0);                  /* never lost: "posted" is in the books */
+  if :: CHECKS(LOST) -> assert(count > 0) :: else fi;
   if
   :: state[p] == QUEUED -> state[p] = POSTED; age[p] = 0
   :: else -> move(p, POSTED)
   fi
 }
 
-inline in_books(p, result) {
-  result = (count > 0 && owner[0] == p) || (count > 1 && owner[1] == p)
-}
+#define STANDS(p) ((count > 0 && owner[0] == p) || (count > 1 && owner[1] == p))
+inline nothing_stands(p) { if :: CHECKS(LOST) -> assert(!STANDS(p) || warned) :: else fi }
+
+inline witness(which, seen_now) { if :: WITNESS == which -> assert(!(seen_now)) :: else fi }
 
 inline doubt(p) {                     /* unknown: to be looked for */
 #if LOOK_BEFORE_RESEND
@@ -247,7 +274,7 @@ proctype Deciding() {
   fi
 #if REVISIONS > 1
   ;
-  atomic { ENDED(0); current = 1 }    /* alcada_entry_is_free */
+  atomic { ENDED(0) -> PRESSED; current = 1 }    /* alcada_entry_is_free */
   if
   :: atomic { approved[1] = 1; intend(1) }
   :: skip
@@ -287,12 +314,14 @@ inline finish_create(w) {
   :: answer[w] == POSTED ->           /* believed whenever it comes; beside another belief it is only told */
      if
      :: state[job[w]] == POSTED || ENDED(job[w])
-     :: else -> mark_posted(job[w])
+     :: else ->
+        witness(BELIEVED_LATE, !HOLDS(w)); witness(RESENT_AND_POSTED, resent[job[w]] && HOLDS(w));
+        mark_posted(job[w])
      fi
   :: answer[w] != POSTED && HOLDS(w) ->
      if
      :: answer[w] == REFUSED ->
-        in_books(job[w], j); assert(!j || by_person || ALLOWED > 1); j = 0;   /* never lost: "refused" is not in the books */
+        nothing_stands(job[w]);
         move(job[w], REFUSED)
      :: answer[w] == UNKNOWN -> doubt(job[w])
      :: answer[w] == NOT_SENT -> move(job[w], QUEUED)
@@ -351,13 +380,9 @@ proctype Sweep() {
 /* ---- Conta Azul ---- */
 
 inline create(w) {
-#if FROZEN_COPY
-  assert(approved[flight[w]]);        /* never without approval */
-#else
-  assert(approved[current]);
-#endif
-  assert(count < ALLOWED || by_person);                                   /* never two */
-  assert(!ENDED(flight[w]) || by_person || ALLOWED > 1);                  /* never lost: nor after we gave it up */
+  if :: CHECKS(UNAPPROVED) -> assert(approved[(FROZEN_COPY -> flight[w] : current)]) :: else fi;
+  if :: CHECKS(TWO) || PROPERTY == ALONE -> assert(count < ALLOWED || EXCUSED) :: else fi;
+  if :: CHECKS(LOST) -> assert(!ENDED(flight[w]) || warned) :: else fi;
   if
   :: count < BOOKS -> owner[count] = flight[w]; shown[count] = 0; hidden_by[count] = 0; before_feed[count] = 0; count++
   :: else
@@ -431,13 +456,17 @@ inline leave(l) {
   look_stale[l] = 0
 }
 
+#define LONG_ENOUGH(l)  (look_age[l] >= SPAN || !ABSENCE_NEEDS_SPAN)
+#define NEVER_BEFORE(l) (!look_resent[l] || !ABSENCE_ONCE)
+#define ALL_SEARCHED(l) (!look_failed[l] || !ABSENCE_NEEDS_ALL_SEARCHES)
+#define MAY_BELIEVE(l)  (LONG_ENOUGH(l) && NEVER_BEFORE(l) && ALL_SEARCHED(l))
+
 inline judge(l) {
   if                                  /* judge_absence; whether there is enough evidence, only the account knows */
-  :: (look_age[l] >= SPAN || !ABSENCE_NEEDS_SPAN) && !(look_resent[l] && ABSENCE_ONCE)
-       && !(look_failed[l] && ABSENCE_NEEDS_ALL_SEARCHES) ->
+  :: MAY_BELIEVE(l) ->
      resent[look_job[l]] = ABSENCE_ONCE; move(look_job[l], QUEUED)
   :: look_age[l] >= LOOK_FOR && LOOKING_ENDS ->
-     surely_told[look_job[l]] = !look_failed[l]; move(look_job[l], UNDECIDED)
+     move(look_job[l], UNDECIDED); surely_told[look_job[l]] = !look_failed[l]
   :: look_age[l] < LOOK_FOR || !LOOKING_ENDS                              /* look on */
   fi
 }
@@ -458,7 +487,7 @@ proctype Look(byte l) {
        :: look_failed[l] = 1
        :: seen(l, 0, IN_LISTS(l, 0), SHOWS(0)); seen(l, 1, IN_LISTS(l, 1), SHOWS(1))
        fi;
-       look_at[l] = (look_found[l] -> READ_FEED : READ_LISTS) }
+       look_at[l] = (look_found[l] != 0 -> READ_FEED : READ_LISTS) }
   :: atomic { look_at[l] == READ_LISTS ->                                 /* the change feed, event by event */
        if
        :: look_failed[l] = 1
@@ -467,9 +496,10 @@ proctype Look(byte l) {
        look_at[l] = READ_FEED }
   :: atomic { look_at[l] == READ_FEED && look_found[l] != 0 ->
        if
-       :: look_found[l] == 3 && state[look_job[l]] == UNKNOWN -> surely_told[look_job[l]] = 0; move(look_job[l], UNDECIDED)
+       :: look_found[l] == 3 && state[look_job[l]] == UNKNOWN -> witness(TWO_TOLD, true); move(look_job[l], UNDECIDED)
        :: look_found[l] == 3 && state[look_job[l]] != UNKNOWN
-       :: look_found[l] < 3 && (state[look_job[l]] == UNKNOWN || state[look_job[l]] == UNDECIDED) -> mark_posted(look_job[l])
+       :: look_found[l] < 3 && (state[look_job[l]] == UNKNOWN || state[look_job[l]] == UNDECIDED) ->
+          witness(FOUND_THOUGH_MOVED, hidden_by[0] == 1); mark_posted(look_job[l])
        :: look_found[l] < 3 && state[look_job[l]] != UNKNOWN && state[look_job[l]] != UNDECIDED
        fi;
        leave(l) }
@@ -494,17 +524,17 @@ proctype Look(byte l) {
 #endif
 #define BUSY(p) (state[p] == SENDING || state[p] == UNKNOWN)
 
-inline told_before(p) { if :: state[p] == UNDECIDED && !surely_told[p] -> by_person = 1 :: else fi }
+inline press(p) { PRESSED; if :: state[p] == UNDECIDED && !surely_told[p] -> warned = 1 :: else fi }
 
 proctype Person(byte p) {
   do
-  :: atomic { (state[p] == REFUSED || state[p] == UNDECIDED) && MAY_GO_AGAIN(p) -> told_before(p); move(p, QUEUED) }
+  :: atomic { MAY_GO_AGAIN(p) && (state[p] == REFUSED || state[p] == UNDECIDED) -> press(p); move(p, QUEUED) }
 #if !BUSY_REFUSED
   :: atomic { BUSY(p) -> state[p] = QUEUED; claim[p] = 0; claim_left[p] = 0; open_attempt[p] = 0 }
 #endif
   :: atomic { state[p] == QUEUED || state[p] == REFUSED || state[p] == UNDECIDED ->
-       told_before(p);
-       in_books(p, j); assert(!j || by_person || ALLOWED > 1); j = 0;     /* never lost: what is given up is not there */
+       press(p);
+       nothing_stands(p);
        move(p, CANCELLED) }
   :: atomic { state[p] == UNDECIDED -> 
 #if !RESTORE_LOOKS_ALL_THE_WAY
@@ -520,6 +550,7 @@ proctype Person(byte p) {
 
 #define LATE(w) ((flying[w] || at[w] == STARTED) && send_left[w] == 0 && SEND_ENDS_BEFORE_CLAIM)
 #define HURRIED(w) (PREPARATION_FITS && calm && at[w] == PREPARING)
+#define MAY_PASS(w) (!LATE(w) && !HURRIED(w))
 
 inline older(what, until) { if :: what < until -> what++ :: else fi }
 inline shorter(what) { if :: what > 0 -> what-- :: else fi }
@@ -530,11 +561,7 @@ bool saved = 0; byte saved_state = 0; byte saved_age = 0; bool saved_resent = 0;
 
 proctype Clock() {
   do
-  :: atomic { !LATE(0) && !HURRIED(0)
-#if WORKERS > 1
-       && !LATE(1) && !HURRIED(1)
-#endif
-       ->
+  :: atomic { MAY_PASS(0) && MAY_PASS(WORKERS - 1) ->
        for (i : 0 .. REVISIONS - 1) {
          shorter(claim_left[i]);
          if :: state[i] == SENDING || state[i] == UNKNOWN || state[i] == UNDECIDED || state[i] == QUEUED -> older(age[i], LOOK_FOR) :: else fi
@@ -566,8 +593,7 @@ proctype Operator() {
     claim[0] = 0; claim_left[0] = 0; open_attempt[0] = 0; surely_told[0] = 0;
     resent[0] = saved_resent; state[0] = saved_state;
     if
-    :: saved_state == QUEUED || saved_state == SENDING || saved_state == REFUSED || saved_state == UNDECIDED
-         || (saved_state == UNKNOWN && RESTORE_RESTARTS_THE_SPAN) ->
+    :: (saved_state != POSTED && saved_state != CANCELLED && (saved_state != UNKNOWN || RESTORE_RESTARTS_THE_SPAN)) ->
        state[0] = UNKNOWN; age[0] = 0; from_intent[0] = 1;
        before_feed[0] = (count > 0); before_feed[1] = (count > 1)
     :: saved_state == UNKNOWN && !RESTORE_RESTARTS_THE_SPAN ->
@@ -599,7 +625,9 @@ init {
     run Operator();
 #endif
     run Clock();
+#ifdef ENDS
     run Weather();
+#endif
   }
 }
 
