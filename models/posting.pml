@@ -216,11 +216,24 @@ bool look_stale[LOOKERS];             /* another create was started since it beg
 
 byte i;                               /* only inside one atomic; always put back to 0 */
 
+/* A story's lines, for `scripts/model NAME`. */
+inline tell(p, to) {
+  if
+  :: to == QUEUED -> printf("        posting %d is queued\n", p)
+  :: to == SENDING -> printf("        posting %d is claimed\n", p)
+  :: to == POSTED -> printf("        posting %d is posted\n", p)
+  :: to == REFUSED -> printf("        posting %d is refused\n", p)
+  :: to == UNKNOWN -> printf("        posting %d is unknown\n", p)
+  :: to == UNDECIDED -> printf("        posting %d is undecided\n", p)
+  :: to == CANCELLED -> printf("        posting %d is cancelled\n", p)
+  fi
+}
+
 inline move(p, to) {
   assert((state[p] == NONE && FROM_NONE(to)) || (state[p] == QUEUED && FROM_QUEUED(to))
     || (state[p] == SENDING && FROM_SENDING(to)) || (state[p] == UNKNOWN && FROM_UNKNOWN(to))
     || (state[p] == UNDECIDED && FROM_UNDECIDED(to)) || (state[p] == REFUSED && FROM_REFUSED(to)));
-  state[p] = to; claim[p] = 0; claim_left[p] = 0;
+  tell(p, to); state[p] = to; claim[p] = 0; claim_left[p] = 0;
   if :: to != UNDECIDED -> surely_told[p] = 0 :: else fi;
   if
   :: to == POSTED || to == REFUSED || to == CANCELLED -> age[p] = 0
@@ -231,7 +244,7 @@ inline move(p, to) {
 inline mark_posted(p) {               /* from QUEUED too: a late answer to a create that was believed absent */
   if :: CHECKS(LOST) -> assert(count > 0) :: else fi;
   if
-  :: state[p] == QUEUED -> state[p] = POSTED; age[p] = 0
+  :: state[p] == QUEUED -> tell(p, POSTED); state[p] = POSTED; age[p] = 0
   :: else -> move(p, POSTED)
   fi
 }
@@ -254,7 +267,7 @@ inline doubt(p) {                     /* unknown: to be looked for */
 inline intend(p) {
   if
 #if ONE_LIVE_POSTING
-  :: p == 1 && LIVE(0) -> assert(false)   /* approved, and its intent can't be saved */
+  :: p == 1 && LIVE(0) -> printf("the last decision can't save its intent: the entry has a live posting\n"); assert(!CHECKS(LOST))
 #endif
   :: else -> move(p, QUEUED)
   fi
@@ -274,7 +287,7 @@ proctype Deciding() {
   fi
 #if REVISIONS > 1
   ;
-  atomic { ENDED(0) -> PRESSED; current = 1 }    /* alcada_entry_is_free */
+  atomic { ENDED(0) -> PRESSED; current = 1; printf("the entry is changed and asked about anew\n") }    /* alcada_entry_is_free */
   if
   :: atomic { approved[1] = 1; intend(1) }
   :: skip
@@ -342,19 +355,21 @@ proctype Worker(byte w) {
        move(p, SENDING); claim[p] = w + 1; claim_left[p] = CLAIM; job[w] = p; at[w] = PREPARING; p = 0 }
   :: atomic { at[w] == PREPARING ->
        if
-       :: MAY_SEND(w) -> start_attempt(w); at[w] = STARTED
+       :: MAY_SEND(w) -> start_attempt(w); at[w] = STARTED; printf("worker %d: an attempt begins\n", w)
        :: !MAY_SEND(w) -> rest(w)                                         /* ClaimLostError */
        :: HOLDS(w) && !calm -> move(job[w], QUEUED); rest(w)              /* give back: later */
        :: HOLDS(w) -> move(job[w], REFUSED); rest(w)                      /* give back: a person */
        fi }
-  :: atomic { at[w] == STARTED -> flying[w] = 1; flight[w] = job[w]; at[w] = WAITING }
+  :: atomic { at[w] == STARTED -> flying[w] = 1; flight[w] = job[w]; at[w] = WAITING;
+       printf("worker %d: the bytes leave\n", w) }
   :: atomic { at[w] == STARTED && !calm ->                                /* the connection failed */
-       answer[w] = NOT_SENT; at[w] = ANSWERED;
+       answer[w] = NOT_SENT; at[w] = ANSWERED; printf("worker %d: no connection\n", w);
        if :: true :: !UNCONNECTED_MEANS_NOTHING_SENT -> flying[w] = 1; flight[w] = job[w] fi }
-  :: atomic { at[w] == WAITING && answer[w] != 0 -> at[w] = ANSWERED }
-  :: atomic { at[w] == WAITING && answer[w] == 0 -> answer[w] = UNKNOWN; at[w] = ANSWERED }   /* time-out, 5xx, cut */
+  :: atomic { at[w] == WAITING && answer[w] != 0 -> at[w] = ANSWERED; printf("worker %d: has the answer\n", w) }
+  :: atomic { at[w] == WAITING && answer[w] == 0 -> answer[w] = UNKNOWN; at[w] = ANSWERED;   /* time-out, 5xx, cut */
+       printf("worker %d: no clear answer\n", w) }
   :: atomic { at[w] == ANSWERED -> finish_create(w); rest(w) }
-  :: atomic { at[w] != IDLE && !calm -> rest(w) }                         /* killed */
+  :: atomic { at[w] != IDLE && !calm -> rest(w); printf("worker %d: dies\n", w) }                         /* killed */
   od
 }
 
@@ -380,6 +395,7 @@ proctype Sweep() {
 /* ---- Conta Azul ---- */
 
 inline create(w) {
+  printf("Conta Azul: creates it (%d before)\n", count);
   if :: CHECKS(UNAPPROVED) -> assert(approved[(FROZEN_COPY -> flight[w] : current)]) :: else fi;
   if :: CHECKS(TWO) || PROPERTY == ALONE -> assert(count < ALLOWED || EXCUSED) :: else fi;
   if :: CHECKS(LOST) -> assert(!ENDED(flight[w]) || warned) :: else fi;
@@ -390,26 +406,26 @@ inline create(w) {
 }
 
 inline land(w) {
-  if
+  if                                  /* in one step: the effect and whether its answer arrives */
   :: create(w);
      if
      :: at[w] == WAITING && answer[w] == 0 -> 
         if
         :: answer[w] = POSTED
         :: true                       /* lost, cut, late, 5xx with effect */
-        :: !REFUSAL_MEANS_NOTHING_CREATED -> answer[w] = REFUSED
-        :: !TURNED_AWAY_MEANS_NOTHING_CREATED && !calm -> answer[w] = NOT_SENT
+        :: !REFUSAL_MEANS_NOTHING_CREATED -> answer[w] = REFUSED; printf("Conta Azul: and refuses\n")
+        :: !TURNED_AWAY_MEANS_NOTHING_CREATED && !calm -> answer[w] = NOT_SENT; printf("Conta Azul: and says 429\n")
         fi
      :: else
      fi
   :: at[w] == WAITING && answer[w] == 0 ->
      if
-     :: answer[w] = REFUSED
-     :: !calm -> answer[w] = NOT_SENT
-     :: !calm -> answer[w] = CONNECTION
-     :: !POSTED_NEEDS_AN_ID -> answer[w] = POSTED
+     :: answer[w] = REFUSED; printf("Conta Azul: refuses\n")
+     :: !calm -> answer[w] = NOT_SENT; printf("Conta Azul: 429\n")
+     :: !calm -> answer[w] = CONNECTION; printf("Conta Azul: 401, or the plan's 403\n")
+     :: !POSTED_NEEDS_AN_ID -> answer[w] = POSTED; printf("Conta Azul: a 2xx without an id, without effect\n")
      fi
-  :: true                             /* lost on the way, 5xx without effect */
+  :: printf("Conta Azul: nothing arrives, or a 5xx without effect\n")
   fi;
   flying[w] = 0; flight[w] = 0;
   if :: at[w] == IDLE -> send_left[w] = 0 :: else fi
@@ -423,7 +439,7 @@ proctype ContaAzul() {
 #endif
 #if EDITS
   :: atomic { count > 0 && hidden_by[0] == 0 ->                           /* a person there edits it */
-       before_feed[0] = 0;
+       before_feed[0] = 0; printf("a person at Conta Azul edits it\n");
        if
        :: hidden_by[0] = 1
        :: hidden_by[0] = 2
@@ -462,6 +478,7 @@ inline leave(l) {
 #define MAY_BELIEVE(l)  (LONG_ENOUGH(l) && NEVER_BEFORE(l) && ALL_SEARCHED(l))
 
 inline judge(l) {
+  printf("look %d: judges\n", l);
   if                                  /* judge_absence; whether there is enough evidence, only the account knows */
   :: MAY_BELIEVE(l) ->
      resent[look_job[l]] = ABSENCE_ONCE; move(look_job[l], QUEUED)
@@ -481,17 +498,19 @@ proctype Look(byte l) {
        :: state[0] == UNKNOWN -> p = 0
        :: else -> p = REVISIONS - 1
        fi;
-       look_job[l] = p; look_age[l] = age[p]; look_resent[l] = resent[p]; look_at[l] = BEGUN; p = 0 }
+       look_job[l] = p; look_age[l] = age[p]; look_resent[l] = resent[p]; look_at[l] = BEGUN; p = 0;
+       printf("look %d: begins, %d ticks after the attempt\n", l, look_age[l]) }
   :: atomic { look_at[l] == BEGUN ->                                      /* the newer list and the older search */
        if
-       :: look_failed[l] = 1
-       :: seen(l, 0, IN_LISTS(l, 0), SHOWS(0)); seen(l, 1, IN_LISTS(l, 1), SHOWS(1))
+       :: look_failed[l] = 1; printf("look %d: a search fails\n", l)
+       :: seen(l, 0, IN_LISTS(l, 0), SHOWS(0)); seen(l, 1, IN_LISTS(l, 1), SHOWS(1)); printf("look %d: searched, found %d\n", l, look_found[l])
        fi;
        look_at[l] = (look_found[l] != 0 -> READ_FEED : READ_LISTS) }
   :: atomic { look_at[l] == READ_LISTS ->                                 /* the change feed, event by event */
        if
-       :: look_failed[l] = 1
-       :: seen(l, 0, IN_FEED(l, 0), SHOWS(0) && FEED_COMPLETE); seen(l, 1, IN_FEED(l, 1), SHOWS(1) && FEED_COMPLETE)
+       :: look_failed[l] = 1; printf("look %d: the feed fails\n", l)
+       :: seen(l, 0, IN_FEED(l, 0), SHOWS(0) && FEED_COMPLETE); seen(l, 1, IN_FEED(l, 1), SHOWS(1) && FEED_COMPLETE);
+          printf("look %d: feed read, found %d\n", l, look_found[l])
        fi;
        look_at[l] = READ_FEED }
   :: atomic { look_at[l] == READ_FEED && look_found[l] != 0 ->
@@ -524,7 +543,7 @@ proctype Look(byte l) {
 #endif
 #define BUSY(p) (state[p] == SENDING || state[p] == UNKNOWN)
 
-inline press(p) { PRESSED; if :: state[p] == UNDECIDED && !surely_told[p] -> warned = 1 :: else fi }
+inline press(p) { PRESSED; printf("a person presses\n"); if :: state[p] == UNDECIDED && !surely_told[p] -> warned = 1 :: else fi }
 
 proctype Person(byte p) {
   do
@@ -540,7 +559,7 @@ proctype Person(byte p) {
 #if !RESTORE_LOOKS_ALL_THE_WAY
        from_intent[p] = 0;
 #endif
-       move(p, UNKNOWN) }                                                 /* look again */
+       printf("a person looks again\n"); move(p, UNKNOWN) }                                                 /* look again */
   :: atomic { state[p] == UNDECIDED && count > 0 && owner[0] == p -> mark_posted(p) }   /* adopt what they found */
   :: atomic { !connected -> connected = 1 }
   od
@@ -561,7 +580,7 @@ bool saved = 0; byte saved_state = 0; byte saved_age = 0; bool saved_resent = 0;
 
 proctype Clock() {
   do
-  :: atomic { MAY_PASS(0) && MAY_PASS(WORKERS - 1) ->
+  :: atomic { MAY_PASS(0) && MAY_PASS(WORKERS - 1) -> printf("a tick\n");
        for (i : 0 .. REVISIONS - 1) {
          shorter(claim_left[i]);
          if :: state[i] == SENDING || state[i] == UNKNOWN || state[i] == UNDECIDED || state[i] == QUEUED -> older(age[i], LOOK_FOR) :: else fi
@@ -578,14 +597,14 @@ proctype Clock() {
   od
 }
 
-proctype Weather() { calm = 1 }
+proctype Weather() { calm = 1; printf("from now on nothing is turned away and nobody dies\n") }
 
 #if RESTORE
 /* A backup, and its restore: every process of the product is stopped, and what the backup believes unposted is doubted. */
 proctype Operator() {
-  atomic { state[0] != NONE -> saved = 1; saved_state = state[0]; saved_resent = resent[0];
+  atomic { state[0] != NONE -> printf("a backup is made\n"); saved = 1; saved_state = state[0]; saved_resent = resent[0];
     if :: saved_state == UNKNOWN -> saved_age = age[0] :: else fi }
-  atomic { !restored;
+  atomic { !restored -> printf("a backup is restored\n");
     restored = 1; saved = 0;
     for (i : 0 .. WORKERS - 1) { rest(i) }
     for (i : 0 .. LOOKERS - 1) { leave(i) }
