@@ -1,133 +1,9 @@
 /* How a posting is made exactly once (docs/posting.md), as a model that spin searches through. models/README.md reads it.
 
    Each `atomic` below is one transaction of the product, one event at Conta Azul, or one press of a button; between
-   any two of them anything else may happen. Every macro is 1 unless scripts/model sets it to 0: an assumption about the
-   world (A), or a guard of the product (G). One tick of the clock is an abstract while. */
+   any two of them anything else may happen. One tick of the clock is an abstract while. */
 
-/* A: what is believed of Conta Azul and of the network. docs/posting.md has the evidence, and what breaks. */
-#ifndef LAG_BOUNDED                   /* a new entry shows in searches and feed before the span is over */
-#define LAG_BOUNDED 1
-#endif
-#ifndef FEED_COMPLETE                 /* the change feed leaves nothing out */
-#define FEED_COMPLETE 1
-#endif
-#ifndef EDIT_LEAVES_A_TRACE           /* an edit leaves the reference in one of the places where it is looked for */
-#define EDIT_LEAVES_A_TRACE 1
-#endif
-#ifndef REFUSAL_MEANS_NOTHING_CREATED /* a 4xx that says why */
-#define REFUSAL_MEANS_NOTHING_CREATED 1
-#endif
-#ifndef TURNED_AWAY_MEANS_NOTHING_CREATED /* 429, 401, the plan's 403 */
-#define TURNED_AWAY_MEANS_NOTHING_CREATED 1
-#endif
-#ifndef UNCONNECTED_MEANS_NOTHING_SENT /* no connection, no name, no TLS */
-#define UNCONNECTED_MEANS_NOTHING_SENT 1
-#endif
-#ifndef SEND_ENDS_BEFORE_CLAIM        /* from the attempt on, the bytes have landed, or never will, within CALL ticks */
-#define SEND_ENDS_BEFORE_CLAIM 1
-#endif
-#ifndef PREPARATION_FITS              /* sooner or later a preparation takes less than half of the claim */
-#define PREPARATION_FITS 1
-#endif
-
-/* G: what the product does. With one of them left out the checker must find what it prevents. */
-#ifndef INTENT_WITH_APPROVAL          /* the last decision and the intent commit together */
-#define INTENT_WITH_APPROVAL 1
-#endif
-#ifndef APPROVED_FIRST                /* the database refuses a posting without its approved round */
-#define APPROVED_FIRST 1
-#endif
-#ifndef FROZEN_COPY                   /* sent is what the posting holds, not what the entry holds by now */
-#define FROZEN_COPY 1
-#endif
-#ifndef ONE_LIVE_POSTING              /* one_live_posting_per_entry */
-#define ONE_LIVE_POSTING 1
-#endif
-#ifndef CURRENT_ONLY                  /* "post again" is for the entry's current revision */
-#define CURRENT_ONLY 1
-#endif
-#ifndef CLAIM_CHECKED                 /* an attempt is started only by who holds the claim */
-#define CLAIM_CHECKED 1
-#endif
-#ifndef CLAIM_MARGIN                  /* and only while the claim lasts longer than the call may */
-#define CLAIM_MARGIN 1
-#endif
-#ifndef ATTEMPT_BEFORE_BYTES          /* the attempt is committed before the bytes leave */
-#define ATTEMPT_BEFORE_BYTES 1
-#endif
-#ifndef POSTED_NEEDS_AN_ID            /* a success without an id is "unknown" */
-#define POSTED_NEEDS_AN_ID 1
-#endif
-#ifndef LOOK_BEFORE_RESEND            /* unknown is looked for, not sent again blindly */
-#define LOOK_BEFORE_RESEND 1
-#endif
-#ifndef ABSENCE_NEEDS_SPAN            /* absence is believed only after the span */
-#define ABSENCE_NEEDS_SPAN 1
-#endif
-#ifndef ABSENCE_NEEDS_ALL_SEARCHES    /* and only if no search failed */
-#define ABSENCE_NEEDS_ALL_SEARCHES 1
-#endif
-#ifndef ABSENCE_ONCE                  /* and once in a posting's life */
-#define ABSENCE_ONCE 1
-#endif
-#ifndef AGE_AT_SEARCH                 /* the span is measured to when the search began, not to when it ended */
-#define AGE_AT_SEARCH 1
-#endif
-#ifndef LOOK_PINNED                   /* a look counts only for the attempt that it began with */
-#define LOOK_PINNED 1
-#endif
-#ifndef BUSY_REFUSED                  /* "post again" and "cancel" are refused while claimed or looked for */
-#define BUSY_REFUSED 1
-#endif
-#ifndef CLAIMS_EXPIRE                 /* somebody notices the claim of a dead worker */
-#define CLAIMS_EXPIRE 1
-#endif
-#ifndef LOOKING_ENDS                  /* in the end a person is asked */
-#define LOOKING_ENDS 1
-#endif
-#ifndef RESTORE_RESTARTS_THE_SPAN     /* after a restore the wait begins anew, for what was looked for too */
-#define RESTORE_RESTARTS_THE_SPAN 1
-#endif
-#ifndef RESTORE_LOOKS_ALL_THE_WAY     /* after a restore the feed is read from the intent on, however often one looks */
-#define RESTORE_LOOKS_ALL_THE_WAY 1
-#endif
-
-/* The size of what is searched, and which property. */
-#ifndef WORKERS
-#define WORKERS 2
-#endif
-#ifndef LOOKERS
-#define LOOKERS 1
-#endif
-#ifndef REVISIONS                     /* 2: a refused or cancelled entry may be changed and approved anew */
-#define REVISIONS 1
-#endif
-#ifndef RESTORE                       /* 1: a backup may be made once, and restored once */
-#define RESTORE 0
-#endif
-#ifndef EDITS                         /* 0: nobody at Conta Azul edits what is posted */
-#define EDITS 1
-#endif
-#ifndef ALLOWED                       /* how many may stand in the books */
-#define ALLOWED 1
-#endif
-
-/* What must hold. 0 checks the first three at once. */
-#define TWO 1                         /* never two in the books, unless a person was told that one may be there, and sent or gave up */
-#define LOST 2                        /* posted: it is in the books; refused, cancelled: it is not */
-#define UNAPPROVED 3                  /* nothing in the books without its approved round */
-#define ALONE 4                       /* as TWO, whatever a person was told: what the product does by itself */
-#ifndef PROPERTY
-#define PROPERTY 0
-#endif
-#define CHECKS(what) (PROPERTY == 0 || PROPERTY == what)
-#ifndef WITNESS                       /* the story that must be possible, or the model says nothing */
-#define WITNESS 0
-#endif
-#define RESENT_AND_POSTED 1
-#define BELIEVED_LATE 2
-#define FOUND_THOUGH_MOVED 3
-#define TWO_TOLD 4
+#include "switches.pml"
 
 #define CALL 1                        /* ticks; a call takes half of a claim */
 #define CLAIM 2
@@ -153,6 +29,7 @@
 #define FROM_REFUSED(to)   ((to) == QUEUED || (to) == UNKNOWN || (to) == CANCELLED)
 
 #define ENDED(p) (state[p] == REFUSED || state[p] == CANCELLED)
+#define ANY(what) (state[0] == what || state[REVISIONS - 1] == what)
 #define LIVE(p)  (state[p] != NONE && !ENDED(p))
 
 /* The entry, its revisions and their postings. Posting p is made from revision p. */
@@ -267,7 +144,8 @@ inline doubt(p) {                     /* unknown: to be looked for */
 inline intend(p) {
   if
 #if ONE_LIVE_POSTING
-  :: p == 1 && LIVE(0) -> printf("the last decision can't save its intent: the entry has a live posting\n"); assert(!CHECKS(LOST))
+  :: p == 1 && LIVE(0) -> 
+     printf("the last decision can't save its intent: the entry has a live posting\n"); assert(!CHECKS(LOST))
 #endif
   :: else -> move(p, QUEUED)
   fi
@@ -287,7 +165,8 @@ proctype Deciding() {
   fi
 #if REVISIONS > 1
   ;
-  atomic { ENDED(0) -> PRESSED; current = 1; printf("the entry is changed and asked about anew\n") }    /* alcada_entry_is_free */
+  atomic { ENDED(0) -> PRESSED; current = 1;                              /* alcada_entry_is_free */
+    printf("the entry is changed and asked about anew\n") }
   if
   :: atomic { approved[1] = 1; intend(1) }
   :: skip
@@ -347,7 +226,7 @@ inline finish_create(w) {
 proctype Worker(byte w) {
   byte p;
   do
-  :: atomic { at[w] == IDLE && !flying[w] && connected && (state[0] == QUEUED || (REVISIONS > 1 && state[REVISIONS - 1] == QUEUED)) ->
+  :: atomic { at[w] == IDLE && !flying[w] && connected && ANY(QUEUED) ->
        if
        :: state[0] == QUEUED -> p = 0
        :: REVISIONS > 1 && state[REVISIONS - 1] == QUEUED -> p = REVISIONS - 1
@@ -493,7 +372,7 @@ inline judge(l) {
 proctype Look(byte l) {
   byte p;
   do
-  :: atomic { look_at[l] == IDLE && (state[0] == UNKNOWN || (REVISIONS > 1 && state[REVISIONS - 1] == UNKNOWN)) ->
+  :: atomic { look_at[l] == IDLE && ANY(UNKNOWN) ->
        if
        :: state[0] == UNKNOWN -> p = 0
        :: else -> p = REVISIONS - 1
@@ -503,7 +382,8 @@ proctype Look(byte l) {
   :: atomic { look_at[l] == BEGUN ->                                      /* the newer list and the older search */
        if
        :: look_failed[l] = 1; printf("look %d: a search fails\n", l)
-       :: seen(l, 0, IN_LISTS(l, 0), SHOWS(0)); seen(l, 1, IN_LISTS(l, 1), SHOWS(1)); printf("look %d: searched, found %d\n", l, look_found[l])
+       :: seen(l, 0, IN_LISTS(l, 0), SHOWS(0)); seen(l, 1, IN_LISTS(l, 1), SHOWS(1));
+          printf("look %d: searched, found %d\n", l, look_found[l])
        fi;
        look_at[l] = (look_found[l] != 0 -> READ_FEED : READ_LISTS) }
   :: atomic { look_at[l] == READ_LISTS ->                                 /* the change feed, event by event */
@@ -543,7 +423,10 @@ proctype Look(byte l) {
 #endif
 #define BUSY(p) (state[p] == SENDING || state[p] == UNKNOWN)
 
-inline press(p) { PRESSED; printf("a person presses\n"); if :: state[p] == UNDECIDED && !surely_told[p] -> warned = 1 :: else fi }
+inline press(p) {
+  PRESSED; printf("a person presses\n");
+  if :: state[p] == UNDECIDED && !surely_told[p] -> warned = 1 :: else fi
+}
 
 proctype Person(byte p) {
   do
@@ -559,7 +442,7 @@ proctype Person(byte p) {
 #if !RESTORE_LOOKS_ALL_THE_WAY
        from_intent[p] = 0;
 #endif
-       printf("a person looks again\n"); move(p, UNKNOWN) }                                                 /* look again */
+       printf("a person looks again\n"); move(p, UNKNOWN) }
   :: atomic { state[p] == UNDECIDED && count > 0 && owner[0] == p -> mark_posted(p) }   /* adopt what they found */
   :: atomic { !connected -> connected = 1 }
   od
@@ -583,7 +466,7 @@ proctype Clock() {
   :: atomic { MAY_PASS(0) && MAY_PASS(WORKERS - 1) -> printf("a tick\n");
        for (i : 0 .. REVISIONS - 1) {
          shorter(claim_left[i]);
-         if :: state[i] == SENDING || state[i] == UNKNOWN || state[i] == UNDECIDED || state[i] == QUEUED -> older(age[i], LOOK_FOR) :: else fi
+         if :: LIVE(i) && state[i] != POSTED -> older(age[i], LOOK_FOR) :: else fi
        }
        for (i : 0 .. WORKERS - 1) { shorter(send_left[i]) }
        for (i : 0 .. BOOKS - 1) { if :: i < count -> older(shown[i], LAG + 1) :: else fi }
@@ -650,7 +533,9 @@ init {
   }
 }
 
-#define SETTLED (state[0] == POSTED || state[0] == REFUSED || state[0] == UNDECIDED || state[0] == CANCELLED || (state[0] == QUEUED && !connected))
+/* Ended, or a person is asked: what to do, or to authorise again. */
+#define ASKS (state[0] == REFUSED || state[0] == UNDECIDED || (state[0] == QUEUED && !connected))
+#define SETTLED (state[0] == POSTED || state[0] == CANCELLED || ASKS)
 
 #ifdef ENDS
 ltl ends { [] (approved[0] -> <> SETTLED) }
