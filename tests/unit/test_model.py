@@ -10,7 +10,9 @@ ROW = re.compile(r"^#define FROM_(\w+)\(to\) +\((.*)\)$", re.MULTILINE)
 
 
 def test_the_model_allows_the_moves_that_the_product_allows() -> None:
-    rows = {name: set(re.findall(r"\(to\) == (\w+)", moves)) for name, moves in ROW.findall(MODEL.read_text())}
+    rows = {
+        name: set(re.findall(r"\(to\) == (\w+)", moves)) for name, moves in ROW.findall(MODEL.read_text())
+    }
 
     assert rows.pop("NONE") == {State.QUEUED.name}  # where a posting begins
     assert rows == {
