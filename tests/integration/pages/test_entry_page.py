@@ -161,7 +161,7 @@ def test_the_fragment_answers_only_when_something_moved(world: World, as_: Sign)
 
 @pytest.mark.parametrize(
     ("make", "seconds"),
-    [("submitted", 15), ("approved", 2), ("unknown", 2), ("undecided", 15), ("refused", 15), ("posted", 0)],
+    [("submitted", 15), ("approved", 2), ("unknown", 2), ("undecided", 15), ("refused", 15), ("posted", 15)],
 )
 def test_how_often_the_page_asks(world: World, as_: Sign, make: str, seconds: int) -> None:
     entry = getattr(world, make)()
