@@ -28,34 +28,46 @@ def follow_new(connection_id: int) -> None:
             ).values_list("posting_id", flat=True)
         )
         with transaction.atomic():
-            for posting in new:
-                _follow(posting, ids, ordered=posting.pk in answered)
+            _follow(new, ids, answered)
 
 
-def _follow(posting: Posting, ids: Mapping[tuple[str, int], str], *, ordered: bool) -> None:
-    """`ordered`: the instalments' ids came with the answer to the create, in the order of the instalments."""
-    entry, new = EntryState.objects.get_or_create(
-        posting=posting,
-        defaults={"connection_id": posting.connection_id, "expected": expected(posting, ids)},
+def _follow(new: list[Posting], ids: Mapping[tuple[str, int], str], answered: set[int]) -> None:
+    """`answered`: whose instalments' ids came with the answer to the create, in the order of the instalments. Of the
+    others, which is which is read. Two polls at once make one.
+    """
+    EntryState.objects.bulk_create(
+        [
+            EntryState(
+                posting=posting,
+                connection_id=posting.connection_id,
+                expected=expected(posting, ids),
+                changed=not _known(posting, answered),
+            )
+            for posting in new
+        ],
+        ignore_conflicts=True,
     )
-    if not new:
-        return
-    parts, theirs = posting.content["instalments"], posting.remote_instalment_ids
-    known = len(theirs) == len(parts) and (ordered or len(parts) == 1)
-    if not known:
-        entry.changed = True  # which is which is read
-        entry.save(update_fields=["changed"])
+    made = dict(EntryState.objects.filter(posting__in=new).values_list("posting_id", "pk"))
     InstalmentState.objects.bulk_create(
-        InstalmentState(
-            entry=entry,
-            connection_id=posting.connection_id,
-            number=part["number"],
-            remote_id=theirs[index] if known else "",
-            due_date=part["due_date"],
-            amount=part["amount"],
-        )
-        for index, part in enumerate(parts)
+        [
+            InstalmentState(
+                entry_id=made[posting.pk],
+                connection_id=posting.connection_id,
+                number=part["number"],
+                remote_id=posting.remote_instalment_ids[index] if _known(posting, answered) else "",
+                due_date=part["due_date"],
+                amount=part["amount"],
+            )
+            for posting in new
+            for index, part in enumerate(posting.content["instalments"])
+        ],
+        ignore_conflicts=True,
     )
+
+
+def _known(posting: Posting, answered: set[int]) -> bool:
+    count = len(posting.content["instalments"])
+    return len(posting.remote_instalment_ids) == count and (count == 1 or posting.pk in answered)
 
 
 def _their_ids(connection_id: int) -> dict[tuple[str, int], str]:

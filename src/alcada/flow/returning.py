@@ -36,6 +36,7 @@ NEIGHBOURS: Final = timedelta(days=15)  # around the due date of what is checked
 # Says something of the one entry that was read, not of the account: the others are read all the same.
 ABOUT_ONE: Final = (errors.Refused, errors.MayHaveArrived)
 LONGEST_UNSEEN: Final = (F("seen_at").asc(nulls_first=True), "pk")
+PAID_TIMES: Final = 96  # what is paid is checked so many times more seldom: daily, by default
 BY_ID: Final = 10  # entries checked by their id where no list can be had
 
 
@@ -210,7 +211,13 @@ def _take_window(
     unread = {one.pk for one in changed} - set(reads)
 
     def write() -> None:
+        ours_only = [
+            (one, rows[one.pk]) for one in named if one.pk in rows and one.pk not in {*reads, *unread}
+        ]
+        done = states.take_untouched(ours_only)
         for entry in named:
+            if entry.pk in done:
+                continue
             told = rows.get(entry.pk, [])
             if entry.pk in reads:
                 _take_read(entry.pk, reads[entry.pk], told)
@@ -251,11 +258,14 @@ def _read_all(caller: Caller, entries: QuerySet[EntryState]) -> None:
 
 def _check_in_turn(caller: Caller) -> None:
     """Does what nobody changed still stand? A deletion shows in no window: the list of what is due lacks it."""
-    before = timezone.now() - timedelta(seconds=settings.RETURNING["check_every_s"])
+    now, every = timezone.now(), timedelta(seconds=settings.RETURNING["check_every_s"])
+    unseen = Q(seen_at=None) | Q(seen_at__lt=now - every)
+    # What is paid seldom moves, and there is ever more of it.
+    unseen &= ~Q(status=Status.PAID, seen_at__gte=now - PAID_TIMES * every)
     standing = InstalmentState.objects.filter(connection_id=caller.connection_id).exclude(status=Status.GONE)
     tried: set[int] = set()
     while caller.left():
-        stale = standing.filter(Q(seen_at=None) | Q(seen_at__lt=before))
+        stale = standing.filter(unseen)
         stale = stale.exclude(entry__changed=True).exclude(entry__in=tried).order_by(*LONGEST_UNSEEN)
         first = stale.select_related("entry__posting").first()
         if first is None:

@@ -5,14 +5,18 @@ from typing import Any
 
 import pytest
 from django.utils import timezone
+from procrastinate.contrib.django.models import ProcrastinateJob
 from stories import Account, approved, post
 
+from alcada.config import settings as settings_module
+from alcada.flow import posting as flow_posting
 from alcada.flow import returning
 from alcada.history import queries as history
-from alcada.ledger import states
+from alcada.ledger import polling, states
 from alcada.ledger.models import Difference, EntryState, InstalmentState, Poll, Status
 from alcada.notify.models import Notice
 from alcada.posting.models import Posting, State
+from conta_azul.calls import company
 
 KINDS = Difference.Kind
 TWICE = [{"due_date": "10/12/2026", "amount": "1.000,00"}, {"due_date": "10/01/2027", "amount": "500,00"}]
@@ -412,6 +416,71 @@ def test_the_others_companies_entries_are_left_alone(
     many(account, sandbox, 50)
     follow()
     assert InstalmentState.objects.count() == 1
+
+
+def test_an_adopted_entrys_instalments_are_told_apart(
+    follow: Follow, act: Any, account: Account, sandbox: Any, ana: Any, bruno: Any
+) -> None:
+    """Found by its reference, its ids come in no order: they are read before anything is said of one."""
+    posting = approved(account.connection.company, ana=ana, bruno=bruno, instalments=TWICE)
+    sandbox.faults(
+        {"method": "POST", "path": "/v1/financeiro/contas-a-pagar", "kind": "drop_after", "count": 1}
+    )
+    post(account)
+    flow_posting.look(posting.pk)
+    posting.refresh_from_db()
+    assert posting.state == State.POSTED
+    Posting.objects.filter(pk=posting.pk).update(remote_instalment_ids=posting.remote_instalment_ids[::-1])
+    follow()
+    there = {
+        part["id"]: part["data_vencimento"]
+        for part in sandbox.books(account.remote["id"])["payables"][0]["parcelas"]
+    }
+    assert [there[part.remote_id] for part in instalments(posting)] == ["2026-12-10", "2027-01-10"]
+    assert not Difference.objects.exists()
+
+
+def test_a_posting_that_comes_meanwhile_goes_first(
+    posted: Any, follow: Follow, account: Account, sandbox: Any, ana: Any, bruno: Any
+) -> None:
+    """The windows are asked; what they named waits for the next poll."""
+    several = [posted(description=f"Papel {number}") for number in range(4)]
+    for posting in several:
+        sandbox.act(account.remote["id"], "pay", instalment=instalments(posting)[0].remote_id)
+    caller = polling.Caller(account.pk, lambda calls: returning._may(account.pk, calls))
+    for _call in range(returning.WHILE_POSTING):
+        assert caller.left()
+        caller.calls += 1
+    approved(account.connection.company, ana=ana, bruno=bruno, description="Meanwhile")
+    assert not caller.left()
+    with pytest.raises(polling.SpentError):
+        caller.send(company.connected())
+
+
+def test_the_timetable_begins_and_takes_up_what_got_lost(
+    follow: Follow, account: Account, ana: Any, bruno: Any, transactional_db: None
+) -> None:
+    returning.queue_polls()
+    assert not Poll.objects.exists()  # nothing was posted there
+    follow.posted(ana=ana, bruno=bruno)
+    returning.queue_polls()
+    assert queued("poll", account) == 1
+    returning.queue_polls()
+    assert queued("poll", account) == 1
+    Poll.objects.update(next_at=timezone.now() - timedelta(minutes=2))
+    returning.queue_polls()
+    assert queued("poll", account) == 2
+    returning.poll(account.pk)  # plans the next by itself
+    assert queued("poll", account) == 3
+
+
+def test_polls_are_at_most_two_minutes_apart_by_default() -> None:
+    assert settings_module.RETURNING["every_s"] <= 120
+
+
+def queued(task: str, account: Account) -> int:
+    jobs = ProcrastinateJob.objects.filter(task_name=f"alcada.jobs.tasks.{task}", status="todo")
+    return jobs.filter(args={"connection_id": account.pk}).count()
 
 
 def many(account: Account, sandbox: Any, count: int) -> None:
