@@ -6,7 +6,7 @@ looks, in turn, whether the rest still stands. How, and the knobs: docs/returnin
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Final
 
 from django.conf import settings
@@ -31,6 +31,8 @@ from conta_azul.calls import people
 
 WHILE_POSTING: Final = 4  # calls of a poll that could wait no longer
 LOOK_BACK: Final = timedelta(days=1)  # the first window; what is older is found by the look at the rest
+# By so much their clock may be behind ours, where one change of an entry must not hide the next.
+SAME_CLOCK: Final = timedelta(seconds=5)
 LONGEST_LAG_S: Final = 3600.0
 NEIGHBOURS: Final = timedelta(days=15)  # around the due date of what is checked: many for one call
 # Says something of the one entry that was read, not of the account: the others are read all the same.
@@ -133,10 +135,10 @@ def _take_changes(caller: Caller, claimed: Poll) -> None:
         named = _entries_of(claimed.connection_id, brought.events)
         again = recent & set(named)
         # Named in the last window too, for they overlap: is it the same change, or one more?
-        anew = polling.feed(caller, mark - polling.AHEAD / 5, end) if again else frozenset()
+        anew = polling.feed(caller, mark - SAME_CLOCK, end) if again else frozenset()
         news = {pk for event, pk in named.items() if event not in again or event in anew}
         rows = _rows_of(claimed.connection_id, brought.rows)
-        write = _take_window(caller, claimed.connection_id, news, rows)
+        write = _take_window(caller, claimed.connection_id, news, rows, mark - SAME_CLOCK)
         with transaction.atomic():
             write()
             Poll.objects.filter(pk=claimed.pk).update(seen_until=known, recent=sorted(named))
@@ -164,12 +166,16 @@ def _rows_of(connection_id: int, rows: Mapping[str, Seen]) -> dict[int, list[See
     return found
 
 
-def _worth_reading(entry: EntryState, named: bool, rows: Sequence[Seen]) -> bool:
+def _worth_reading(entry: EntryState, named: bool, rows: Sequence[Seen], since: datetime) -> bool:
     """Did somebody change it since we know it? Our own create, which shows in the windows too, needs no look."""
-    if any(not row.fresh for row in _news(entry, rows)):
+    news = _news(entry, rows)
+    if any(not row.fresh for row in news):
         return True
-    fresh = {row.remote_id for row in rows if row.fresh}
-    return named and not all(state.remote_id in fresh for state in entry.instalments.all())
+    if not named:
+        return False
+    # The entry is named anew: by its creation, or by a change that was read already; else by one of the entry alone.
+    told = [row for row in rows if row in news or (row.changed_at and row.changed_at >= since)]
+    return {state.remote_id for state in entry.instalments.all()} != {row.remote_id for row in told}
 
 
 def _news(entry: EntryState, rows: Sequence[Seen]) -> list[Seen]:
@@ -202,11 +208,11 @@ def _states(connection_id: int) -> QuerySet[EntryState]:
 
 
 def _take_window(
-    caller: Caller, connection_id: int, news: set[int], rows: Mapping[int, list[Seen]]
+    caller: Caller, connection_id: int, news: set[int], rows: Mapping[int, list[Seen]], since: datetime
 ) -> Callable[[], None]:
     """Reads what the window named; gives back what writes it all down, to run in one transaction."""
     named = list(_states(connection_id).filter(pk__in={*news, *rows}).order_by("pk"))
-    changed = [one for one in named if _worth_reading(one, one.pk in news, rows.get(one.pk, ()))]
+    changed = [one for one in named if _worth_reading(one, one.pk in news, rows.get(one.pk, ()), since)]
     reads = _reads(caller, changed)
     unread = {one.pk for one in changed} - set(reads)
 

@@ -4,6 +4,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.db import transaction
 from django.utils import timezone
 from procrastinate.contrib.django.models import ProcrastinateJob
 from stories import Account, approved, post
@@ -14,6 +15,7 @@ from alcada.flow import returning
 from alcada.history import queries as history
 from alcada.ledger import polling, states
 from alcada.ledger.models import Difference, EntryState, InstalmentState, Poll, Status
+from alcada.ledger.seen import Seen
 from alcada.notify.models import Notice
 from alcada.posting.models import Posting, State
 from conta_azul.calls import company
@@ -24,8 +26,15 @@ TWICE = [{"due_date": "10/12/2026", "amount": "1.000,00"}, {"due_date": "10/01/2
 
 @pytest.fixture
 def follow(account: Account, settings: Any) -> "Follow":
-    settings.RETURNING = settings.RETURNING | {"check_every_s": 0.0}
+    """Without the look at the rest, which finds much of what the windows should: it has tests of its own."""
+    settings.RETURNING = settings.RETURNING | {"check_every_s": 3600.0}
     return Follow(account)
+
+
+@pytest.fixture
+def checking(follow: "Follow", settings: Any) -> None:
+    """Each poll looks at all the rest too."""
+    settings.RETURNING = settings.RETURNING | {"check_every_s": 0.0}
 
 
 class Follow:
@@ -164,7 +173,7 @@ def test_an_edited_value_and_day_are_differences_told_once(
 
 
 def test_every_other_edit_is_a_difference(
-    posted: Any, follow: Follow, act: Any, account: Account, sandbox: Any
+    checking: None, posted: Any, follow: Follow, act: Any, account: Account, sandbox: Any
 ) -> None:
     posting = posted()
     (part,) = instalments(posting)
@@ -209,15 +218,20 @@ def test_every_other_edit_is_a_difference(
     assert len(open_differences(posting)) == 8
 
 
-def test_an_edit_of_the_entry_alone_is_found_by_the_feed(posted: Any, follow: Follow, act: Any) -> None:
-    """The search by alteration is by the instalment; the feed names the entry."""
+def test_an_edit_of_the_entry_alone_is_found_by_the_feed(
+    posted: Any, follow: Follow, act: Any, sandbox: Any
+) -> None:
+    """The search by alteration is by the instalment; the feed names the entry. Twice within the windows' overlap."""
     posting = posted()
-    act("edit", event=posting.remote_event_id, changes={"data_competencia": "2026-09-30"})
-    follow()
-    assert [row[1] for row in open_differences(posting)] == [KINDS.COMPETENCE]
-    act("edit", event=posting.remote_event_id, changes={"data_competencia": "2026-08-31"})
-    follow()
-    assert [row[3] for row in open_differences(posting)] == ["2026-08-31"]
+    for seconds, day in ((20, "2026-09-30"), (40, "2026-08-31")):
+        # So much later: the last poll was ten seconds before the edit.
+        sandbox.clock(advance_seconds=20)
+        Poll.objects.update(seen_until=timezone.now() + timedelta(seconds=seconds - 10))
+        act("edit", event=posting.remote_event_id, changes={"data_competencia": day})
+        follow()
+        assert [row[1:] for row in open_differences(posting)] == [
+            (KINDS.COMPETENCE, posting.content["competence_date"], day)
+        ]
 
 
 def test_saved_without_a_change_is_no_difference(posted: Any, follow: Follow, act: Any) -> None:
@@ -229,7 +243,7 @@ def test_saved_without_a_change_is_no_difference(posted: Any, follow: Follow, ac
 
 
 def test_a_deleted_entry_is_gone_and_said_so_once(
-    posted: Any, follow: Follow, act: Any, ana: Any, clara: Any
+    checking: None, posted: Any, follow: Follow, act: Any, ana: Any, clara: Any
 ) -> None:
     posting = posted(instalments=TWICE)
     kept = posted(description="Toner")
@@ -245,7 +259,9 @@ def test_a_deleted_entry_is_gone_and_said_so_once(
     assert [part.status for part in instalments(kept)] == [Status.OPEN]
 
 
-def test_an_accepted_difference_stays_accepted(posted: Any, follow: Follow, act: Any, clara: Any) -> None:
+def test_an_accepted_difference_stays_accepted(
+    checking: None, posted: Any, follow: Follow, act: Any, clara: Any
+) -> None:
     posting = posted()
     (part,) = instalments(posting)
     act("edit", instalment=part.remote_id, changes={"valor": 1400})
@@ -265,7 +281,9 @@ def test_an_accepted_difference_stays_accepted(posted: Any, follow: Follow, act:
     assert Difference.objects.count() == 1
 
 
-def test_a_search_that_lags_takes_nothing_back(posted: Any, follow: Follow, act: Any, sandbox: Any) -> None:
+def test_a_search_that_lags_takes_nothing_back(
+    checking: None, posted: Any, follow: Follow, act: Any, sandbox: Any
+) -> None:
     """The feed and the lists still show it open while a read by its id shows it paid."""
     posting = posted()
     (part,) = instalments(posting)
@@ -278,6 +296,19 @@ def test_a_search_that_lags_takes_nothing_back(posted: Any, follow: Follow, act:
     assert part.status == Status.PAID
     assert events(posting) == ["ledger.paid"]
     sandbox.settings(search_lag=0)
+
+
+def test_a_row_older_than_what_is_known_is_let_alone(posted: Any, follow: Follow, act: Any) -> None:
+    posting = posted(instalments=TWICE)
+    first, second = instalments(posting)
+    assert first.changed_at
+    act("pay", instalment=first.remote_id)
+    follow()
+    late = Seen(first.remote_id, Status.OPEN, changed_at=first.changed_at)
+    news = Seen(second.remote_id, Status.PAID, paid=second.amount, changed_at=timezone.now())
+    with transaction.atomic():
+        states.take_rows(first.entry_id, [late, news], to_read=False)
+    assert [part.status for part in instalments(posting)] == [Status.PAID, Status.PAID]
 
 
 def test_a_failure_leaves_the_watermark(posted: Any, follow: Follow, act: Any, sandbox: Any) -> None:
@@ -328,7 +359,7 @@ def test_windows_overlap_for_clocks_that_differ(posted: Any, follow: Follow, act
 
 
 def test_without_an_overlap_it_would_be_missed(posted: Any, follow: Follow, act: Any, settings: Any) -> None:
-    settings.RETURNING = settings.RETURNING | {"overlap_s": 0.0, "check_every_s": 3600.0}
+    settings.RETURNING = settings.RETURNING | {"overlap_s": 0.0}
     posting = posted()
     act("pay", instalment=instalments(posting)[0].remote_id)
     Poll.objects.update(seen_until=timezone.now() + timedelta(seconds=200))
@@ -378,7 +409,7 @@ def test_among_5000_open_instalments_a_poll_takes_a_handful_of_calls(
     posted: Any, follow: Follow, act: Any, account: Account, sandbox: Any, settings: Any
 ) -> None:
     # That they were all made just now is not the point: the windows begin after it.
-    settings.RETURNING = settings.RETURNING | {"check_every_s": 3600.0, "overlap_s": 1.0}
+    settings.RETURNING = settings.RETURNING | {"overlap_s": 0.0}
     many(account, sandbox, 5000)
     posting, edited = posted(), posted(description="Toner")
     follow()
@@ -398,7 +429,6 @@ def test_among_5000_open_instalments_a_poll_takes_a_handful_of_calls(
 def test_our_own_new_postings_cost_no_read_each(
     follow: Follow, account: Account, sandbox: Any, ana: Any, bruno: Any, settings: Any
 ) -> None:
-    settings.RETURNING = settings.RETURNING | {"check_every_s": 3600.0}
     for number in range(6):
         approved(account.connection.company, ana=ana, bruno=bruno, description=f"Papel {number}")
     post(account)
@@ -410,7 +440,7 @@ def test_our_own_new_postings_cost_no_read_each(
 
 
 def test_the_others_companies_entries_are_left_alone(
-    posted: Any, follow: Follow, act: Any, account: Account, sandbox: Any
+    checking: None, posted: Any, follow: Follow, act: Any, account: Account, sandbox: Any
 ) -> None:
     posted()
     many(account, sandbox, 50)
