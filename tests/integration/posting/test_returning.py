@@ -145,6 +145,7 @@ def test_an_edited_value_and_day_are_differences_told_once(
     act("edit", instalment=second.remote_id, changes={"valor": 650, "data_vencimento": "2027-01-20"})
     for _again in range(3):
         follow()
+        EntryState.objects.update(changed=True)  # read once more
     assert open_differences(posting) == [
         (2, KINDS.AMOUNT, "500.00", "650.00"),
         (2, KINDS.DUE_DATE, "2027-01-10", "2027-01-20"),
@@ -343,6 +344,9 @@ def test_one_entry_that_can_not_be_read_holds_up_no_other(
     # What the search tells of it is known; its day of payment comes with the next read.
     assert [(p.status, p.paid_on) for p in instalments(bad)] == [(Status.PAID, None)]
     assert [(p.status, str(p.paid_on)) for p in instalments(good)] == [(Status.PAID, "2026-12-02")]
+    EntryState.objects.update(changed=True)
+    follow()
+    assert [row.posting for row in EntryState.objects.filter(changed=True)] == [bad]
     sandbox.faults()
     follow()
     assert str(instalments(bad)[0].paid_on) == "2026-12-02"
