@@ -174,6 +174,15 @@ POSTING = {
     "calls_per_minute": int(os.environ.get("ALCADA_CALLS_PER_MINUTE", "600")),
 }
 
+# What became of what was posted: each knob's reason is in docs/returning.md.
+RETURNING = {
+    "every_s": float(os.environ.get("ALCADA_RETURNING_EVERY", "110")),
+    "overlap_s": float(os.environ.get("ALCADA_RETURNING_OVERLAP", "300")),
+    "check_every_s": float(os.environ.get("ALCADA_RETURNING_CHECK_EVERY", "900")),
+    "calls": int(os.environ.get("ALCADA_RETURNING_CALLS", "60")),
+    "yield_for_s": float(os.environ.get("ALCADA_RETURNING_YIELD_FOR", "600")),
+}
+
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,

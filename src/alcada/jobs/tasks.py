@@ -5,8 +5,8 @@ from procrastinate.contrib.django import app
 
 from alcada.connections import directory_sync
 from alcada.flow import actions as flow
+from alcada.flow import returning, twins
 from alcada.flow import sweep as flow_sweep
-from alcada.flow import twins
 from alcada.notify import mail
 
 # A database that was away for a moment; what Conta Azul answers is handled where it is asked.
@@ -49,3 +49,16 @@ def sweep(timestamp: int) -> None:
 def sync_directories(timestamp: int) -> None:
     """Every quarter of an hour: each account's categories and accounts."""
     flow_sweep.queue_directory_syncs()
+
+
+@app.task(name="alcada.jobs.tasks.poll", retry=RETRY)
+def poll(connection_id: int) -> None:
+    """Ask one account what became of what we posted."""
+    returning.poll(connection_id)
+
+
+@app.periodic(cron="* * * * *")
+@app.task(name="alcada.jobs.tasks.queue_polls", queueing_lock="queue_polls", pass_context=False)
+def queue_polls(timestamp: int) -> None:
+    """Every minute: accounts whose poll begins, or got lost."""
+    returning.queue_polls()

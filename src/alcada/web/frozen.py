@@ -17,6 +17,8 @@ from alcada.directory.models import EntryKind
 from alcada.intake.models import PaymentMethod, Revision
 from alcada.intake.queries import content_of
 from alcada.intake.rules import differences
+from alcada.ledger.models import Status
+from alcada.posting.request import METHODS
 
 LABELS: Final[dict[str, str | Promise]] = {
     "kind": lazy("Kind"),
@@ -43,7 +45,13 @@ LABELS: Final[dict[str, str | Promise]] = {
     "cost_centre_name": lazy("Cost centre"),
     "due_date": lazy("Due date"),
     "number": lazy("Number"),
+    "reference": lazy("Reference"),
+    "split": lazy("Split"),
+    "status": lazy("State"),
+    "instalments": lazy("Number of instalments"),
 }
+# Conta Azul's words for ways to pay, in ours.
+_OUR_METHODS: Final = {theirs.value: ours for ours, theirs in METHODS.items()}
 # What is told of content, in this order. Keys of ours mean nothing to people; each has its name beside it.
 TOLD: Final = (
     "party_name",
@@ -101,7 +109,9 @@ def shown(path: str, value: Any) -> str:
         if field.endswith("_date"):
             return date.fromisoformat(text).strftime("%d/%m/%Y")
         if field == "payment_method":
-            return str(PaymentMethod(text).label)
+            return str(PaymentMethod(_OUR_METHODS.get(text, text)).label)
+        if field == "status":
+            return str(Status(text).label)
         if field == "kind":
             return str(EntryKind(text).label)
         if field == "party_document":

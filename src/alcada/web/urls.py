@@ -5,6 +5,7 @@ from django.urls import URLPattern, URLResolver, path
 from alcada.web import (
     approval,
     connections,
+    differences,
     directory,
     doctor,
     entries,
@@ -54,6 +55,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("postings/<int:pk>/again", postings.again, name="posting-again"),
     path("postings/<int:pk>/look", postings.look, name="posting-look"),
     path("postings/<int:pk>/cancel", postings.cancel, name="posting-cancel"),
+    path("differences", differences.differences, name="differences"),
+    path("differences/<int:pk>/accept", differences.accept, name="difference-accept"),
     path("flows", flows.flows, name="flows"),
     path("doctor", doctor.doctor, name="doctor"),
     path("notices", notices.notices, name="notices"),
