@@ -212,16 +212,23 @@ class Bench:
 
     def _calls(self) -> Counter[str]:
         """Calls to the API so far, by what they were for. The search for twins is before approval, polling after."""
+        from django.db.models import Sum
+
+        from alcada.ledger.models import Poll
+        from alcada.ledger.search import SIGHT_PAGE
+
         found: Counter[str] = Counter()
         for call in self.control("GET", "calls"):
             found["429"] += call["status"] == 429
             query = call["query"] or ""
-            if "data_alteracao_de" in query:
-                found["polling"] += 1
+            if "data_alteracao_de" in query and f"tamanho_pagina={SIGHT_PAGE}" in query:
+                found["sighting"] += 1
             elif "valor_de" in query:
                 found["twins"] += 1
             elif call["path"].startswith("/v1/"):
                 found["posting"] += 1
+        found["polling"] = Poll.objects.aggregate(calls=Sum("calls_total"))["calls"] or 0
+        found["posting"] -= found["polling"]
         return found
 
     def _count(self, calls: Counter[str], *, warm: int) -> dict[str, Any]:
@@ -241,7 +248,7 @@ class Bench:
         compared["ok"] = true_reasons and not any(compared[name] for name in WRONG)
         return compared | {
             "calls_per_posting": round(calls["posting"] / max(1, len(waits)), 3),
-            "polling_calls": calls["polling"],
+            "polling_calls": calls["polling"] + calls["sighting"],
             "rate_limited": calls["429"],
             "approve_to_posted_p50": _percentile(waits, 50),
             "approve_to_posted_p99": _percentile(waits, 99),
