@@ -18,8 +18,9 @@ from django.db import connection as database
 
 from alcada import queue
 from alcada.background import in_database
-from alcada.connections import access, gateway, remote
+from alcada.connections import access, gateway, rate, remote
 from alcada.flow import posting as flow_posting
+from alcada.flow.holding import Holder
 from alcada.flow.listening import notifications
 from alcada.flow.writer import Writer
 from alcada.posting import actions, batches, queries, send
@@ -35,6 +36,8 @@ LOOK_AROUND_S: Final = 1.0
 EXPIRE_EVERY_S: Final = 5.0
 SIGHT_AFTER_S: Final = 2.0
 SIGHT_EVERY_S: Final = 15.0
+STINT_S: Final = 10.0
+ELSEWHERE_S: Final = 2.0
 LONGEST_REST_S: Final = 60.0
 _BESIDE: Final = {"look": flow_posting.look_for_due, "sight": flow_posting.sight}
 
@@ -51,6 +54,10 @@ class Dispatcher:
         self._named: set[int] = set()  # accounts somebody woke us for
         self._woken, self._stopping = asyncio.Event(), asyncio.Event()
         self._rests: dict[int, _Rest] = {}
+        self._holder = Holder()
+        self._elsewhere: dict[
+            int, float
+        ] = {}  # accounts another worker serves, and until when we leave them to it
         self._sights: dict[int, float] = {}
         self._expired_at = 0.0
         self._threads = ThreadPoolExecutor(4, thread_name_prefix="looking")
@@ -98,6 +105,7 @@ class Dispatcher:
         await asyncio.gather(*self._serving.values(), return_exceptions=True)
         await asyncio.gather(*self._beside.values(), return_exceptions=True)
         await self._settle()
+        await self._holder.close()
         self._threads.shutdown(wait=False)
         await remote.close()
 
@@ -127,7 +135,9 @@ class Dispatcher:
     def _begin(self, connection_id: int) -> None:
         rest = self._rests.get(connection_id)
         resting = rest is not None and rest.until > asyncio.get_running_loop().time()
-        if connection_id not in self._serving and not resting:
+        if connection_id in self._serving:
+            self._named.add(connection_id)  # it looks once more before it ends
+        elif not resting and self._elsewhere.get(connection_id, 0.0) <= asyncio.get_running_loop().time():
             task = self._serving[connection_id] = asyncio.create_task(self._serve(connection_id))
             task.add_done_callback(lambda _: self._serving.pop(connection_id, None))
 
@@ -149,8 +159,23 @@ class Dispatcher:
     # --- One account ----------------------------------------------------------------------------------------
 
     async def _serve(self, connection_id: int) -> None:
-        """Take and send until nothing is due on the account."""
-        while not self._stopping.is_set():
+        """Serve the account for a stint; where its calls are limited, only if no other worker does."""
+        if not rate.limits().per_second:
+            await self._serve_until(connection_id, float("inf"))
+            return
+        # Who serves few accounts is quicker to take one more.
+        await asyncio.sleep(0.002 * (len(self._serving) - 1))
+        if not await self._holder.take(connection_id):
+            self._elsewhere[connection_id] = asyncio.get_running_loop().time() + ELSEWHERE_S
+            return
+        try:
+            await self._serve_until(connection_id, asyncio.get_running_loop().time() + STINT_S)
+        finally:
+            await self._holder.let_go(connection_id)
+
+    async def _serve_until(self, connection_id: int, end: float) -> None:
+        """Take and send until nothing is due on the account, or the stint is over."""
+        while not self._stopping.is_set() and asyncio.get_running_loop().time() < end:
             self._named.discard(connection_id)
             try:
                 group, usable = await self._take(connection_id)
