@@ -35,8 +35,9 @@ IN_FLIGHT: Final = 256  # taken and not yet written down, over all accounts of t
 LOOK_AROUND_S: Final = 1.0
 EXPIRE_EVERY_S: Final = 5.0
 SIGHT_AFTER_S: Final = 2.0
-SIGHT_EVERY_S: Final = 15.0
-STINT_S: Final = 10.0
+SIGHT_AGAIN_S: Final = 15.0
+SIGHT_EVERY_S: Final = 60.0  # while more is sent: a sighting costs the account a call or two
+STINT_S: Final = 20.0
 ELSEWHERE_S: Final = 2.0
 LONGEST_REST_S: Final = 60.0
 _BESIDE: Final = {"look": flow_posting.look_for_due, "sight": flow_posting.sight}
@@ -58,7 +59,9 @@ class Dispatcher:
         self._elsewhere: dict[
             int, float
         ] = {}  # accounts another worker serves, and until when we leave them to it
-        self._sights: dict[int, float] = {}
+        self._sights: dict[int, float] = {}  # account → when to see its latest postings come back
+        self._sighted: dict[int, float] = {}
+        self._leaving_until: dict[int, float] = {}
         self._expired_at = 0.0
         self._threads = ThreadPoolExecutor(4, thread_name_prefix="looking")
 
@@ -130,6 +133,7 @@ class Dispatcher:
                 self._begin_beside("look", connection_id)
         for connection_id in [pk for pk, at in self._sights.items() if at <= now]:
             del self._sights[connection_id]
+            self._sighted[connection_id] = now
             self._begin_beside("sight", connection_id)
 
     def _begin(self, connection_id: int) -> None:
@@ -152,7 +156,8 @@ class Dispatcher:
         def done(ended: asyncio.Future[bool]) -> None:
             del self._beside[what, connection_id]
             if what == "sight" and not ended.cancelled() and ended.result():
-                self._sights.setdefault(connection_id, loop.time() + SIGHT_EVERY_S)
+                again = SIGHT_EVERY_S if connection_id in self._serving else SIGHT_AGAIN_S
+                self._sights.setdefault(connection_id, loop.time() + again)
 
         future.add_done_callback(done)
 
@@ -168,8 +173,11 @@ class Dispatcher:
         if not await self._holder.take(connection_id):
             self._elsewhere[connection_id] = asyncio.get_running_loop().time() + ELSEWHERE_S
             return
+        loop = asyncio.get_running_loop()
         try:
-            await self._serve_until(connection_id, asyncio.get_running_loop().time() + STINT_S)
+            await self._serve_until(connection_id, loop.time() + STINT_S)
+            # Whoever takes over must not send beside what still waits here for its moment.
+            await asyncio.sleep(self._leaving_until.pop(connection_id, 0.0) - loop.time())
         finally:
             await self._holder.let_go(connection_id)
 
@@ -192,8 +200,13 @@ class Dispatcher:
                 self._spawn(self._depart(departure, usable))
             for job in group.unprepared:
                 self._spawn(self._send(job))
+            now = asyncio.get_running_loop().time()
+            if group.departures:
+                self._leaving_until[connection_id] = now + group.departures[-1].wait_s
             if group.departures or group.unprepared:
-                self._sights.setdefault(connection_id, asyncio.get_running_loop().time() + SIGHT_AFTER_S)
+                # The first of a row is seen soon; a long row is not looked at all the time.
+                last = self._sighted.get(connection_id, float("-inf"))
+                self._sights.setdefault(connection_id, max(now + SIGHT_AFTER_S, last + SIGHT_EVERY_S))
             elif group.wait_s is not None:
                 await _first_of(self._stopping, max(0.01, group.wait_s))
             elif connection_id not in self._named:

@@ -248,7 +248,8 @@ class Bench:
         compared["ok"] = true_reasons and not any(compared[name] for name in WRONG)
         return compared | {
             "calls_per_posting": round(calls["posting"] / max(1, len(waits)), 3),
-            "polling_calls": calls["polling"] + calls["sighting"],
+            "polling_calls": calls["polling"],
+            "sighting_calls": calls["sighting"],
             "rate_limited": calls["429"],
             "approve_to_posted_p50": _percentile(waits, 50),
             "approve_to_posted_p99": _percentile(waits, 99),
