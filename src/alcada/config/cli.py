@@ -63,6 +63,11 @@ def _bench_into(parser: argparse.ArgumentParser) -> None:
     kinds = parser.add_subparsers(required=True, metavar="what", dest="what")
     text = "approvals through real workers into the sandbox; its books are counted"
     options.add_to(kinds.add_parser("posting", help=text, description=text))
+    text = "does the rate depend on how much waits?"
+    queue = kinds.add_parser("queue", help=text, description=text)
+    queue.add_argument("--waiting", type=int, nargs="+", default=[10_000, 100_000])
+    queue.add_argument("--seed", type=int, default=1)
+    queue.add_argument("--json", action="store_true")
 
 
 def _setup() -> None:
@@ -126,6 +131,10 @@ def _doctor(options: argparse.Namespace) -> int:
 
 
 def _bench(given: argparse.Namespace) -> int:
+    if given.what == "queue":
+        from alcada.config.bench import queue
+
+        return queue.run(given.waiting, seed=given.seed, as_json=given.json)
     from alcada.config.bench.options import Options
     from alcada.config.bench.run import run
 
