@@ -14,7 +14,7 @@ from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_POST
 
 from alcada.connections.queries import route
 from alcada.directory import documents
@@ -243,25 +243,28 @@ def discard(request: HttpRequest, pk: int) -> HttpResponse:
     return redirect("entries")
 
 
-@require_safe
+@require_POST
 def parties(request: HttpRequest) -> HttpResponse:
-    """Whom the typed text may mean, as a fragment under the search box."""
-    company = _company(person(request), request.GET.get("company"))
-    kind = request.GET.get("kind", "")
+    """Whom the typed text may mean, as a fragment under the search box.
+
+    By POST, although it only reads: what is typed may be a CPF, and proxies write addresses into their logs.
+    """
+    company = _company(person(request), request.POST.get("company"))
+    kind = request.POST.get("kind", "")
     if company is None or kind not in EntryKind.values:
         raise Http404
-    text = request.GET.get("party_name", "").strip()
+    text = request.POST.get("party_name", "").strip()
     found = search_parties(company, kind, text, 8) if text else []
     return render(request, "intake/_parties.html", {"found": found, "text": text, "kind": kind})
 
 
-@require_safe
+@require_POST
 def check_document(request: HttpRequest) -> HttpResponse:
-    """Is this CPF or CNPJ right, and is it somebody we know? A fragment beside the field."""
-    company = _company(person(request), request.GET.get("company"))
+    """Is this CPF or CNPJ right, and is it somebody we know? A fragment beside the field. By POST, as above."""
+    company = _company(person(request), request.POST.get("company"))
     if company is None:
         raise Http404
-    typed = request.GET.get("party_document", "")
+    typed = request.POST.get("party_document", "")
     context: dict[str, Any] = {"typed": typed.strip()}
     if typed.strip():
         try:

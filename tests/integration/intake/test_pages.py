@@ -220,23 +220,30 @@ def test_carla_sees_and_changes_nothing_of_ours(client, desk, ana, carla, addres
 
 def test_another_companys_form_and_search_do_not_exist(as_ana, desk, other_company):
     assert as_ana.get(f"{NEW}?company={other_company.pk}").status_code == 404
-    search = f"/entries/parties?company={other_company.pk}&kind=payable&party_name=a"
-    assert as_ana.get(search).status_code == 404
+    typed = {"company": other_company.pk, "kind": "payable", "party_name": "a", "party_document": "1"}
+    for search in ("/entries/parties", "/entries/party-document"):
+        assert as_ana.post(search, typed).status_code == 404
     assert as_ana.get("/entries/new/nothing").status_code == 404
 
 
 def test_the_search_finds_by_name_and_document(as_ana, desk):
-    where = f"/entries/parties?company={desk.company.pk}&kind=payable&party_name="
+    def found(typed: str) -> str:
+        asked = {"company": desk.company.pk, "kind": "payable", "party_name": typed}
+        return page(as_ana.post("/entries/parties", asked))
+
     for typed in ("estrela", "19.131"):
-        assert f'value="party-{desk.vendor.pk}"' in page(as_ana.get(where + typed))
-    assert "Nobody in the directory matches." in page(as_ana.get(where + "xyz"))
+        assert f'value="party-{desk.vendor.pk}"' in found(typed)
+    assert "Nobody in the directory matches." in found("xyz")
 
 
 def test_a_document_is_checked_while_it_is_typed(as_ana, desk):
-    where = f"/entries/party-document?company={desk.company.pk}&party_document="
-    assert "there is a mistyped digit" in page(as_ana.get(where + "11222333000180"))
-    assert "is valid" in page(as_ana.get(where + "52998224725"))
-    assert f'value="party-{desk.vendor.pk}"' in page(as_ana.get(where + "19131243000197"))
+    def answer(typed: str) -> str:
+        asked = {"company": desk.company.pk, "party_document": typed}
+        return page(as_ana.post("/entries/party-document", asked))
+
+    assert "there is a mistyped digit" in answer("11222333000180")
+    assert "is valid" in answer("52998224725")
+    assert f'value="party-{desk.vendor.pk}"' in answer("19131243000197")
 
 
 def test_an_approver_reads_a_draft_and_has_no_buttons(client, desk, ana, bruno):
