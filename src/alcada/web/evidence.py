@@ -19,7 +19,7 @@ from alcada.intake import duplicates
 from alcada.intake.models import Document, Entry, Revision
 from alcada.intake.queries import content_of, documents_of
 from alcada.ledger.models import TwinSearch
-from alcada.web import frozen
+from alcada.web import call_words, frozen
 
 # Shown beside the fields; any other kind is a link.
 SHOWN_INLINE: Final = {
@@ -47,6 +47,7 @@ class Books:
     state: str
     twins: list[Twin]
     searched: TwinSearch | None
+    why: str = ""  # it failed
 
 
 @dataclass(frozen=True)
@@ -125,7 +126,8 @@ def books(revision: Revision) -> Books:
     search = TwinSearch.objects.select_related("connection").filter(revision=revision).first()
     if search is None:
         return Books("none", [], None)
-    return Books(search.state, [_twin(item) for item in search.found], search)
+    why = call_words.failure(search.detail) if search.state == TwinSearch.State.FAILED else ""
+    return Books(search.state, [_twin(item) for item in search.found], search, why)
 
 
 def _twin(item: dict[str, Any]) -> Twin:

@@ -234,7 +234,8 @@ def test_the_books_ask_themselves_anew_until_searched(world: World, as_: Sign) -
     pending = client.get(fragment).content.decode()
     assert 'hx-trigger="every 2s"' in pending
     assert "Checking the books" in pending
-    TwinSearch.objects.update(state="failed", detail="no answer")
+    ended = "Conta Azul refused: Janela longa [GET /v1/financeiro, HTTP 400]"
+    TwinSearch.objects.update(state="failed", detail=ended)
     failed = client.get(fragment).content.decode()
     assert "could not be checked" in failed
     assert "hx-trigger" not in failed

@@ -144,6 +144,20 @@ def test_undecided_tells_where_it_was_looked_for(world: World, as_: Sign) -> Non
     assert "Look again" in text
 
 
+def test_how_calls_ended_is_told_in_the_readers_language(world: World, as_: Sign) -> None:
+    """What the client says in English stays in the records; of Conta Azul's own words a quote."""
+    client = as_(world.clara)
+    client.cookies["django_language"] = "pt-br"
+    refused, undecided = read(client, world.refused()), read(client, world.undecided())
+    listed = client.get(reverse("postings")).content.decode()
+    for text in (refused, undecided, listed):
+        for english in ("Conta Azul refused", "Conta Azul failed", "No clear answer", "may have arrived"):
+            assert english not in text
+    assert "“A conta financeira informada está inativa.”" in refused
+    assert "o Conta Azul falhou: “em manutenção”" in undecided
+    assert "<dd>ReadError</dd>" in undecided
+
+
 def test_the_fragment_answers_only_when_something_moved(world: World, as_: Sign) -> None:
     entry = world.submitted()
     client = as_(world.ana)
