@@ -24,7 +24,7 @@ from alcada.directory.queries import find_party, search_parties
 from alcada.flow import actions as flow
 from alcada.flow.queries import status_of
 from alcada.flow.rules import SubmissionRefusedError
-from alcada.intake import actions, drafts, duplicates, files, rules
+from alcada.intake import actions, drafts, duplicates, rules
 from alcada.intake.drafts import Draft
 from alcada.intake.models import Document, Entry
 from alcada.intake.queries import documents_of, entry_or_none, may_change
@@ -32,6 +32,7 @@ from alcada.intake.reader import document_sentence, key
 from alcada.intake.rules import ChangedMeanwhileError, NotBeingEditedError, NotYoursError, Problems
 from alcada.people.models import Company, User
 from alcada.people.queries import companies_where
+from alcada.web import intake_files
 from alcada.web import intake_forms as forms
 from alcada.web.guards import person
 
@@ -98,7 +99,7 @@ def _keep(request: HttpRequest, entry: Entry, do: str) -> HttpResponse:
     that reloading the page repeats nothing.
     """
     user = person(request)
-    whole = _keep_files(request, entry)
+    whole = intake_files.keep(request, entry, submits=do == "submit")
     if do.startswith("file-"):
         _remove_file(entry, do.removeprefix("file-"), by=user)
     if do == "submit" and whole:
@@ -187,7 +188,7 @@ def _edit_page(request: HttpRequest, entry: Entry) -> HttpResponse:
         except Problems as exc:
             problems = exc.fields
     form = forms.EntryForm(entry.company, entry.kind, entry.draft or {}, problems=problems)
-    return _page(request, form, entry, asked)
+    return _page(request, form, entry, asked, refused=intake_files.pop_refused(request, entry))
 
 
 def _small_button(
@@ -202,7 +203,11 @@ def _small_button(
 
 
 def _page(
-    request: HttpRequest, form: forms.EntryForm, entry: Entry | None, asked: Asked | None = None
+    request: HttpRequest,
+    form: forms.EntryForm,
+    entry: Entry | None,
+    asked: Asked | None = None,
+    refused: intake_files.Refused | None = None,
 ) -> HttpResponse:
     user = person(request)
     context = {
@@ -213,6 +218,7 @@ def _page(
         "kind": form.kind,
         "companies": list(companies_where(user, "entry.create")) if entry is None else [],
         "files": list(documents_of(entry)) if entry else [],
+        "refused": refused,
         "accept": ".pdf,.png,.jpg,.jpeg,.webp,.xml",
         "readonly": entry is not None and (entry.discarded_at is not None or not may_change(user, entry)),
         "connected": route(form.company, form.kind) is not None,
@@ -273,18 +279,6 @@ def check_document(request: HttpRequest) -> HttpResponse:
         except documents.DocumentError as exc:
             context["wrong"] = document_sentence(exc.code)
     return render(request, "intake/_document_check.html", context)
-
-
-def _keep_files(request: HttpRequest, entry: Entry) -> bool:
-    """Keep what was sent with the form; a file that isn't taken is told by name, the others stay."""
-    whole = True
-    for upload in request.FILES.getlist("documents"):
-        try:
-            actions.add_document(entry, by=person(request), upload=upload)
-        except files.UploadError as exc:
-            whole = False
-            messages.error(request, f"{files.safe_name(upload.name or '')}: {exc.message}")
-    return whole
 
 
 def _remove_file(entry: Entry, pk: str, *, by: User) -> None:

@@ -280,7 +280,13 @@ def test_files_stay_although_the_rest_is_wrong(send):
 def test_a_forbidden_file_is_told_and_the_bill_is_not_submitted_without_it(send):
     evil = SimpleUploadedFile("fatura.pdf", b"MZ\x90\x00", "application/pdf")
     text = page(send(documents=[evil, _pdf()]))
-    assert "fatura.pdf: This file is a program. Programs are never accepted." in text
+    beside = re.search(r'id="id-documents".*?</section>', text, re.S)
+    assert beside
+    assert "fatura.pdf: This file is a program. Programs are never accepted." in beside.group()
+    assert "It was not submitted" in beside.group()
+    assert "boleto.pdf" in beside.group()
+    assert "data-toast-source" not in text
+    assert "is a program" not in page(send(f"/entries/{Entry.objects.get().pk}/edit", do="add-splits"))
     assert Document.objects.get().name == "boleto.pdf"
     assert Entry.objects.get().current is None
 
