@@ -140,3 +140,31 @@ def test_what_is_wrong_stands_beside_its_field_and_nothing_is_lost(
     phone.goto("/entries")
     expect(phone.get_by_role("link", name="Gráfica Zebra")).to_be_visible()
     assert_good(phone)
+
+
+@pytest.mark.parametrize("where", ["page", "phone"])
+def test_the_company_is_changed_and_what_was_typed_stays(
+    where: str, furnished: Any, other_company: Any, ana: Any, live: str, request: pytest.FixtureRequest
+) -> None:
+    page: Page = request.getfixturevalue(where)
+    other_company.memberships.create(user=ana, role="requester")
+    open_as(ana, page, live, "/entries/new/payable")
+    page.get_by_role("link", name=furnished.name).click()
+    page.locator("[name=description]").fill("Papel e toner")
+    page.locator("[name=amount]").fill("1.000,00")
+    page.locator("[name=documents]").set_input_files(
+        [{"name": "boleto.pdf", "mimeType": "application/pdf", "buffer": b"%PDF-1.4\n%%EOF"}]
+    )
+    page.get_by_label("Company").select_option(label=other_company.name)
+    expect(page.get_by_text(f"Now for {other_company.name}")).to_be_visible()
+    expect(page.get_by_text("not connected to a Conta Azul account yet")).to_be_visible()
+    expect(page.locator("[name=description]")).to_have_value("Papel e toner")
+    expect(page).to_have_url(f"{live}/entries/new/payable?company={other_company.pk}")
+    assert_good(page)
+    page.get_by_role("button", name="Save draft").last.click()
+    page.wait_for_url("**/edit")
+    entry = Entry.objects.get()
+    assert entry.company == other_company
+    assert entry.draft
+    assert entry.draft["amount"] == "1.000,00"
+    assert [document.name for document in entry.documents.all()] == ["boleto.pdf"]

@@ -31,8 +31,7 @@ from alcada.intake.queries import documents_of, entry_or_none, may_change
 from alcada.intake.reader import document_sentence, key
 from alcada.intake.rules import ChangedMeanwhileError, NotBeingEditedError, NotYoursError, Problems
 from alcada.people.models import Company, User
-from alcada.people.queries import companies_where
-from alcada.web import intake_files
+from alcada.web import intake_company, intake_files
 from alcada.web import intake_forms as forms
 from alcada.web.guards import person
 
@@ -58,17 +57,34 @@ def new(request: HttpRequest, kind: str) -> HttpResponse:
     user = person(request)
     if kind not in EntryKind.values:
         raise Http404
-    company = _company(user, request.POST.get("company") or request.GET.get("company"))
-    if company is None:
+    allowed = intake_company.companies(user)
+    if not allowed:
         return render(request, "intake/no_company.html", status=403)
+    company = intake_company.chosen(allowed, request.POST.get("company") or request.GET.get("company"))
+    if company is None:
+        return render(request, "intake/choose_company.html", {"companies": allowed, "kind": kind})
     if request.method != "POST":
         draft = drafts.empty(company, kind, today=drafts.today())
         return _page(request, forms.EntryForm(company, kind, draft), None)
+    other = intake_company.chosen(allowed, request.POST.get("new_company"))
+    if (
+        request.POST.get("new_company") and other and other != company
+    ):  # whatever the button: nothing is saved yet
+        return _other_company(request, kind, old=company, new=other)
     draft, do = _posted(request, company, kind)
     if do in ("save", "submit") or request.FILES:
         entry = actions.start(company, kind, by=user, draft=draft)
         return _keep(request, entry, do)
     return _small_button(request, do, draft, company, kind, None)
+
+
+def _other_company(request: HttpRequest, kind: str, *, old: Company, new: Company) -> HttpResponse:
+    """The same form for another company, with what was typed."""
+    draft = intake_company.move(forms.read(request.POST), old=old, new=new, kind=kind)
+    form = forms.EntryForm(new, kind, draft, generator=request.POST.dict())
+    response = _page(request, form, None, moved=True)
+    response["HX-Replace-Url"] = f"{request.path}?company={new.pk}"
+    return response
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -208,6 +224,8 @@ def _page(
     entry: Entry | None,
     asked: Asked | None = None,
     refused: intake_files.Refused | None = None,
+    *,
+    moved: bool = False,
 ) -> HttpResponse:
     user = person(request)
     context = {
@@ -216,7 +234,8 @@ def _page(
         "asked": asked or Asked(),
         "company": form.company,
         "kind": form.kind,
-        "companies": list(companies_where(user, "entry.create")) if entry is None else [],
+        "companies": intake_company.options(intake_company.companies(user)) if entry is None else [],
+        "moved": moved,
         "files": list(documents_of(entry)) if entry else [],
         "refused": refused,
         "accept": ".pdf,.png,.jpg,.jpeg,.webp,.xml",
@@ -255,7 +274,7 @@ def parties(request: HttpRequest) -> HttpResponse:
 
     By POST, although it only reads: what is typed may be a CPF, and proxies write addresses into their logs.
     """
-    company = _company(person(request), request.POST.get("company"))
+    company = _company(request)
     kind = request.POST.get("kind", "")
     if company is None or kind not in EntryKind.values:
         raise Http404
@@ -267,7 +286,7 @@ def parties(request: HttpRequest) -> HttpResponse:
 @require_POST
 def check_document(request: HttpRequest) -> HttpResponse:
     """Is this CPF or CNPJ right, and is it somebody we know? A fragment beside the field. By POST, as above."""
-    company = _company(person(request), request.POST.get("company"))
+    company = _company(request)
     if company is None:
         raise Http404
     typed = request.POST.get("party_document", "")
@@ -294,12 +313,6 @@ def _entry(user: User, pk: int) -> Entry:
     return found
 
 
-def _company(user: User, pk: str | None) -> Company | None:
-    """The one asked for, else the person's only or first; never one in which they may not enter anything."""
-    allowed = companies_where(user, "entry.create")
-    if pk:
-        found = allowed.filter(pk=key(pk)).first()
-        if found is None:
-            raise Http404
-        return found
-    return allowed.first()
+def _company(request: HttpRequest) -> Company | None:
+    """The form's company, one in which the person may enter something."""
+    return intake_company.chosen(intake_company.companies(person(request)), request.POST.get("company"))

@@ -402,3 +402,70 @@ def test_a_get_changes_nothing(as_ana, desk, ana):
         page(as_ana.get(address))
     assert as_ana.get(f"/entries/{entry.pk}/discard").status_code == 405
     assert Entry.objects.filter(pk=entry.pk).values().get() == before
+
+
+# --- Several companies -------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def two_desks(desk, other_company, ana, furnished):
+    """Ana enters for another company too, whose name comes first and which knows the same vendor."""
+    other_company.memberships.create(user=ana, role="requester")
+    return desk, furnished(other_company)
+
+
+@pytest.mark.parametrize("address", [NEW, "/entries/nfe"])
+def test_with_several_companies_none_is_chosen_for_the_person(as_ana, two_desks, address):
+    one, other = two_desks
+    asked = page(as_ana.get(address))
+    assert one.company.name in asked
+    assert other.company.name in asked
+    assert 'name="amount"' not in asked
+    assert not re.search(r'<option value="\d+" selected', asked)
+    chosen = page(as_ana.get(f"{address}?company={one.company.pk}"))
+    assert re.search(rf'<option value="{one.company.pk}" selected', chosen)
+
+
+def test_an_import_for_nobody_asks_for_the_company(as_ana, two_desks):
+    response = as_ana.post("/entries/nfe", {"files": [_pdf()]})
+    assert response.status_code == 422
+    assert "Choose the company, then the files again." in response.content.decode()
+
+
+@pytest.mark.parametrize("do", ["company", "save", "submit", "add-splits"])
+def test_another_company_keeps_what_was_typed_and_saves_nothing(as_ana, two_desks, posted, do):
+    one, other = two_desks
+    draft = one.draft(
+        notes="Portaria 2",
+        splits=[{"category": str(one.paper.pk), "cost_centre": str(one.centre.pk), "amount": "1.000,00"}],
+    )
+    fields = posted(draft, do=do, company=one.company.pk, new_company=other.company.pk)
+    response = as_ana.post(f"{NEW}?company={one.company.pk}", fields)
+    text = page(response)
+    for kept in ("Papel A4", "NF 1001", "1.000,00", "Portaria 2", draft["instalments"][0]["due_date"]):
+        assert kept in text
+    assert f'id="entry-company" value="{other.company.pk}"' in text
+    assert f"Now for {other.company.name}" in text
+    assert f'name="party" value="{other.vendor.pk}"' in text  # the same CNPJ: whom the other company knows
+    assert f'<option value="{other.account.pk}" selected' in text  # its own usual account
+    for theirs in (one.paper, one.account):
+        assert f'<option value="{theirs.pk}"' not in text
+    assert response["HX-Replace-Url"] == f"{NEW}?company={other.company.pk}"
+    assert not Entry.objects.exists()
+
+
+def test_a_vendor_whom_the_other_company_lacks_stays_as_the_searched_name(as_ana, two_desks, posted):
+    one, other = two_desks
+    other.vendor.delete()
+    fields = posted(one.draft(), do="company", company=one.company.pk, new_company=other.company.pk)
+    text = page(as_ana.post(NEW, fields))
+    assert 'name="party_name" value="Papelaria Estrela Ltda"' in text
+    assert 'name="party"' not in text
+
+
+def test_another_company_where_one_may_not_enter_is_refused(as_ana, two_desks, posted, carla):
+    from alcada.people.models import Company
+
+    stranger = Company.objects.create(name="Alheia", document="19131243000197")
+    fields = posted(two_desks[0].draft(), do="company", company=two_desks[0].company.pk)
+    assert as_ana.post(NEW, fields | {"new_company": stranger.pk}).status_code == 404
