@@ -8,6 +8,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
 from django.utils.translation import ngettext
 
+from alcada.flow import shipped
+
 Data = Mapping[str, Any]
 
 # What Conta Azul was asked for, and how that ended.
@@ -54,11 +56,15 @@ def _submitted(data: Data) -> str:
 
 def _asked(data: Data) -> str:
     people = ", ".join(data.get("people") or [])
-    return _("%(step)s: asked %(people)s") % {"step": data.get("step", ""), "people": people}
+    return _("%(step)s: asked %(people)s") % {"step": _step(data), "people": people}
 
 
 def _with_step(text: Callable[[], str]) -> Callable[[Data], str]:
-    return lambda data: f"{data.get('step')}: {text()}" if data.get("step") else text()
+    return lambda data: f"{_step(data)}: {text()}" if data.get("step") else text()
+
+
+def _step(data: Data) -> str:
+    return shipped.shown(str(data.get("step") or ""))
 
 
 def _intended(data: Data) -> str:

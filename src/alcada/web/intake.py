@@ -22,6 +22,7 @@ from alcada.directory.actions import DirectoryError
 from alcada.directory.models import EntryKind
 from alcada.directory.queries import find_party, search_parties
 from alcada.flow import actions as flow
+from alcada.flow import shipped
 from alcada.flow.queries import status_of
 from alcada.flow.rules import SubmissionRefusedError
 from alcada.intake import actions, drafts, duplicates, rules
@@ -154,7 +155,8 @@ def _submit(request: HttpRequest, entry: Entry) -> HttpResponse:
 
 def refusal(refused: SubmissionRefusedError) -> str:
     sentence = REFUSALS.get(refused.code)
-    return str(sentence) % refused.context if sentence else refused.code
+    context = refused.context | {"step": shipped.shown(refused.context.get("step", ""))}
+    return str(sentence) % context if sentence else refused.code
 
 
 @dataclass
