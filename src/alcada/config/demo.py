@@ -15,10 +15,9 @@ from pathlib import Path
 from typing import Any
 
 import platformdirs
+from django.conf import settings
 
 from alcada.config import database, processes
-
-PASSWORD = "demo"  # noqa: S105  (of the demo alone; nowhere else is there a default)
 
 
 def run(*, once: bool, as_json: bool, port: int, sandbox_port: int) -> int:
@@ -134,7 +133,7 @@ class Demo:
     def _story(self) -> dict[str, Any]:
         from alcada.config.demo_story import Story
 
-        return Story(self.control, self.say, PASSWORD).tell()
+        return Story(self.control, self.say, settings.DEMO_PASSWORD).tell()
 
     def control(self, method: str, path: str, body: Any = None) -> Any:
         """A call to the sandbox's control address."""
@@ -155,7 +154,7 @@ class Demo:
         self.say(f"Conta Azul (sandbox):    {self.sandbox}")
         for email, name, what in PEOPLE:
             self.say(f"  {name:<22} {email:<24} {what}")
-        self.say(f"Everybody's password here: {PASSWORD}")
+        self.say(f"Everybody's password here: {settings.DEMO_PASSWORD}")
         self.say(
             "Ctrl+C stops it. Run it again and it goes on." if ok else "The story did not end as it should."
         )
