@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as lazy
 
 from alcada.approval import queries as approvals
 from alcada.approval.models import Round
+from alcada.connections import call_words
 from alcada.connections.models import Connection
 from alcada.directory.models import Counterpart
 from alcada.flow.models import Run
@@ -19,7 +20,7 @@ from alcada.intake import duplicates
 from alcada.intake.models import Document, Entry, Revision
 from alcada.intake.queries import content_of, documents_of
 from alcada.ledger.models import TwinSearch
-from alcada.web import call_words, frozen
+from alcada.web import frozen
 
 # Shown beside the fields; any other kind is a link.
 SHOWN_INLINE: Final = {
@@ -111,7 +112,7 @@ def account_of(revision: Revision) -> Connection | None:
 
 
 def to_create(revision: Revision, account: Connection) -> list[ToCreate]:
-    """What has no counterpart in the account. It can't be removed there, so whoever approves knows of it."""
+    """What has no counterpart in the account. A cost centre can't be removed there: whoever approves knows of it."""
     there = Counterpart.objects.filter(connection=account, active=True)
     wanted = []
     if not there.filter(party_id=revision.party_id).exists():

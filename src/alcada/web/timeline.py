@@ -10,11 +10,12 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
 
+from alcada.connections import call_words
 from alcada.history import queries as history
 from alcada.history.models import Record
 from alcada.intake.models import Entry
 from alcada.posting.models import Attempt
-from alcada.web import call_words, frozen
+from alcada.web import frozen
 from alcada.web.history_words import sentence
 from conta_azul import sentences
 

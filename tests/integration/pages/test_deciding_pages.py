@@ -226,6 +226,10 @@ def test_what_is_shown_before_deciding(world: World, as_: Sign) -> None:
         "Will be created in Conta Azul",
     ):
         assert part in text, part
+    vendor = text[text.index("Vendor: ") :]
+    # That it stays for ever is said of what does: a vendor can be removed there.
+    assert "be removed there" not in vendor[: vendor.index("</li>")]
+    assert text.count("A cost centre can't be removed there.") == 1
 
 
 def test_the_books_ask_themselves_anew_until_searched(world: World, as_: Sign) -> None:
