@@ -160,6 +160,7 @@ def test_the_company_is_changed_and_what_was_typed_stays(
     expect(page.get_by_text("not connected to a Conta Azul account yet")).to_be_visible()
     expect(page.locator("[name=description]")).to_have_value("Papel e toner")
     expect(page).to_have_url(f"{live}/entries/new/payable?company={other_company.pk}")
+    expect(page.locator("#company-switcher button span")).to_have_text(other_company.name)
     assert_good(page)
     page.get_by_role("button", name="Save draft").last.click()
     page.wait_for_url("**/edit")

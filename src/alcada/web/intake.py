@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.functional import Promise
@@ -17,10 +17,8 @@ from django.utils.translation import gettext_lazy as lazy
 from django.views.decorators.http import require_http_methods, require_POST
 
 from alcada.connections.queries import route
-from alcada.directory import documents
 from alcada.directory.actions import DirectoryError
 from alcada.directory.models import EntryKind
-from alcada.directory.queries import find_party, search_parties
 from alcada.flow import actions as flow
 from alcada.flow import shipped
 from alcada.flow.queries import status_of
@@ -29,7 +27,7 @@ from alcada.intake import actions, drafts, duplicates, rules
 from alcada.intake.drafts import Draft
 from alcada.intake.models import Document, Entry
 from alcada.intake.queries import documents_of, entry_or_none, may_change
-from alcada.intake.reader import document_sentence, key
+from alcada.intake.reader import key
 from alcada.intake.rules import ChangedMeanwhileError, NotBeingEditedError, NotYoursError, Problems
 from alcada.people.models import Company, User
 from alcada.web import intake_company, intake_files
@@ -81,10 +79,11 @@ def new(request: HttpRequest, kind: str) -> HttpResponse:
 
 def _other_company(request: HttpRequest, kind: str, *, old: Company, new: Company) -> HttpResponse:
     """The same form for another company, with what was typed."""
+    request.GET = QueryDict(f"company={new.pk}")  # the frame around the form follows
     draft = intake_company.move(forms.read(request.POST), old=old, new=new, kind=kind)
     form = forms.EntryForm(new, kind, draft, generator=request.POST.dict())
     response = _page(request, form, None, moved=True)
-    response["HX-Replace-Url"] = f"{request.path}?company={new.pk}"
+    response["HX-Replace-Url"] = f"{request.path}?{request.GET.urlencode()}"
     return response
 
 
@@ -270,38 +269,6 @@ def discard(request: HttpRequest, pk: int) -> HttpResponse:
     return redirect("entries")
 
 
-@require_POST
-def parties(request: HttpRequest) -> HttpResponse:
-    """Whom the typed text may mean, as a fragment under the search box.
-
-    By POST, although it only reads: what is typed may be a CPF, and proxies write addresses into their logs.
-    """
-    company = _company(request)
-    kind = request.POST.get("kind", "")
-    if company is None or kind not in EntryKind.values:
-        raise Http404
-    text = request.POST.get("party_name", "").strip()
-    found = search_parties(company, kind, text, 8) if text else []
-    return render(request, "intake/_parties.html", {"found": found, "text": text, "kind": kind})
-
-
-@require_POST
-def check_document(request: HttpRequest) -> HttpResponse:
-    """Is this CPF or CNPJ right, and is it somebody we know? A fragment beside the field. By POST, as above."""
-    company = _company(request)
-    if company is None:
-        raise Http404
-    typed = request.POST.get("party_document", "")
-    context: dict[str, Any] = {"typed": typed.strip()}
-    if typed.strip():
-        try:
-            context["document"] = documents.check(typed)
-            context["known"] = find_party(company, document=typed)
-        except documents.DocumentError as exc:
-            context["wrong"] = document_sentence(exc.code)
-    return render(request, "intake/_document_check.html", context)
-
-
 def _remove_file(entry: Entry, pk: str, *, by: User) -> None:
     document = Document.objects.select_related("entry__company").filter(entry=entry, pk=key(pk)).first()
     if document is not None:
@@ -313,8 +280,3 @@ def _entry(user: User, pk: int) -> Entry:
     if found is None:
         raise Http404
     return found
-
-
-def _company(request: HttpRequest) -> Company | None:
-    """The form's company, one in which the person may enter something."""
-    return intake_company.chosen(intake_company.companies(person(request)), request.POST.get("company"))
