@@ -12,7 +12,7 @@ from alcada.connections.models import Application, Connection
 from alcada.directory.actions import save_cost_centre, save_party
 from alcada.directory.models import Category, CostCentre
 from alcada.flow import actions as flow
-from alcada.flow import posting as flow_posting
+from alcada.flow.dispatcher import Dispatcher
 from alcada.intake import actions as intake
 from alcada.intake import drafts
 from alcada.intake.models import Entry, Revision
@@ -115,9 +115,9 @@ def post(account: Account) -> None:
 
     async def once() -> None:
         try:
-            await flow_posting.dispatch(account.pk)
+            await Dispatcher().drain(account.pk)
         finally:
-            await remote.async_http().aclose()
+            await remote.close()
 
     asyncio.run(once())
 

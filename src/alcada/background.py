@@ -1,15 +1,19 @@
 """Database work from asynchronous code: in a pool of threads of our own, each with its connection."""
 
+import threading
+import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from typing import ParamSpec, TypeVar
+from typing import Final, ParamSpec, TypeVar
 
 from asgiref.sync import sync_to_async
-from django.db import close_old_connections
+from django.db import close_old_connections, connection
 
 P = ParamSpec("P")
 T = TypeVar("T")
 
+DOUBT_AFTER_S: Final = 2.0  # a connection used so recently, without an error, is taken to be alive
+_thread = threading.local()
 # Many postings wait for the network at once; few talk to the database at once.
 _pool = ThreadPoolExecutor(max_workers=8, thread_name_prefix="database")
 
@@ -18,10 +22,15 @@ async def in_database(function: Callable[P, T], *arguments: P.args, **named: P.k
     """Run a function of the database without blocking the loop. A connection that died is replaced first."""
 
     def run() -> T:
-        close_old_connections()
+        if getattr(_thread, "doubtful", True) or time.monotonic() - _thread.used_at > DOUBT_AFTER_S:
+            close_old_connections()  # asks the server whether it is still there: a round trip of its own
+        _thread.doubtful = True
         try:
-            return function(*arguments, **named)
+            result = function(*arguments, **named)
         finally:
-            close_old_connections()
+            if connection.settings_dict["CONN_MAX_AGE"] == 0:
+                connection.close()
+        _thread.doubtful, _thread.used_at = False, time.monotonic()
+        return result
 
     return await sync_to_async(run, thread_sensitive=False, executor=_pool)()

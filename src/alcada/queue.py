@@ -5,10 +5,13 @@ transaction. This app always uses Django's connection: a rollback takes the job 
 """
 
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
+from django.db import connection
 from procrastinate import App
 from procrastinate.contrib.django.django_connector import DjangoConnector
+
+WAKE: Final = "alcada_posting"  # the channel that workers' dispatchers listen on
 
 _app = App(connector=DjangoConnector(alias="default"))
 
@@ -18,3 +21,12 @@ def defer(task: str, *, at: datetime | None = None, priority: int = 0, **argumen
     _app.configure_task(
         f"alcada.jobs.tasks.{task}", schedule_at=at, priority=priority, allow_unknown=True
     ).defer(**arguments)
+
+
+def wake(connection_id: int) -> None:
+    """Tell the dispatchers, once this transaction is committed, that an account has something to post or to look for.
+
+    A convenience: they look around by themselves every second.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_notify(%s, %s)", [WAKE, str(connection_id)])

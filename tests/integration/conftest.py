@@ -10,8 +10,8 @@ if TYPE_CHECKING:
 
 @pytest.fixture
 def account(transactional_db: None, settings: Any, sandbox: Any, company: Any, clara: Any) -> "Account":
-    """The company's account. The bucket is wide here: what spaces the calls has its own tests."""
+    """The company's account. Without a bucket here: what spaces the calls has its own tests."""
     from stories import connect
 
-    settings.POSTING = settings.POSTING | {"calls_per_second": 500.0}
+    settings.POSTING = settings.POSTING | {"calls_per_second": 0}
     return connect(company, sandbox, by=clara)

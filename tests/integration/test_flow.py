@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import pytest
@@ -9,6 +10,7 @@ from django.db import connection
 from stories import Account, approve, enter, open_step, post, submit
 
 from alcada.approval.models import Decision, Round, Step
+from alcada.approval.queries import inbox
 from alcada.approval.rules import (
     CommentRequiredError,
     NotAskedError,
@@ -17,6 +19,7 @@ from alcada.approval.rules import (
     SamePersonError,
 )
 from alcada.flow import actions as flow
+from alcada.flow import doctor
 from alcada.flow.models import Run
 from alcada.flow.queries import status_of
 from alcada.flow.rules import SubmissionRefusedError
@@ -211,6 +214,48 @@ def test_two_people_deciding_at_once_make_one_decision(
     second = next(result for result in results if result.already)
     assert second.decision == first.decision
     assert Posting.objects.count() == (1 if first.decision.verdict == Verdict.APPROVE else 0)
+
+
+def test_deciding_and_taking_back_at_once_never_wait_for_each_other(
+    account: Account, ana: Any, bruno: Any
+) -> None:
+    company = account.connection.company
+    for number in range(12):
+        entry = enter(company, by=ana, document_number=f"NF {number}")
+        step = open_step(submit(entry, by=ana))
+        results = at_once(
+            partial(decide, step, bruno, Verdict.APPROVE), partial(flow.withdraw, entry, by=ana)
+        )
+        refused = [result for result in results if isinstance(result, Exception)]
+        assert [type(result) for result in refused] == [NotOpenError]  # one of the two came second
+
+
+def test_who_lost_the_role_decides_nothing(account: Account, ana: Any, bruno: Any, clara: Any) -> None:
+    company = account.connection.company
+    step = open_step(submit(enter(company, by=ana), by=ana))
+    set_roles(bruno, company, [Role.REQUESTER])
+    with pytest.raises(NotAskedError):
+        decide(step, bruno, Verdict.APPROVE)
+    assert not inbox(bruno).exists()
+    assert not Posting.objects.exists()
+
+
+def test_a_question_nobody_can_answer_any_more_goes_to_whoever_has_the_role(
+    account: Account, ana: Any, bruno: Any, carla: Any
+) -> None:
+    company = account.connection.company
+    step = open_step(submit(enter(company, by=ana), by=ana))
+    set_roles(bruno, company, [])
+    assert flow.ask_anew() == 0
+    (finding,) = [f for f in doctor.examine(online=False) if step.name in f.sentence]
+    assert finding.level == "problem"
+    set_roles(carla, company, [Role.APPROVER])
+    assert flow.ask_anew() == 1
+    assert flow.ask_anew() == 0
+    assert list(inbox(carla)) == [step]
+    assert Notice.objects.filter(user=carla, template="asked").count() == 1
+    decide(step, carla, Verdict.APPROVE)
+    assert Posting.objects.exists()
 
 
 def test_submitting_twice_at_once_makes_one_round(account: Account, ana: Any, bruno: Any) -> None:

@@ -60,7 +60,12 @@ def open_round(
     )
     for order, question in enumerate(questions, start=1):
         step = Step.objects.create(
-            round=round_, order=order, key=question.key, name=question.name, why=question.why
+            round=round_,
+            order=order,
+            key=question.key,
+            name=question.name,
+            why=question.why,
+            role=question.role,
         )
         Asked.objects.bulk_create(Asked(step=step, user_id=person) for person in question.people)
     if not questions:
@@ -106,6 +111,20 @@ def decide(
             data={"step": step.name, "revision": round_.revision.number, "comment": comment},
         )
         return Result(round_, decision, already=False, next_step=_follow(round_, verdict))
+
+
+def ask_also(step_id: int, people: Sequence[User]) -> bool:
+    """Ask further people an open step, for nobody of those asked is left. False when it was answered meanwhile."""
+    with transaction.atomic():
+        round_ = Round.objects.select_for_update().get(steps=step_id)
+        step = round_.steps.get(pk=step_id)
+        if step.state != Step.State.OPEN:
+            return False
+        Asked.objects.bulk_create([Asked(step=step, user=person) for person in people], ignore_conflicts=True)
+        names = [person.name for person in people]
+        data = {"step": step.name, "people": names}
+        record("approval.asked", round_.entry, company=round_.company, data=data)
+        return True
 
 
 def withdraw(round_id: int, *, by: User) -> Round:

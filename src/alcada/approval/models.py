@@ -60,6 +60,8 @@ class Step(models.Model):
     key = models.CharField(max_length=64)  # the step's id in the flow's definition
     name = models.CharField(max_length=200)
     why = models.CharField(max_length=300, blank=True, default="")  # "why am I asked"
+    # Who answers must still have it then; empty where people were named.
+    role = models.CharField(max_length=20, blank=True, default="")
     state = models.CharField(max_length=12, choices=State.choices, default=State.WAITING)
     opened_at = models.DateTimeField(null=True)
     closed_at = models.DateTimeField(null=True)

@@ -1,8 +1,8 @@
 """What waits for whom, and who decided what."""
 
-from django.db.models import QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
-from alcada.approval.models import Decision, Round, Step
+from alcada.approval.models import Asked, Decision, Round, Step
 from alcada.approval.rules import (
     ApprovalError,
     LastOneError,
@@ -13,17 +13,17 @@ from alcada.approval.rules import (
     SamePersonError,
     can_be_answered,
 )
-from alcada.people.models import User
+from alcada.people.models import Membership, User
 
 
 def inbox(user: User) -> QuerySet[Step]:
     """The steps that ask this person now, what expires first on top. Own entries never appear."""
     return (
         Step.objects.filter(
+            _may_answer(user.pk, ""),
             state=Step.State.OPEN,
             asked__user=user,
             round__state=Round.State.OPEN,
-            round__company__memberships__user=user,
         )
         .exclude(round__entered_by=user)
         .exclude(round__submitted_by=user)
@@ -34,13 +34,37 @@ def inbox(user: User) -> QuerySet[Step]:
     )
 
 
+def unanswerable() -> QuerySet[Step]:
+    """Open steps of which nobody who was asked can answer: they left, or lost the role."""
+    used = Decision.objects.filter(step__round=OuterRef("step__round"), by=OuterRef("user"))
+    able = (
+        Asked.objects.filter(
+            _may_answer(OuterRef("user"), "step__"), step=OuterRef("pk"), user__is_active=True
+        )
+        .exclude(user=OuterRef("round__entered_by"))
+        .exclude(user=OuterRef("round__submitted_by"))
+        .exclude(Exists(used))
+    )
+    return Step.objects.filter(~Exists(able), state=Step.State.OPEN).select_related("round__company")
+
+
+def _may_answer(user: int | OuterRef, path: str) -> Q:
+    """The person has a role in the step's company: the one that was asked, where the step asks for one."""
+    here = Membership.objects.filter(user=user, company=OuterRef(f"{path}round__company"))
+    with_role = Exists(here.filter(role=OuterRef(f"{path}role")))
+    return Q(with_role) | Q(Q(**{f"{path}role": ""}), Exists(here))
+
+
 def obstacle(step: Step, user: User) -> ApprovalError | None:
     """Why this person can't answer this step now, or None: they can. Says nothing of an answer already given."""
     round_ = step.round
     if user.pk in (round_.entered_by_id, round_.submitted_by_id):
         return OwnEntryError()
     asked = step.asked.filter(user=user).exists()
-    if not user.is_active or not asked or not user.memberships.filter(company=round_.company_id).exists():
+    here = user.memberships.filter(company=round_.company_id)
+    if step.role:
+        here = here.filter(role=step.role)
+    if not user.is_active or not asked or not here.exists():
         return NotAskedError()
     if step.state == Step.State.WAITING:
         return NotYetError()
@@ -50,10 +74,12 @@ def obstacle(step: Step, user: User) -> ApprovalError | None:
     if user.pk in used:
         return SamePersonError()
     later = [
-        [asked.user_id for asked in following.asked.all() if asked.user_id not in used | {user.pk}]
+        [asked.user_id for asked in following.asked.all() if asked.user_id not in used]
         for following in round_.steps.filter(order__gt=step.order).prefetch_related("asked")
     ]
-    return None if can_be_answered(later) else LastOneError()
+    without = [[person for person in people if person != user.pk] for people in later]
+    # What nobody could answer anyway is no reason: others are asked when it comes to that step.
+    return LastOneError() if can_be_answered(later) and not can_be_answered(without) else None
 
 
 def decisions_of(round_: Round) -> QuerySet[Decision]:

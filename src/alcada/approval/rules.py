@@ -12,6 +12,7 @@ class Question:
     name: str
     why: str
     people: tuple[int, ...]  # user ids; one of them answers
+    role: str = ""  # that they were asked for, and must still have when they answer
 
 
 class ApprovalError(Exception):

@@ -57,8 +57,17 @@ def _parser() -> argparse.ArgumentParser:
     restore = command("restore", _restore, "replace this installation by an archive's content")
     restore.add_argument("file")
     restore.add_argument("--yes", action="store_true", help="replace what is there without asking")
+    _bench_into(command("bench", _bench, "measure the product against the sandbox"))
     command("django", _serve, "Django's own management commands, for developers")
     return parser
+
+
+def _bench_into(parser: argparse.ArgumentParser) -> None:
+    from alcada.config.bench import options
+
+    kinds = parser.add_subparsers(required=True, metavar="what", dest="what")
+    text = "approvals through real workers into the sandbox; its books are counted"
+    options.add_to(kinds.add_parser("posting", help=text, description=text))
 
 
 def _setup() -> None:
@@ -121,6 +130,13 @@ def _doctor(options: argparse.Namespace) -> int:
     from alcada.config import doctor
 
     return doctor.run(as_json=options.json, offline=options.offline)
+
+
+def _bench(given: argparse.Namespace) -> int:
+    from alcada.config.bench.options import Options
+    from alcada.config.bench.run import run
+
+    return run(Options.of(given))
 
 
 def _backup(options: argparse.Namespace) -> int:

@@ -10,7 +10,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.utils import timezone, translation
 
 from alcada.approval.models import Decision, Step
-from alcada.config import demo_books
+from alcada.config import books
 from alcada.config.demo import wait_until
 from alcada.connections import actions as connections
 from alcada.connections import authorisation
@@ -175,8 +175,14 @@ class Story:
 
     def _report(self) -> dict[str, Any]:
         """Counted from the sandbox's own books against what was approved."""
-        return demo_books.compare(self.control("GET", "state")["companies"], self.before, self.approved) | {
-            "seconds": round(time.monotonic() - self.started, 2)
+        now = self.control("GET", "state")["companies"]
+        compared = books.compare(now, Posting.objects.filter(entry__in=self.approved))
+        return compared | {
+            "payables": sum(len(company["payables"]) for company in now),
+            "receivables": sum(len(company["receivables"]) for company in now),
+            "vendors_created": books.grown("people", self.before, now),
+            "cost_centres_created": books.grown("cost_centres", self.before, now),
+            "seconds": round(time.monotonic() - self.started, 2),
         }
 
     @staticmethod

@@ -44,6 +44,12 @@ def work(*, concurrency: int) -> int:
 async def _work(concurrency: int) -> None:
     from procrastinate.contrib.django import app
 
+    from alcada.flow.dispatcher import Dispatcher
+
+    dispatcher = Dispatcher()
+    posting = asyncio.create_task(dispatcher.run())
+    # Should the loop ever end by itself, the process does: whoever supervises it starts another.
+    posting.add_done_callback(lambda _: os.kill(os.getpid(), signal.SIGTERM))
     with app.replace_connector(app.connector.get_worker_connector()) as worker_app:  # type: ignore[attr-defined]
         async with worker_app.open_async():
             await worker_app.run_worker_async(
@@ -52,6 +58,8 @@ async def _work(concurrency: int) -> None:
                 delete_jobs="successful",
                 shutdown_graceful_timeout=30,
             )
+    dispatcher.stop()
+    await posting
 
 
 def free_port() -> int:

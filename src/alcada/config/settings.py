@@ -171,7 +171,17 @@ POSTING = {
     "absence_span_s": float(os.environ.get("ALCADA_POSTING_ABSENCE_SPAN", "600")),
     "look_for_s": float(os.environ.get("ALCADA_POSTING_LOOK_FOR", "3600")),
     "retry_s": float(os.environ.get("ALCADA_POSTING_RETRY", "30")),
-    "calls_per_second": float(os.environ.get("ALCADA_CALLS_PER_SECOND", "9.6")),
+    "calls_per_second": int(os.environ.get("ALCADA_CALLS_PER_SECOND", "10")),
+    "calls_per_minute": int(os.environ.get("ALCADA_CALLS_PER_MINUTE", "600")),
+}
+
+# What became of what was posted: each knob's reason is in docs/returning.md.
+RETURNING = {
+    "every_s": float(os.environ.get("ALCADA_RETURNING_EVERY", "110")),
+    "overlap_s": float(os.environ.get("ALCADA_RETURNING_OVERLAP", "300")),
+    "check_every_s": float(os.environ.get("ALCADA_RETURNING_CHECK_EVERY", "900")),
+    "calls": int(os.environ.get("ALCADA_RETURNING_CALLS", "60")),
+    "yield_for_s": float(os.environ.get("ALCADA_RETURNING_YIELD_FOR", "600")),
 }
 
 LOGGING = {

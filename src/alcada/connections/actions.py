@@ -66,5 +66,5 @@ def _move(connection: Connection, before: set[State], after: State, event: str, 
         row.save(update_fields=["state"])
         record(event, row, by=by, company=row.company)
         if after == State.CONNECTED:
-            queue.defer("dispatch", connection_id=row.pk)
+            queue.wake(row.pk)
     connection.state = after

@@ -6,6 +6,7 @@ company is never posted to another.
 """
 
 import secrets
+import time
 from datetime import timedelta
 
 from django.db import transaction
@@ -30,7 +31,8 @@ class AuthorisationError(Exception):
     no_application, not_an_address, several_codes, authorize_address, denied, state_unknown, state_other
     (another connection's), state_foreign (somebody else's), state_used, state_expired, code_refused (too
     late, used, or another address), application_refused, not_reached (try again), answer_lost (start again),
-    plan_refused, erp_login, wrong_company (`got` and `expected` name them).
+    plan_refused, erp_login, account_unnamed (it tells no CPF/CNPJ to compare), wrong_company (`got` and
+    `expected` name them), account_taken (`expected` is the connection that stands for this account already).
     """
 
     def __init__(self, code: str, *, got: str = "", expected: str = "", words: str = "") -> None:
@@ -92,11 +94,20 @@ def _complete(request: AuthorisationRequest, by: User, code: str) -> Connection:
     application = application_for(connection)
     if application is None:
         raise AuthorisationError("no_application")
-    pair, account = _ask(connection, remote.in_the_clear(application), code)
+    try:
+        pair, account = _ask(connection, remote.in_the_clear(application), code)
+    except AuthorisationError as exc:
+        if exc.code == "code_refused":  # nothing came of it: the right code may still be pasted
+            AuthorisationRequest.objects.filter(pk=request.pk).update(used_at=None)
+        raise
+    if not account.document and not (connection.remote_id and connection.remote_id == account.id):
+        raise AuthorisationError("account_unnamed", got=account.name)
     expected = _expected(connection, account)
     if expected:
         _note_wrong_company(connection, by, account.name, expected)
         raise AuthorisationError("wrong_company", got=account.name, expected=expected)
+    if taken := _taken(connection, account):
+        raise AuthorisationError("account_taken", got=account.name, expected=taken)
     return _keep(connection.pk, by, pair, account)
 
 
@@ -114,7 +125,7 @@ def _ask(
     """The tokens for the code, and whose they are. The tokens go nowhere before that is known."""
     try:
         pair = remote.exchange(application, code)
-        rate.reserve(connection.pk)
+        time.sleep(rate.reserve(connection.pk))
         return pair, remote.account(pair.access_token)
     except errors.InvalidGrant as exc:
         raise AuthorisationError("code_refused") from exc
@@ -149,12 +160,26 @@ def _expected(connection: Connection, account: remote.Account) -> str:
     return connection.remote_name or connection.company.name
 
 
+def _taken(connection: Connection, account: remote.Account) -> str:
+    """The name of another connection that stands for this same account; empty when there is none.
+
+    A company with several accounts signs in to them one after the other, and Conta Azul's page remembers the
+    last: two connections on one account would halve its pace and let a routing rule lead to the wrong books.
+    """
+    if not account.id:
+        return ""
+    others = Connection.objects.filter(remote_id=account.id).exclude(pk=connection.pk)
+    return others.values_list("name", flat=True).first() or ""
+
+
 def _note_wrong_company(connection: Connection, by: User, got: str, expected: str) -> None:
     with transaction.atomic():
         row = Connection.objects.select_for_update().get(pk=connection.pk)
-        row.state = State.WRONG_COMPANY
-        row.last_error, row.last_error_at = rules.note("wrong_company", f"{got} ≠ {expected}"), Now()
-        row.save(update_fields=["state", "last_error", "last_error_at"])
+        if row.state not in (State.CONNECTED, State.PAUSED, State.PLAN_REFUSED):
+            # One that works goes on with the authorisation that it has: nothing of it was touched.
+            row.state = State.WRONG_COMPANY
+            row.last_error, row.last_error_at = rules.note("wrong_company", f"{got} ≠ {expected}"), Now()
+            row.save(update_fields=["state", "last_error", "last_error_at"])
         record(
             "connection.wrong_company",
             row,
@@ -186,6 +211,6 @@ def _keep(connection_id: int, by: User, pair: oauth.Tokens, account: remote.Acco
             data={"account": connection.remote_name, "account_id": connection.remote_id},
         )
         queue.defer("sync_directory", connection_id=connection.pk)
-        queue.defer("dispatch", connection_id=connection.pk)  # what waited for the authorisation goes at once
+        queue.wake(connection.pk)  # what waited for the authorisation goes at once
     connection.refresh_from_db()
     return connection

@@ -8,13 +8,23 @@ transaction may be open.
 import asyncio
 import time
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Generic, TypeVar
 
 from alcada.background import in_database
-from alcada.connections import access, rate, remote, standing
+from alcada.connections import access, pace, rate, remote, standing
 from conta_azul import Call, Page, Pages, errors
 
 T = TypeVar("T")
+
+
+@dataclass(frozen=True, repr=False)
+class Ready:
+    """A token, the state that the connection was seen in, and the seconds to wait for the reserved moment."""
+
+    token: str
+    state: str
+    wait_s: float
 
 
 def send(connection_id: int, call: Call[T]) -> T:
@@ -22,45 +32,62 @@ def send(connection_id: int, call: Call[T]) -> T:
 
     Raises conta_azul.errors.ContaAzulError, access.AccessError; RuntimeError inside a transaction.
     """
-    token, state, wait = _ready(connection_id, None)
-    time.sleep(wait)
+    ready = _prepare(connection_id, None)
     try:
-        answer = remote.client(token).send(call)
+        answer = _send(connection_id, call, ready)
     except errors.NotAuthorised:
-        token, state, wait = _ready(connection_id, token)
-        time.sleep(wait)
+        ready = _prepare(connection_id, ready.token)
         try:
-            answer = remote.client(token).send(call)
+            answer = _send(connection_id, call, ready)
         except errors.ContaAzulError as exc:
             standing.note_error(connection_id, exc)
             raise
     except errors.ContaAzulError as exc:
         standing.note_error(connection_id, exc)
         raise
-    standing.note_good(connection_id, state)
+    standing.note_good(connection_id, ready.state)
     return answer
 
 
-async def asend(connection_id: int, call: Call[T]) -> T:
-    """As `send`, for a loop that has many calls waiting at once."""
-    token, state, wait = await in_database(_ready, connection_id, None)
-    await asyncio.sleep(wait)
+async def asend(connection_id: int, call: Call[T], ready: "Ready | None" = None) -> T:
+    """As `send`, for a loop that has many calls waiting at once. With `ready` token and moment were got before."""
+    if ready is None:
+        ready = await in_database(_prepare, connection_id, None)
     try:
-        answer = await remote.async_client(token).send(call)
+        answer = await _asend(connection_id, call, ready)
     except errors.NotAuthorised:
-        token, state, wait = await in_database(_ready, connection_id, token)
-        await asyncio.sleep(wait)
+        ready = await in_database(_prepare, connection_id, ready.token)
         try:
-            answer = await remote.async_client(token).send(call)
+            answer = await _asend(connection_id, call, ready)
         except errors.ContaAzulError as exc:
             await in_database(standing.note_error, connection_id, exc)
             raise
     except errors.ContaAzulError as exc:
         await in_database(standing.note_error, connection_id, exc)
         raise
-    if standing.worth_noting(connection_id, state):
-        await in_database(standing.note_good, connection_id, state)
+    if standing.worth_noting(connection_id, ready.state):
+        await in_database(standing.note_good, connection_id, ready.state)
     return answer
+
+
+def _send(connection_id: int, call: Call[T], ready: Ready) -> T:
+    time.sleep(ready.wait_s)
+    passage = pace.passage(connection_id)
+    time.sleep(passage.wait_s())
+    try:
+        return remote.client(ready.token).send(call)
+    finally:
+        passage.answered()
+
+
+async def _asend(connection_id: int, call: Call[T], ready: Ready) -> T:
+    await asyncio.sleep(ready.wait_s)
+    passage = pace.passage(connection_id)
+    await asyncio.sleep(passage.wait_s())
+    try:
+        return await remote.async_client(connection_id, ready.token).send(call)
+    finally:
+        passage.answered()
 
 
 def walk(connection_id: int, pages: Pages[T]) -> Iterator[T]:
@@ -102,7 +129,6 @@ class _Turner(Generic[T]):
         return page.items
 
 
-def _ready(connection_id: int, not_this: str | None) -> tuple[str, str, float]:
-    """A token, the state that the connection was seen in, and the seconds to wait for the reserved slot."""
+def _prepare(connection_id: int, not_this: str | None) -> Ready:
     usable = access.usable(connection_id, not_this=not_this)
-    return usable.token, usable.state, rate.reserve(connection_id)
+    return Ready(usable.token, usable.state, rate.reserve(connection_id))

@@ -3,7 +3,9 @@
 import uuid
 
 from django.conf import settings
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
+from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -27,13 +29,12 @@ class Application(models.Model):
 
 
 class ConnectionQuerySet(models.QuerySet["Connection"]):
-    def routed(self) -> "Connection | None":
-        """The one that a company's postings go through: authorised once, and one in use before one paused.
+    def accounts(self) -> "ConnectionQuerySet":
+        """Those that postings may go through: authorised once.
 
-        Also when it needs a person now: postings wait for it, they do not look for another.
+        Also one that needs a person now, or is paused: postings wait for it, they do not look for another.
         """
-        paused = models.Case(models.When(state=Connection.State.PAUSED, then=1), default=0)
-        return self.exclude(authorised_at=None).order_by(paused, "id").first()
+        return self.exclude(authorised_at=None).order_by("id")
 
 
 class Connection(models.Model):
@@ -71,6 +72,8 @@ class Connection(models.Model):
 
     class Meta:
         ordering = ["company", "name"]
+        # What a rule's target is checked against (migration 0002): one of another company is refused.
+        constraints = [models.UniqueConstraint(fields=["id", "company"], name="connection_of_company")]
 
     def __str__(self) -> str:
         return self.name
@@ -102,7 +105,58 @@ class Lease(models.Model):
 
 
 class CallSlot(models.Model):
-    """The next free moment for a call on this account: one bucket for all workers on all machines."""
+    """The moments given out for calls on this account (`rate.Bucket`): one bucket for all workers on all machines."""
 
     connection = models.OneToOneField(Connection, models.PROTECT, primary_key=True, related_name="+")
-    next_at = models.DateTimeField()
+    recent = ArrayField(models.FloatField(), default=list)
+    minute = models.FloatField(default=0)
+    not_before = models.FloatField(default=0)
+
+
+class Routing(models.Model):
+    """Where a company's entries go when no rule matches. Also the row that is locked to change any of it.
+
+    Neither a default account nor a refusal: nothing was chosen, and only a company's one account can be meant.
+    """
+
+    company = models.OneToOneField("people.Company", models.PROTECT, related_name="routing")
+    default_connection = models.ForeignKey(Connection, models.PROTECT, null=True, related_name="+")
+    default_refusal = models.CharField(max_length=300, blank=True, default="")
+    # Raised by each change of the default or of a rule: who changes what somebody else changed meanwhile is told.
+    version = models.PositiveIntegerField(default=0)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(default_connection=None) | Q(default_refusal=""),
+                name="routing_default_is_one_thing",
+            )
+        ]
+
+
+class RoutingRule(models.Model):
+    """Entries for which the conditions hold go to the account, or are refused with the sentence. First match wins."""
+
+    company = models.ForeignKey("people.Company", models.PROTECT, related_name="routing_rules")
+    order = models.PositiveIntegerField()  # 1, 2, 3 … without gaps: what people call the rule by
+    name = models.CharField(max_length=80)
+    conditions = models.JSONField()  # as alcada.conditions reads them; the fields are routing.FIELDS
+    connection = models.ForeignKey(Connection, models.PROTECT, null=True, related_name="+")
+    refusal = models.CharField(max_length=300, blank=True, default="")
+
+    class Meta:
+        ordering = ["order"]
+        constraints = [
+            # Deferred: rules change places within a transaction.
+            models.UniqueConstraint(
+                fields=["company", "order"],
+                name="one_rule_per_place",
+                deferrable=models.Deferrable.DEFERRED,
+            ),
+            models.UniqueConstraint(fields=["company", "name"], name="routing_rule_name_once"),
+            models.CheckConstraint(condition=Q(order__gte=1), name="routing_rule_has_a_place"),
+            models.CheckConstraint(
+                condition=Q(connection__isnull=False, refusal="") | (Q(connection=None) & ~Q(refusal="")),
+                name="routing_rule_has_one_target",
+            ),
+        ]

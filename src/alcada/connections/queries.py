@@ -2,22 +2,94 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any, Literal
 
 from django.db import connection as database
-from django.db.models import Count, Q
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 
-from alcada.connections.models import Application, AuthorisationRequest, Connection
+from alcada.connections import routing
+from alcada.connections.models import Application, AuthorisationRequest, Connection, Routing, RoutingRule
 from alcada.connections.rules import explain, state_hash
 from alcada.people.models import Company, User
 from alcada.people.queries import companies_of
 
 
-def route(company: Company, kind: str) -> Connection | None:
-    """The connection that the company's entries of this kind are posted through; None when there is none yet.
+@dataclass(frozen=True)
+class Table:
+    """What decides for a company: its accounts, its rules in order, its default. `version` rises with each change."""
 
-    It is returned also when it needs a person (authorise again, plan, paused): postings wait for it.
+    accounts: dict[int, Connection]
+    rules: list[RoutingRule]
+    default: routing.Default
+    version: int
+
+    @property
+    def sole(self) -> Connection | None:
+        """The account that every entry goes to, whatever it says."""
+        pk = routing.sole(self.rules, self.default, self.accounts)
+        return self.accounts[pk] if pk is not None else None
+
+
+@dataclass(frozen=True)
+class Routed:
+    """Where one entry goes and why (`choice`). No connection: nowhere; `choice` says why.
+
+    The connection may need a person (authorise again, plan, paused): postings wait for it.
     """
-    return company.connections.routed()
+
+    choice: routing.Choice
+    connection: Connection | None
+    account: str  # the chosen account's name, also of one that can't be used yet
+    version: int
+    sole: bool  # there was nothing to choose
+
+    @property
+    def told(self) -> dict[str, Any]:
+        """For history, and to be kept with what was routed: plain values."""
+        rule = self.choice.rule
+        named = {"rule": rule.name, "number": rule.order} if rule else {}
+        return {"by": self.choice.by, "account": self.account, "rules": self.version, **named}
+
+
+def table(company: Company) -> Table:
+    """The company's routing as it stands."""
+    accounts = {row.pk: row for row in company.connections.accounts()}
+    row = Routing.objects.filter(company=company).first()
+    if row is None:
+        return Table(accounts, [], routing.Default(), 0)
+    rules = list(RoutingRule.objects.filter(company=company).select_related("connection").order_by("order"))
+    default = routing.Default(row.default_connection_id, row.default_refusal)
+    return Table(accounts, rules, default, row.version)
+
+
+def route(company: Company, facts: routing.Facts) -> Routed:
+    """The connection that an entry with these facts is posted through, or why it is posted nowhere."""
+    found = table(company)
+    choice = routing.choose(found.rules, found.default, found.accounts, facts)
+    chosen = found.accounts.get(choice.connection_id or 0)
+    named = chosen or Connection.objects.filter(pk=choice.connection_id or 0).first()
+    return Routed(
+        choice=choice,
+        connection=chosen,
+        account=named.name if named else "",
+        version=found.version,
+        sole=found.sole is not None,
+    )
+
+
+def sole_account(company: Company) -> Connection | None:
+    """The account that all of the company's entries go to; None where that depends on the entry, or there is none."""
+    return table(company).sole
+
+
+def undecided(companies: QuerySet[Company]) -> QuerySet[Company]:
+    """Those with several accounts, where an entry that no rule takes would be refused because nothing was chosen."""
+    accounts = Count("connections", Q(connections__authorised_at__isnull=False), distinct=True)
+    chosen = Routing.objects.filter(company=OuterRef("pk")).exclude(
+        default_connection=None, default_refusal=""
+    )
+    several = Company.objects.filter(pk__in=companies.values("pk")).annotate(accounts=accounts)
+    return several.filter(~Exists(chosen), accounts__gt=1).order_by("name", "pk")
 
 
 def connections_of(user: User) -> list[Connection]:
@@ -86,10 +158,15 @@ class Health:
     directory_synced_at: datetime | None
 
     @property
-    def routed(self) -> bool:
-        """Are the company's entries posted here? Asks the database: for a page of one connection."""
-        chosen = self.connection.company.connections.routed()
-        return chosen is not None and chosen.pk == self.connection.pk
+    def receives(self) -> Literal["all", "some", "nothing"]:
+        """Which of the company's entries are posted here? Asks the database: for a page of one connection."""
+        found = table(self.connection.company)
+        if found.sole is not None:
+            return "all" if found.sole.pk == self.connection.pk else "nothing"
+        targets = {rule.connection_id for rule in found.rules} | {found.default.connection_id}
+        fallback = len(found.accounts) == 1 and not found.default.refusal
+        here = self.connection.pk in targets or (fallback and self.connection.pk in found.accounts)
+        return "some" if here else "nothing"
 
     @property
     def good(self) -> bool:

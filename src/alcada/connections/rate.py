@@ -1,28 +1,68 @@
 """One bucket per Conta Azul account, seen by all workers on all machines.
 
-Conta Azul allows 600 calls a minute and 10 a second per account. Calls spaced evenly at 9.6 a second satisfy
-both: 10 of them span 0.94 s and the eleventh comes at 1.04 s, and a minute holds 576. Nothing is saved up
-while idle (a burst after a pause would break the window of one second), so the next free moment is all that
-must be remembered.
+Conta Azul allows 10 calls a second and 600 a minute per account. Whether its windows slide is not documented, so ours
+hold for any: no eleven calls within WIDTH_S, and over a minute an average that leaves room for one such burst. Moments
+are given out one by one, each at least GAP_S after the last: after a stall the account catches up, but not in one heap.
 """
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Final
 
 from django.conf import settings
 from django.db import connection as database
 from django.db import transaction
 
-# The row lock makes the order; the clock is read after it was got. GCRA with a burst of one.
-_RESERVE = """
-    INSERT INTO connections_callslot AS slot (connection_id, next_at)
-    VALUES (%(connection)s, clock_timestamp() + %(interval)s * interval '1 second')
-    ON CONFLICT (connection_id) DO UPDATE
-    SET next_at = greatest(slot.next_at, clock_timestamp()) + %(interval)s * interval '1 second'
-    RETURNING extract(epoch FROM slot.next_at - clock_timestamp())::float8 - %(interval)s
-"""
-_SLOW_DOWN = """
-    INSERT INTO connections_callslot AS slot (connection_id, next_at)
-    VALUES (%(connection)s, clock_timestamp() + %(seconds)s * interval '1 second')
-    ON CONFLICT (connection_id) DO UPDATE SET next_at = greatest(slot.next_at, excluded.next_at)
-"""
+WIDTH_S: Final = 1.04  # a second and what a call may be held up more than the one ten before it
+GAP_S: Final = 0.05
+HORIZON_S: Final = 1.0  # bulk work reserves no further ahead, so that a person's call is next within a second
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What the account allows; zero calls a second means no limit (a bench against the sandbox)."""
+
+    per_second: int
+    per_minute: int
+
+
+@dataclass(frozen=True)
+class Bucket:
+    """The moments last given out, in seconds since the epoch by the database's clock."""
+
+    recent: Sequence[float] = ()  # the last `per_second` of them, oldest first
+    minute: float = 0.0  # the earliest next moment by the average of a minute, had all been given evenly
+    not_before: float = 0.0  # after a 429
+
+
+def give(
+    bucket: Bucket, limits: Limits, *, now: float, most: int, until: float
+) -> tuple[Bucket, list[float]]:
+    """Up to `most` free moments from `now` on and not after `until`, and the bucket without them. Pure."""
+    if not limits.per_second:
+        return bucket, [now] * most
+    even = (60.0 + WIDTH_S) / max(1, limits.per_minute - 1)  # so that a burst on top stays within the minute
+    given: list[float] = []
+    while len(given) < most:
+        recent = bucket.recent
+        moment = max(now, bucket.not_before, bucket.minute - WIDTH_S)
+        if recent:
+            moment = max(moment, recent[-1] + GAP_S)
+        if len(recent) >= limits.per_second:
+            moment = max(moment, recent[-limits.per_second] + WIDTH_S)
+        if moment > until:
+            break
+        given.append(moment)
+        bucket = replace(
+            bucket,
+            recent=(*recent, moment)[-limits.per_second :],
+            minute=max(bucket.minute, moment) + even,
+        )
+    return bucket, given
+
+
+def limits() -> Limits:
+    return Limits(int(settings.POSTING["calls_per_second"]), int(settings.POSTING["calls_per_minute"]))
 
 
 def reserve(connection_id: int) -> float:
@@ -31,13 +71,53 @@ def reserve(connection_id: int) -> float:
     Raises RuntimeError inside a transaction: it would hold up every other call on the account, and no
     transaction may be open during the call that follows.
     """
-    interval = 1 / float(settings.POSTING["calls_per_second"])
-    with transaction.atomic(durable=True), database.cursor() as cursor:
-        cursor.execute(_RESERVE, {"connection": connection_id, "interval": interval})
-        return max(0.0, float(cursor.fetchone()[0]))
+    if not limits().per_second:
+        return 0.0
+    with transaction.atomic(durable=True):
+        bucket, now = load(connection_id)
+        bucket, (moment,) = give(bucket, limits(), now=now, most=1, until=float("inf"))
+        store(connection_id, bucket)
+    return moment - now
+
+
+def load(connection_id: int) -> tuple[Bucket, float]:
+    """The account's bucket, locked until the transaction's end, and the database's clock after the lock was got."""
+    with database.cursor() as cursor:
+        cursor.execute(_LOAD, [connection_id])
+        row = cursor.fetchone()
+        if row is None:
+            cursor.execute(_FIRST, [connection_id])
+            cursor.execute(_LOAD, [connection_id])
+            row = cursor.fetchone()
+        cursor.execute("SELECT extract(epoch FROM clock_timestamp())::float8")
+        (now,) = cursor.fetchone()
+    return Bucket(tuple(row[0]), row[1], row[2]), now
+
+
+def store(connection_id: int, bucket: Bucket) -> None:
+    with database.cursor() as cursor:
+        cursor.execute(_STORE, [list(bucket.recent), bucket.minute, bucket.not_before, connection_id])
 
 
 def slow_down(connection_id: int, seconds: float) -> None:
     """After a 429: no new moment before so many seconds have passed. Those given out already stay."""
     with database.cursor() as cursor:
-        cursor.execute(_SLOW_DOWN, {"connection": connection_id, "seconds": seconds})
+        cursor.execute(_FIRST, [connection_id])
+        cursor.execute(_SLOW_DOWN, [seconds, connection_id])
+
+
+_LOAD: Final = (
+    "SELECT recent, minute, not_before FROM connections_callslot WHERE connection_id = %s FOR NO KEY UPDATE"
+)
+_FIRST: Final = """
+    INSERT INTO connections_callslot (connection_id, recent, minute, not_before) VALUES (%s, '{}', 0, 0)
+    ON CONFLICT (connection_id) DO NOTHING
+"""
+_STORE: Final = (
+    "UPDATE connections_callslot SET recent = %s, minute = %s, not_before = %s WHERE connection_id = %s"
+)
+_SLOW_DOWN: Final = """
+    UPDATE connections_callslot
+    SET not_before = greatest(not_before, extract(epoch FROM clock_timestamp())::float8 + %s)
+    WHERE connection_id = %s
+"""

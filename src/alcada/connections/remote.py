@@ -17,11 +17,13 @@ from conta_azul.calls import company
 
 # Connecting fails fast: then nothing was sent. Reading waits: giving up early makes a doubt of a slow answer.
 TIMEOUTS: Final = Timeouts(connect=5.0, read=30.0, write=15.0, pool=60.0)
-LIMITS: Final = httpx.Limits(max_connections=64, max_keepalive_connections=32, keepalive_expiry=20.0)
+LIMITS: Final = httpx.Limits(max_connections=128, max_keepalive_connections=32, keepalive_expiry=20.0)
+POOLS: Final = 32
 
 _lock = threading.Lock()
 _http: httpx.Client | None = None
-_async_http: WeakKeyDictionary[asyncio.AbstractEventLoop, httpx.AsyncClient] = WeakKeyDictionary()
+# A pool of its own for each few accounts: httpx walks through all of a pool's connections for every call.
+_async_http: WeakKeyDictionary[asyncio.AbstractEventLoop, dict[int, httpx.AsyncClient]] = WeakKeyDictionary()
 
 
 @dataclass(frozen=True)
@@ -78,8 +80,9 @@ def client(token: str) -> Client:
     return Client(token, base_url=settings.CONTA_AZUL_API_URL, http=http(), timeout=TIMEOUTS)
 
 
-def async_client(token: str) -> AsyncClient:
-    return AsyncClient(token, base_url=settings.CONTA_AZUL_API_URL, http=async_http(), timeout=TIMEOUTS)
+def async_client(connection_id: int, token: str) -> AsyncClient:
+    http_ = async_http(connection_id % POOLS)
+    return AsyncClient(token, base_url=settings.CONTA_AZUL_API_URL, http=http_, timeout=TIMEOUTS)
 
 
 def http() -> httpx.Client:
@@ -91,14 +94,20 @@ def http() -> httpx.Client:
         return _http
 
 
-def async_http() -> httpx.AsyncClient:
-    """The running loop's client: connections of one loop can't be used by another."""
+def async_http(pool: int) -> httpx.AsyncClient:
+    """A client of the running loop: connections of one loop can't be used by another."""
     loop = asyncio.get_running_loop()
     with _lock:
-        found = _async_http.get(loop)
-        if found is None or found.is_closed:
-            found = _async_http[loop] = httpx.AsyncClient(limits=LIMITS)
-        return found
+        pools = _async_http.setdefault(loop, {})
+        if pool not in pools:
+            pools[pool] = httpx.AsyncClient(limits=LIMITS)
+        return pools[pool]
+
+
+async def close() -> None:
+    """Close the running loop's clients, as at its end."""
+    for http_ in _async_http.pop(asyncio.get_running_loop(), {}).values():
+        await http_.aclose()
 
 
 def _addresses() -> oauth.Addresses:

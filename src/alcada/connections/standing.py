@@ -97,7 +97,7 @@ def _plan_works_again(connection_id: int) -> None:
         connection.state, connection.last_error, connection.last_error_at = State.CONNECTED, "", None
         connection.save(update_fields=["state", "last_error", "last_error_at"])
         record("connection.plan_allowed", connection, company=connection.company)
-        queue.defer("dispatch", connection_id=connection_id)  # what waited goes at once
+        queue.wake(connection_id)  # what waited goes at once
 
 
 def forget() -> None:

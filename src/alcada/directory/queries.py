@@ -18,7 +18,7 @@ from alcada.people.models import Company
 
 
 def categories_for(company: Company, kind: str) -> QuerySet[Category]:
-    """The active leaves of this kind that exist in the account that the company's entries are posted to."""
+    """The active leaves of this kind that exist in an account that the company's entries may be posted to."""
     return Category.objects.filter(_there(company, "category"), company=company, kind=kind, active=True)
 
 
@@ -94,13 +94,12 @@ def _field(thing: Category | BankAccount | CostCentre | Party) -> str:
 
 
 def _there(company: Company, field: str) -> Exists:
-    """Is it active in the account that the company's entries are posted to?"""
-    routed = company.connections.routed()
-    return Exists(
-        Counterpart.objects.filter(connection=routed, active=True, **{field: OuterRef("pk")})
-        if routed
-        else Counterpart.objects.none()
-    )
+    """Is it active in one of the accounts that the company's entries may be posted to?
+
+    Whether in the one that an entry goes to is known, and checked, once its routing is (`flow.checking`).
+    """
+    accounts = company.connections.accounts()
+    return Exists(Counterpart.objects.filter(connection__in=accounts, active=True, **{field: OuterRef("pk")}))
 
 
 def _matches(text: str) -> Q:

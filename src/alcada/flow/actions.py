@@ -1,33 +1,36 @@
 """The story: submit → decide → post → follow. The one room that hands over between rooms; a hand-over commits whole."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from django.db import transaction
+from django.db.models import Q
 from django.urls import reverse
 from django.utils import timezone
 
 from alcada import queue
 from alcada.approval import actions as approval
+from alcada.approval import queries as approvals
 from alcada.approval.models import Decision, Round, Step
 from alcada.approval.rules import NotOpenError, Question
 from alcada.connections.models import Connection
-from alcada.connections.queries import route
+from alcada.connections.queries import Routed
 from alcada.flow import content as contents
 from alcada.flow import rules, shipped
+from alcada.flow.checking import check
 from alcada.flow.models import Flow, FlowVersion, Run, Trigger
 from alcada.history.actions import record
 from alcada.intake import actions as intake
-from alcada.intake import drafts
 from alcada.intake.models import Entry, Revision
-from alcada.intake.rules import ChangedMeanwhileError, Content
+from alcada.intake.rules import ChangedMeanwhileError, Content, Problems
 from alcada.ledger.models import TwinSearch
-from alcada.notify.actions import settle, tell
+from alcada.notify.actions import Message, settle, tell, tell_all
 from alcada.people.models import Company, Role, User
 from alcada.people.queries import holders, may
 from alcada.posting import actions as posting
-from alcada.posting.models import Posting, State
+from alcada.posting import mending
+from alcada.posting.models import State
 
 
 class NotYoursError(Exception):
@@ -39,6 +42,7 @@ class _Way:
     """Where a submission will go, worked out before anything is saved."""
 
     content: Content
+    routed: Routed
     connection: Connection
     version: FlowVersion
     path: list[dict[str, Any]]
@@ -57,8 +61,15 @@ def submit(entry: Entry, *, by: User) -> Revision:
             raise ChangedMeanwhileError
         revision = intake.freeze(entry, way.content, by=by)
         run = Run.objects.create(
-            version=way.version, revision=revision, connection=way.connection, path=way.path
+            version=way.version,
+            revision=revision,
+            connection=way.connection,
+            path=way.path,
+            routing=way.routed.told,
         )
+        if not way.routed.sole:
+            told = {"revision": revision.number, **way.routed.told}
+            record("entry.routed", entry, by=by, company=entry.company, data=told)
         round_ = approval.open_round(
             entry=entry,
             revision=revision,
@@ -86,11 +97,14 @@ def what_would_happen(entry: Entry, *, by: User) -> list[dict[str, Any]]:
 def _find_way(entry: Entry, by: User) -> _Way:
     if not may(by, "entry.create", entry.company):
         raise NotYoursError
-    connection = route(entry.company, entry.kind)
-    if connection is None:
-        raise rules.SubmissionRefusedError("no_account")
-    content = drafts.check(entry)
-    version = current_version(entry.company, Trigger(f"{entry.kind}.submitted"))
+    try:
+        checked = check(entry)
+    except Problems as exc:
+        if entry.company.connections.accounts().exists():
+            raise
+        raise rules.SubmissionRefusedError("no_account") from exc  # nothing typed would help
+    content = checked.content
+    version = current_version(entry.company, Trigger.of(entry.kind))
     facts = rules.Facts(
         kind=entry.kind,
         amount=content.amount,
@@ -100,7 +114,7 @@ def _find_way(entry: Entry, by: User) -> _Way:
     )
     theirs = {by.pk, entry.created_by_id}
     path = rules.plan(version.definition, facts, lambda who: _people(entry.company, who, but=theirs))
-    return _Way(content, connection, version, path)
+    return _Way(content, checked.routed, checked.connection, version, path)
 
 
 def _people(company: Company, who: Mapping[str, Any], *, but: set[int]) -> list[int]:
@@ -109,7 +123,13 @@ def _people(company: Company, who: Mapping[str, Any], *, but: set[int]) -> list[
 
 
 def _question(step: dict[str, Any]) -> Question:
-    return Question(key=step["key"], name=step["name"], why=step["why"], people=tuple(step["people"]))
+    return Question(
+        key=step["key"],
+        name=step["name"],
+        why=step["why"],
+        people=tuple(step["people"]),
+        role=step.get("role", ""),
+    )
 
 
 def decide(
@@ -120,6 +140,8 @@ def decide(
     Raises approval.rules.ApprovalError. A second decision returns the first (`already`).
     """
     with transaction.atomic():
+        # The entry before its round, as in `withdraw`: both at once would wait for each other.
+        Entry.objects.select_for_update(of=("self",)).get(rounds__steps=step_id)
         result = approval.decide(step_id, by=by, verdict=verdict, comment=comment, channel=channel)
         if result.already:
             return result
@@ -158,6 +180,7 @@ def withdraw(entry: Entry, *, by: User) -> None:
             _end(Run.objects.select_for_update().get(revision_id=round_.revision_id))
         elif entry.postings.exclude(state__in=[State.REFUSED, State.CANCELLED]).exists():
             raise NotOpenError
+        mending.replace_refused(entry.pk, by=by)
         intake.reopen(entry, by=by)
 
 
@@ -198,7 +221,7 @@ def _approved(run: Run, round_: Round) -> None:
     run.state = Run.State.POSTING
     run.save(update_fields=["state"])
     if not any(step["type"] == "post" for step in run.path):
-        follow(run)
+        _follow([run])
         return
     assert run.connection is not None  # submit refuses an entry without an account
     posting.intend(
@@ -214,19 +237,47 @@ def _approved(run: Run, round_: Round) -> None:
 def after_posting(posting_id: int) -> None:
     """Go on with the run of a posting that is posted: what stands after `post` in the flow. Safe to call again."""
     with transaction.atomic():
-        done = Posting.objects.get(pk=posting_id)
-        run = Run.objects.select_for_update().get(revision_id=done.revision_id)
-        if done.state == State.POSTED and run.state == Run.State.POSTING:
-            follow(run)
+        follow_all([posting_id])
 
 
-def follow(run: Run) -> None:
-    """Do what is left of the path after posting. Runs with the run locked."""
-    kinds = [step["type"] for step in run.path]
-    if "post" in kinds and "notify" in kinds:
-        _tell_requester(run, "entry_posted")
-    run.state, run.ended_at = Run.State.DONE, timezone.now()
-    run.save(update_fields=["state", "ended_at"])
+def follow_all(posting_ids: Sequence[int]) -> None:
+    """As `after_posting` for many, in the caller's transaction."""
+    done = Q(revision__postings__in=posting_ids, revision__postings__state=State.POSTED)
+    runs = list(
+        Run.objects.select_for_update(of=("self",))
+        .filter(done, state=Run.State.POSTING)
+        .select_related("revision__entry__company", "revision__created_by")
+        .prefetch_related("revision__instalments")
+        .order_by("pk")
+    )
+    _follow(runs)
+
+
+def _follow(runs: Sequence[Run]) -> None:
+    """Do what is left of the paths after posting. Runs with the runs locked."""
+    if not runs:
+        return
+    told = [run for run in runs if {"post", "notify"} <= {step["type"] for step in run.path}]
+    tell_all([_message(run, "entry_posted") for run in told])
+    Run.objects.filter(pk__in=[run.pk for run in runs]).update(state=Run.State.DONE, ended_at=timezone.now())
+
+
+def ask_anew() -> int:
+    """Ask whoever has the role now, where nobody who was asked can answer any more. Returns in how many steps.
+
+    Where nobody has it, the doctor says so.
+    """
+    found = 0
+    for step in approvals.unanswerable().exclude(role=""):
+        round_ = step.round
+        used = set(Decision.objects.filter(step__round=round_).values_list("by", flat=True))
+        used |= {round_.entered_by_id, round_.submitted_by_id}
+        people = [one for one in holders(round_.company, Role(step.role)) if one.pk not in used]
+        with transaction.atomic():
+            if people and approval.ask_also(step.pk, people):
+                _tell_asked(round_)
+                found += 1
+    return found
 
 
 def _end(run: Run) -> None:
@@ -251,9 +302,13 @@ def _asked_key(step_id: int) -> str:
 
 
 def _tell_requester(run: Run, template: str, **data: str) -> None:
+    tell_all([_message(run, template, **data)])
+
+
+def _message(run: Run, template: str, **data: str) -> Message:
     revision = run.revision
-    tell(
-        [revision.created_by],
+    return Message(
+        to=revision.created_by,
         template=template,
         key=f"{template}:{revision.pk}",
         company=revision.entry.company,

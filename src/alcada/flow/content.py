@@ -9,9 +9,10 @@ from django.utils.translation import gettext as _
 from django.utils.translation import override
 
 from alcada.approval import queries as approvals
-from alcada.approval.models import Round
+from alcada.approval.models import Decision, Round
 from alcada.history import queries as history
 from alcada.intake.models import Revision
+from conta_azul import limits
 
 
 def frozen_copy(revision: Revision, round_: Round) -> dict[str, Any]:
@@ -26,7 +27,7 @@ def frozen_copy(revision: Revision, round_: Round) -> dict[str, Any]:
             "id": revision.party_id,
             "name": revision.party_name,
             "document": revision.party_document,
-            "email": revision.party.email,
+            "email": revision.party_email,
         },
         "bank_account": {"id": revision.bank_account_id, "name": revision.bank_account.name},
         "payment_method": revision.payment_method,
@@ -36,15 +37,15 @@ def frozen_copy(revision: Revision, round_: Round) -> dict[str, Any]:
                 "cost_centre": (
                     {
                         "id": split.cost_centre_id,
-                        "code": split.cost_centre.code,
-                        "name": split.cost_centre.name,
+                        "code": split.cost_centre_code,
+                        "name": split.cost_centre_name.removeprefix(f"{split.cost_centre_code} · "),
                     }
-                    if split.cost_centre
+                    if split.cost_centre_id
                     else None
                 ),
                 "amount": str(split.amount),
             }
-            for split in revision.splits.select_related("cost_centre")
+            for split in revision.splits.all()
         ],
         "instalments": [
             {"number": part.number, "due_date": part.due_date.isoformat(), "amount": str(part.amount)}
@@ -55,14 +56,34 @@ def frozen_copy(revision: Revision, round_: Round) -> dict[str, Any]:
 
 
 def evidence(revision: Revision, round_: Round) -> str:
-    """Who approved, when, the head of the entry's chain, and where to read it: for the notes in Conta Azul."""
+    """The entry's note in Conta Azul: who approved, when, the head of the entry's chain, where to read it; then the
+    document's number and what the requester noted.
+
+    What a long note loses are the requester's words, then the middle of a long list of decisions: never the chain's
+    head and the address.
+    """
     with override("pt-br"):  # the books are read by people in Brazil, whoever pressed the button
-        lines = [_("Approved in Alçada: entry %(number)s.") % {"number": revision.entry.number}]
-        for decision in approvals.decisions_of(round_):
-            at = timezone.localtime(decision.at).strftime("%d/%m/%Y %H:%M")
-            lines.append(f"{decision.step.name}: {decision.by.name}, {at}.")
+        first = _("Approved in Alçada: entry %(number)s.") % {"number": revision.entry.number}
+        decided = [_decided(decision) for decision in approvals.decisions_of(round_)]
         if round_.reason:
-            lines.append(round_.reason)
-        lines.append(_("History: %(head)s") % {"head": history.head(revision.entry)})
-        lines.append(settings.ALCADA_URL + reverse("entry", args=[revision.entry_id]))
-    return "\n".join(lines)
+            decided.append(round_.reason)
+        proof = [
+            _("History: %(head)s") % {"head": history.head(revision.entry)},
+            settings.ALCADA_URL + reverse("entry", args=[revision.entry_id]),
+        ]
+        told = []
+        if revision.document_number:
+            told.append(_("Document: %(number)s") % {"number": revision.document_number})
+        if revision.notes:
+            told.append(revision.notes)
+    room = limits.ENTRY_NOTE - len("\n".join([first, *proof])) - 2
+    return _cut("\n".join([first, _cut("\n".join(decided), room), *proof, *told]), limits.ENTRY_NOTE)
+
+
+def _decided(decision: Decision) -> str:
+    at = timezone.localtime(decision.at).strftime("%d/%m/%Y %H:%M")
+    return f"{decision.step.name}: {decision.by.name}, {at}."
+
+
+def _cut(text: str, longest: int) -> str:
+    return text if len(text) <= longest else text[: longest - 1].rstrip() + "…"

@@ -13,12 +13,15 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from alcada.approval import queries as approvals
 from alcada.connections import call_words
 from alcada.connections.models import Application, Connection
-from alcada.connections.queries import health
+from alcada.connections.queries import health, undecided
+from alcada.flow import shipped
 from alcada.flow.posting import due_dates
 from alcada.history import queries as history
 from alcada.ledger import search as books
+from alcada.people.models import Company
 from alcada.posting.models import Attempt, Posting, State
 
 HEARTBEAT = timedelta(seconds=60)
@@ -39,7 +42,18 @@ class Finding:
 
 def examine(*, online: bool) -> list[Finding]:
     """Examine all of it; `online` also asks Conta Azul what its copies say."""
-    checks = [_database, _workers, _application, _connections, _queue, _stuck, _late_answers, _chains]
+    checks = [
+        _database,
+        _workers,
+        _application,
+        _connections,
+        _routing,
+        _queue,
+        _stuck,
+        _unanswerable,
+        _late_answers,
+        _chains,
+    ]
     findings = [finding for check in checks for finding in check()]
     if online:
         findings.extend(_notes_there())
@@ -98,6 +112,17 @@ def _connections() -> Iterator[Finding]:
             )
 
 
+def _routing() -> Iterator[Finding]:
+    for company in undecided(Company.objects.all()):
+        yield Finding(
+            "warning",
+            "connections",
+            _("%(company)s has several accounts and no default: what no routing rule takes is refused.")
+            % {"company": company.name},
+            _("Open Connections, Routing, and choose where such entries go."),
+        )
+
+
 def _queue() -> Iterator[Finding]:
     due = Posting.objects.filter(
         state=State.QUEUED, connection__state=Connection.State.CONNECTED, next_try_at__lt=timezone.now()
@@ -124,6 +149,22 @@ def _stuck() -> Iterator[Finding]:
             yield Finding(
                 "warning", "postings", sentence % {"count": count}, _("Open Postings: each says what to do.")
             )
+
+
+def _unanswerable() -> Iterator[Finding]:
+    """A question that nobody can answer waits for ever, and nobody would notice."""
+    for step in approvals.unanswerable().select_related("round__entry")[:50]:
+        yield Finding(
+            "problem",
+            "postings",
+            _("%(company)s, entry %(number)s: nobody can answer “%(step)s”.")
+            % {
+                "company": step.round.company.name,
+                "number": step.round.entry.number,
+                "step": shipped.shown(step.name),
+            },
+            _("Give somebody the role who did not enter it; they are asked within a minute."),
+        )
 
 
 def _late_answers() -> Iterator[Finding]:

@@ -10,6 +10,11 @@ class Trigger(models.TextChoices):
     PAYABLE_SUBMITTED = "payable.submitted", _("A payable is submitted")
     RECEIVABLE_SUBMITTED = "receivable.submitted", _("A receivable is submitted")
 
+    @classmethod
+    def of(cls, kind: str) -> "Trigger":
+        """What submitting an entry of this kind sets off."""
+        return cls(f"{kind}.submitted")
+
 
 class Flow(models.Model):
     company = models.ForeignKey("people.Company", models.PROTECT, related_name="flows")
@@ -48,6 +53,8 @@ class Run(models.Model):
     version = models.ForeignKey(FlowVersion, models.PROTECT, related_name="runs")
     revision = models.OneToOneField("intake.Revision", models.PROTECT, related_name="run")
     connection = models.ForeignKey("connections.Connection", models.PROTECT, null=True, related_name="+")
+    # Why that account (connections.queries.Routed.told): what an approver reads, as it was then.
+    routing = models.JSONField(default=dict)
     path = models.JSONField()
     state = models.CharField(max_length=12, choices=State.choices, default=State.APPROVAL)
     started_at = models.DateTimeField(default=timezone.now)

@@ -1,33 +1,32 @@
-"""Posting's jobs: post what waits on an account, look for what may have arrived, learn how late it shows."""
+"""Beside sending: looking for what may have arrived, and learning how late an account shows what was posted."""
 
-import asyncio
+from collections.abc import Collection, Sequence
 from datetime import date, timedelta
+from decimal import Decimal
+from functools import partial
 
-from django.conf import settings
 from django.db.models import Max
 from django.utils import timezone
 
-from alcada import queue
-from alcada.background import in_database
+from alcada.connections import leases
 from alcada.ledger import search as ledger
 from alcada.ledger.models import Sighting
-from alcada.posting import actions, looking
-from alcada.posting.models import Attempt, Posting, State
-from alcada.posting.rules import Evidence, Patience, judge_absence
-from alcada.posting.send import send
+from alcada.posting import looking
+from alcada.posting.models import Posting, State
+from alcada.posting.rules import Evidence
+from conta_azul.calls.instalments import Instalment
 
-BATCH = 20  # postings in flight at once per dispatch
+LOOKS_TOGETHER = 20
 SIGHT_FOR = timedelta(hours=6)
+SIGHT_LEASE_S = 60.0
 
 
-async def dispatch(connection_id: int) -> None:
-    """Post what waits on one account, batch by batch, until nothing is due."""
-    while True:
-        claim, ids = await in_database(actions.claim, connection_id, BATCH)
-        if not ids:
-            return
-        await asyncio.gather(*(send(pk, claim) for pk in ids))
-        await in_database(_queue_sighting, connection_id)
+def look_for_due(connection_id: int) -> bool:
+    """Look for the account's postings that may have arrived and whose time has come. Was there any?"""
+    due = looking.take_due(connection_id, LOOKS_TOGETHER)
+    for pk in due:
+        look(pk)
+    return bool(due)
 
 
 def look(posting_id: int) -> None:
@@ -35,50 +34,62 @@ def look(posting_id: int) -> None:
     posting = Posting.objects.select_related("connection").get(pk=posting_id)
     if posting.state != State.UNKNOWN or posting.sent_at is None:
         return
+    # Before the searches: what they saw is as old as their beginning, however long they took.
+    age_s = (timezone.now() - posting.sent_at).total_seconds()
     days = due_dates(posting)
-    # Without an attempt of ours (a restored backup has lost it) it may have left at any time since it was intended.
-    attempted = posting.attempts.filter(kind=Attempt.Kind.ENTRY).exists() and posting.reason != "restored"
     sought = ledger.find_by_reference(
         posting.connection_id,
         kind=posting.kind,
         reference=posting.reference,
         due_from=min(days),
         due_to=max(days),
-        since=posting.sent_at if attempted else posting.created_at,
+        since=posting.may_stand_since or posting.created_at,
+        accounted=partial(_ours, posting.connection_id),
+        resembles=partial(_resembles, posting),
     )
     if sought.events:
         looking.found(posting_id, sorted(sought.events), sought.events, sought.told())
         return
-    verdict = judge_absence(
-        evidence(posting.connection_id),
-        Patience(
-            absence_evidence=int(settings.POSTING["absence_evidence"]),
-            absence_span_s=settings.POSTING["absence_span_s"],
-            look_for_s=settings.POSTING["look_for_s"],
-        ),
-        since_sent_s=(timezone.now() - posting.sent_at).total_seconds(),
-        resent=posting.resent,
-        all_searched=not sought.failed,
+    looking.not_found(
+        posting_id,
+        sought.told(),
+        sent_at=posting.sent_at,
+        age_s=age_s,
+        conclusive=not sought.failed and not sought.unclear,
+        evidence=evidence(posting.connection_id),
     )
-    looking.not_found(posting_id, sought.told(), verdict=verdict.value)
 
 
-def sight(connection_id: int) -> None:
-    """Which of our latest postings does the search show by now? Their lag is what absence is judged by."""
-    waiting = list(_unsighted(connection_id)[:50])
-    for posting in waiting:
-        if posting.posted_at is None:
-            continue
-        days = due_dates(posting)
-        if ledger.shows(
-            connection_id,
-            kind=posting.kind,
-            reference=posting.reference,
-            due_from=min(days),
-            due_to=max(days),
-        ):
-            _remember_sighting(posting)
-    _queue_sighting(connection_id)
+def _resembles(posting: Posting, parts: Sequence[Instalment]) -> bool:
+    """Could these instalments be ours after somebody took our reference out of them? Same value, or same due dates."""
+    ours = posting.content["instalments"]
+    dates = sorted(date.fromisoformat(part["due_date"]) for part in ours)
+    values = [
+        part.composition.gross for part in parts if part.composition and part.composition.gross is not None
+    ]
+    same_value = sum(values, Decimal(0)) == Decimal(posting.content["amount"])
+    return same_value or sorted(part.due_date for part in parts if part.due_date) == dates
+
+
+def sight(connection_id: int) -> bool:
+    """Which of our latest postings does the search show by now? Their lag is what absence is judged by.
+
+    One search by the time of change tells of all of them. Returns whether some are still unseen.
+    """
+    holder = leases.take(connection_id, "sight", "", SIGHT_LEASE_S)
+    if holder is None:
+        return False  # another worker does it
+    try:
+        waiting = _unsighted(connection_id)
+        for kind in {posting.kind for posting in waiting}:
+            since = min(posting.sent_at or posting.created_at for posting in waiting if posting.kind == kind)
+            shown = ledger.shown_since(connection_id, kind=kind, since=since)
+            _remember([posting for posting in waiting if posting.reference in shown])
+        return bool(_unsighted(connection_id))
+    except ledger.FAILURES:
+        return True
+    finally:
+        leases.give_back(connection_id, "sight", "", holder)
 
 
 def evidence(connection_id: int) -> Evidence:
@@ -92,39 +103,36 @@ def due_dates(posting: Posting) -> list[date]:
     return [date.fromisoformat(part["due_date"]) for part in posting.content["instalments"]]
 
 
-def _unsighted(connection_id: int) -> "list[Posting]":
+def _ours(connection_id: int, event_ids: Collection[str]) -> set[str]:
+    """Those of the events that other postings are known to be."""
+    known = Posting.objects.filter(connection_id=connection_id, remote_event_id__in=event_ids)
+    return set(known.values_list("remote_event_id", flat=True))
+
+
+def _unsighted(connection_id: int) -> list[Posting]:
     fresh = timezone.now() - SIGHT_FOR
+    found = Posting.objects.filter(
+        connection_id=connection_id, state=State.POSTED, sighting=None, posted_at__gt=fresh
+    )
     return list(
-        Posting.objects.filter(
-            connection_id=connection_id, state=State.POSTED, sighting=None, posted_at__gt=fresh
-        ).order_by("posted_at")[:50]
+        found.only("connection_id", "kind", "reference", "sent_at", "posted_at", "created_at").order_by(
+            "posted_at"
+        )[:2000]
     )
 
 
-def _queue_sighting(connection_id: int) -> None:
-    """Look again later while something is unseen: soon at first, then ever more seldom."""
-    oldest = next(iter(_unsighted(connection_id)), None)
-    if oldest is None or oldest.posted_at is None:
-        return
-    age = (timezone.now() - oldest.posted_at).total_seconds()
-    queue.defer(
-        "sight",
-        at=timezone.now() + timedelta(seconds=min(max(2.0, age), 300)),
-        priority=-10,
-        connection_id=connection_id,
-    )
-
-
-def _remember_sighting(posting: Posting) -> None:
-    assert posting.posted_at is not None
-    written = posting.sent_at or posting.posted_at
+def _remember(postings: list[Posting]) -> None:
     now = timezone.now()
-    Sighting.objects.get_or_create(
-        posting=posting,
-        defaults={
-            "connection_id": posting.connection_id,
-            "written_at": written,
-            "seen_at": now,
-            "lag_s": (now - written).total_seconds(),
-        },
+    Sighting.objects.bulk_create(
+        [
+            Sighting(
+                posting=posting,
+                connection_id=posting.connection_id,
+                written_at=posting.sent_at or posting.created_at,
+                seen_at=now,
+                lag_s=(now - (posting.sent_at or posting.created_at)).total_seconds(),
+            )
+            for posting in postings
+        ],
+        ignore_conflicts=True,
     )

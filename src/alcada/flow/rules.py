@@ -12,22 +12,20 @@ with `id`, `componentType`, `type`, `name`, `properties`, and for a switch its `
         {"id": "…", "componentType": "task", "type": "post", "name": "…", "properties": {}},
         {"id": "…", "componentType": "task", "type": "notify", "name": "…", "properties": {"to": "requester"}}]}
 
-Rows compile to CEL (Common Expression Language, cel.dev), which has no decimals: money is compared in whole cents.
+How rows are read and decided: alcada/conditions.py.
 """
 
-import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Any, Final
 
-import cel
-
+from alcada import conditions
 from alcada.approval.rules import can_be_answered
+from alcada.connections.queries import Routed
 from alcada.people.models import Role
 
-COMPARISONS: Final = {">": ">", ">=": ">=", "<": "<", "<=": "<=", "=": "==", "!=": "!="}
-FIELDS: Final = {
+FIELDS: Final[conditions.Fields] = {
     "amount": "money",
     "kind": "text",
     "party": "text",
@@ -60,42 +58,32 @@ class Facts:
     instalments: int
 
     def for_cel(self) -> dict[str, Any]:
-        return {
-            "kind": self.kind,
-            "amount": int(self.amount * 100),
-            "party": self.party,
-            "document": self.document,
-            "instalments": self.instalments,
-        }
+        return conditions.for_cel(vars(self), FIELDS)
+
+
+def routed_nowhere(routed: Routed, company: str) -> SubmissionRefusedError | None:
+    """Why the entry can't be submitted as it was routed; None when it goes to an account."""
+    choice, named = routed.choice, {"company": company, "account": routed.account}
+    if choice.problem:
+        codes = {"no_account": "no_account", "no_match": "no_route", "not_connected": "route_not_connected"}
+        return SubmissionRefusedError(codes[choice.problem], **named)
+    if not choice.refusal:
+        return None
+    if choice.rule is None:
+        return SubmissionRefusedError("route_refused_by_default", sentence=choice.refusal, **named)
+    rule = {"number": str(choice.rule.order), "rule": choice.rule.name}
+    return SubmissionRefusedError("route_refused", sentence=choice.refusal, **rule, **named)
 
 
 PeopleOf = Callable[[Mapping[str, Any]], Sequence[int]]
 
 
 def expression(properties: Mapping[str, Any]) -> str:
-    """The CEL text of a condition's rows ("all" or "any" of them). Raises DefinitionError for a row it can't read."""
-    joined = {"all": " && ", "any": " || "}.get(str(properties.get("match", "all")))
-    rows = properties.get("rows")
-    if joined is None or not isinstance(rows, list) or not rows:
-        raise DefinitionError("a condition needs 'match' (all or any) and at least one row")
-    return joined.join(_row(row) for row in rows)
-
-
-def _row(row: Mapping[str, Any]) -> str:
-    field, comparison, value = row.get("field"), row.get("is"), row.get("value")
-    kind = FIELDS.get(str(field))
-    if kind is None or comparison not in COMPARISONS:
-        raise DefinitionError(f"unknown field or comparison in {dict(row)}")
-    if kind == "money":
-        literal = str(int(_number(value) * 100))
-    elif kind == "number":
-        whole = _number(value)
-        if whole != int(whole):
-            raise DefinitionError(f"not a whole number: {value}")
-        literal = str(int(whole))
-    else:
-        literal = json.dumps(str(value))  # a CEL string literal has JSON's escapes
-    return f"{field} {COMPARISONS[comparison]} {literal}"
+    """The CEL text of an `if`'s rows. Raises DefinitionError for a row it can't read."""
+    try:
+        return conditions.expression(properties, FIELDS)
+    except conditions.ConditionError as exc:
+        raise DefinitionError(str(exc)) from exc
 
 
 def _check_task(step: Mapping[str, Any]) -> None:
@@ -106,18 +94,8 @@ def _check_task(step: Mapping[str, Any]) -> None:
         raise DefinitionError(f"{step['name']}: unknown whom to tell: {properties.get('to')}")
 
 
-def _number(value: Any) -> Decimal:
-    try:
-        number = Decimal(str(value))
-        if not number.is_finite():
-            raise DefinitionError(f"not a number: {value}")
-        return number
-    except InvalidOperation as exc:
-        raise DefinitionError(f"not a number: {value}") from exc
-
-
 def holds(properties: Mapping[str, Any], facts: Facts) -> bool:
-    return bool(cel.evaluate(expression(properties), facts.for_cel()))
+    return conditions.holds(properties, FIELDS, facts.for_cel())
 
 
 def plan(definition: Mapping[str, Any], facts: Facts, people_of: PeopleOf) -> list[dict[str, Any]]:
@@ -145,8 +123,14 @@ def _walk(sequence: Sequence[Mapping[str, Any]], facts: Facts, people_of: People
             reason = step["name"] if true else why
             yield from _walk(step["branches"]["true" if true else "false"], facts, people_of, reason)
         elif step["type"] == "approval":
-            people = list(people_of(step["properties"]))
-            yield {"type": "approval", "key": step["id"], "name": step["name"], "why": why, "people": people}
+            yield {
+                "type": "approval",
+                "key": step["id"],
+                "name": step["name"],
+                "why": why,
+                "role": step["properties"]["role"],
+                "people": list(people_of(step["properties"])),
+            }
         else:
             yield {"type": step["type"], "key": step["id"], "name": step["name"], **step["properties"]}
 

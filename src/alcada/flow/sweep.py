@@ -10,25 +10,18 @@ from django.utils import timezone
 
 from alcada import queue
 from alcada.connections.models import Connection
+from alcada.flow import actions as flow
 from alcada.flow.models import Run
 from alcada.ledger.models import TwinSearch
 from alcada.notify.models import Notice
-from alcada.posting import actions as posting
-from alcada.posting.models import Posting, State
+from alcada.posting.models import State
 
 LATE = timedelta(seconds=90)  # a job that should have run this long ago is taken for lost
 
 
 def sweep() -> None:
-    posting.expire_claims()
     now = timezone.now()
-    due = Posting.objects.filter(state=State.QUEUED, next_try_at__lt=now)
-    ready = Connection.objects.filter(state=Connection.State.CONNECTED)
-    for pk in ready.filter(postings__in=due).distinct().values_list("pk", flat=True):
-        queue.defer("dispatch", connection_id=pk)
-    lost = Posting.objects.filter(state=State.UNKNOWN, next_try_at__lt=now - LATE)
-    for pk in lost.values_list("pk", flat=True)[:1000]:
-        queue.defer("look", posting_id=pk)
+    flow.ask_anew()
     stopped = Run.objects.filter(state=Run.State.POSTING, revision__postings__state=State.POSTED)
     for pk in stopped.values_list("revision__postings", flat=True)[:1000]:
         queue.defer("follow", posting_id=pk)

@@ -1,5 +1,7 @@
 """Before people decide: is an entry like this one in the account's own books already, put there by hand?"""
 
+from typing import Any
+
 from django.db import transaction
 from django.utils import timezone
 
@@ -27,7 +29,7 @@ def search(revision_id: int) -> None:
         return
     likely = rules.likely_twins(wanted, listed)
     ours = _ours(waiting.connection_id, [item.id for item in likely])
-    twins = [item for item in likely if item.id not in ours]
+    twins = [item.shown(ours.get(item.id)) for item in likely if ours.get(item.id) != revision.entry_id]
     _keep(waiting, revision, TwinSearch.State.DONE, twins, "")
 
 
@@ -40,20 +42,21 @@ def _wanted(revision: Revision, connection_id: int) -> rules.Wanted:
     )
 
 
-def _ours(connection_id: int, instalment_ids: list[str]) -> set[str]:
-    """Those of the instalments that we posted there ourselves: `intake.duplicates` warns of them."""
+def _ours(connection_id: int, instalment_ids: list[str]) -> dict[str, int]:
+    """Those of the instalments that we posted there ourselves: a twin all the same. Instalment → entry here."""
     posted = Posting.objects.filter(
         connection_id=connection_id, remote_instalment_ids__has_any_keys=instalment_ids
     )
-    return {pk for ids in posted.values_list("remote_instalment_ids", flat=True) for pk in ids}
+    found = posted.values_list("remote_instalment_ids", "entry_id")
+    return {pk: entry for ids, entry in found for pk in ids}
 
 
 def _keep(
-    waiting: TwinSearch, revision: Revision, state: TwinSearch.State, twins: list[rules.Listed], detail: str
+    waiting: TwinSearch, revision: Revision, state: TwinSearch.State, twins: list[dict[str, Any]], detail: str
 ) -> None:
     with transaction.atomic():
         waiting.state, waiting.detail, waiting.searched_at = state, detail, timezone.now()
-        waiting.found = [twin.shown() for twin in twins]
+        waiting.found = twins
         waiting.save(update_fields=["state", "detail", "searched_at", "found"])
         record(
             "ledger.twins_searched",

@@ -1,11 +1,12 @@
 """The one way to add to history. Called inside the transaction of the change that it records."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Any
+from typing import Any, Final
 
-from django.db import models, transaction
+from django.db import connection, models, transaction
 from django.utils import timezone
 
 from alcada.history.models import Chain, Record
@@ -15,6 +16,19 @@ from alcada.people.models import Company, User
 
 class UnknownEventError(ValueError):
     """The event's name is not registered in history/rules.py."""
+
+
+@dataclass(frozen=True)
+class Line:
+    """What happened to one subject, by its model's label and its key."""
+
+    event: str
+    kind: str
+    key: int
+    company_id: int | None = None
+    by: User | None = None
+    channel: str = ""
+    data: Mapping[str, Any] = field(default_factory=dict)
 
 
 def record(
@@ -32,41 +46,73 @@ def record(
     UnknownEventError for a name that is not registered, and refuses to run outside a transaction: the record and the
     change that it tells of stand or fall together.
     """
-    if event not in EVENTS:
-        raise UnknownEventError(event)
-    connection = transaction.get_connection()
-    if not connection.in_atomic_block:
+    company_id = company.pk if company else None
+    line = Line(
+        event, subject._meta.label_lower, int(subject.pk), company_id, by=by, channel=channel, data=data or {}
+    )
+    return record_all([line])[0]
+
+
+def record_all(lines: Sequence[Line]) -> list[Record]:
+    """Append many records in the order given, each to its subject's chain; a few statements for all. As `record`."""
+    for line in lines:
+        if line.event not in EVENTS:
+            raise UnknownEventError(line.event)
+    if not transaction.get_connection().in_atomic_block:
         raise transaction.TransactionManagementError("history is recorded in the transaction of its change")
-    kind, key = subject._meta.label_lower, int(subject.pk)
-    Chain.objects.bulk_create([Chain(kind=kind, key=key, company=company)], ignore_conflicts=True)
-    chain = Chain.objects.select_for_update().get(kind=kind, key=key)
-    content: dict[str, Any] = {name: _plain(value) for name, value in (data or {}).items()}
+    chains = _chains(lines)
+    records = [_appended(chains[line.kind, line.key], line) for line in lines]
+    Record.objects.bulk_create(records)
+    with connection.cursor() as cursor:
+        changed = list(chains.values())
+        heads = [[getattr(chain, name) for chain in changed] for name in ("pk", "length", "head")]
+        cursor.execute(_ADVANCE, heads)
+    return records
+
+
+def _chains(lines: Sequence[Line]) -> dict[tuple[str, int], Chain]:
+    """The subjects' chains, locked in one order whoever locks them; those that are new are begun."""
+    companies = {(line.kind, line.key): line.company_id for line in lines}
+    found = _locked(list(companies))
+    missing = [pair for pair in companies if pair not in found]
+    if missing:
+        begun = [Chain(kind=kind, key=key, company_id=companies[kind, key]) for kind, key in sorted(missing)]
+        Chain.objects.bulk_create(begun, ignore_conflicts=True)
+        found |= _locked(missing)
+    return found
+
+
+def _locked(pairs: list[tuple[str, int]]) -> dict[tuple[str, int], Chain]:
+    kinds, keys = [kind for kind, _ in pairs], [key for _, key in pairs]
+    return {(chain.kind, chain.key): chain for chain in Chain.objects.raw(_LOCK, [kinds, keys])}
+
+
+def _appended(chain: Chain, line: Line) -> Record:
+    content: dict[str, Any] = {name: _plain(value) for name, value in line.data.items()}
     row = Record(
         chain=chain,
         sequence=chain.length + 1,
-        event=event,
+        event=line.event,
         at=timezone.now(),
-        actor=by,
-        actor_name=by.name if by else "",
-        channel=channel,
+        actor=line.by,
+        actor_name=line.by.name if line.by else "",
+        channel=line.channel,
         data=content,
         previous=chain.head,
     )
     row.hash = fingerprint(
         previous=row.previous,
-        kind=kind,
-        key=key,
+        kind=line.kind,
+        key=line.key,
         sequence=row.sequence,
-        event=event,
+        event=line.event,
         at=row.at,
-        actor=by.pk if by else None,
+        actor=line.by.pk if line.by else None,
         actor_name=row.actor_name,
-        channel=channel,
+        channel=line.channel,
         data=content,
     )
-    row.save(force_insert=True)
     chain.length, chain.head = row.sequence, row.hash
-    chain.save(update_fields=["length", "head"])
     return row
 
 
@@ -81,3 +127,14 @@ def _plain(value: Any) -> Any:
     if isinstance(value, list | tuple | set):
         return [_plain(item) for item in value]
     return value
+
+
+_LOCK: Final = """
+    SELECT chain.* FROM history_chain chain
+    JOIN unnest(%s::text[], %s::bigint[]) AS wanted(kind, key) ON chain.kind = wanted.kind AND chain.key = wanted.key
+    ORDER BY chain.id FOR UPDATE OF chain
+"""
+_ADVANCE: Final = """
+    UPDATE history_chain chain SET length = now.length, head = now.head
+    FROM unnest(%s::bigint[], %s::int[], %s::text[]) AS now(id, length, head) WHERE chain.id = now.id
+"""

@@ -11,6 +11,7 @@ EVENTS = frozenset(
         "entry.created",
         "entry.discarded",
         "entry.submitted",
+        "entry.routed",
         "entry.document_added",
         "entry.document_removed",
         "approval.opened",
@@ -33,6 +34,13 @@ EVENTS = frozenset(
         "posting.look_again",
         "posting.cancelled",
         "ledger.twins_searched",
+        "ledger.paid",
+        "ledger.partly_paid",
+        "ledger.payment_undone",
+        "ledger.edited",
+        "ledger.as_approved",
+        "ledger.gone",
+        "ledger.accepted",
         "connection.created",
         "connection.authorised",
         "connection.wrong_company",
@@ -57,6 +65,11 @@ EVENTS = frozenset(
         "person.deactivated",
         "person.reactivated",
         "flow.published",
+        "routing.rule_added",
+        "routing.rule_changed",
+        "routing.rule_moved",
+        "routing.rule_removed",
+        "routing.default_changed",
     }
 )
 

@@ -1,5 +1,6 @@
 """Writes about entries, one verb each."""
 
+from dataclasses import asdict, replace
 from typing import Protocol
 
 from django.db import transaction
@@ -16,6 +17,7 @@ from alcada.intake.queries import content_of, may_change
 from alcada.intake.rules import (
     ChangedMeanwhileError,
     Content,
+    FileFact,
     NotBeingEditedError,
     NotYoursError,
     as_data,
@@ -124,12 +126,15 @@ def freeze(entry: Entry, content: Content, *, by: User) -> Revision:
         raise transaction.TransactionManagementError("a revision commits with the round that judges it")
     locked = _being_edited(entry, by)
     before = locked.current
+    files_there = Document.objects.filter(entry=locked, removed_at=None).order_by("pk")
+    content = replace(content, documents=tuple(FileFact(file.name, file.sha256) for file in files_there))
     revision = Revision.objects.create(
         entry=locked,
         number=before.number + 1 if before else 1,
         party_id=content.party_id,
         party_name=content.party_name,
         party_document=content.party_document,
+        party_email=content.party_email,
         description=content.description,
         document_number=content.document_number,
         competence_date=content.competence_date,
@@ -139,6 +144,7 @@ def freeze(entry: Entry, content: Content, *, by: User) -> Revision:
         payment_method=content.payment_method,
         payment_details=content.payment_details,
         notes=content.notes,
+        documents=[asdict(file) for file in content.documents],
         created_by=by,
         content_hash=content_hash(content),
     )
@@ -163,6 +169,7 @@ def _freeze_parts(revision: Revision, content: Content) -> None:
             category_id=part.category_id,
             category_name=part.category_name,
             cost_centre_id=part.cost_centre_id,
+            cost_centre_code=part.cost_centre_code,
             cost_centre_name=part.cost_centre_name,
             amount=part.amount,
         )
@@ -189,8 +196,9 @@ def reopen(entry: Entry, *, by: User) -> None:
 def add_document(entry: Entry, *, by: User, upload: Upload) -> Document:
     """Keep a file with the entry. The same bytes again give the document that is there already.
 
-    `upload` is anything with a name and `read` (a file of a form, an open file). Raises NotYoursError, or
-    files.UploadError for a kind or size that isn't taken.
+    `upload` is anything with a name and `read` (a file of a form, an open file). Raises NotYoursError,
+    NotBeingEditedError (what was submitted is frozen with its files), or files.UploadError for a kind or size that
+    isn't taken.
     """
     if not may_change(by, entry):
         raise NotYoursError
@@ -198,7 +206,7 @@ def add_document(entry: Entry, *, by: User, upload: Upload) -> Document:
     # Bytes first: a file without a row is only space, a row without its file is a lost document.
     storage.keep(checked.sha256, checked.content)
     with transaction.atomic():
-        Entry.objects.select_for_update(of=("self",)).get(pk=entry.pk)
+        _being_edited(entry, by)
         there = Document.objects.filter(entry=entry, sha256=checked.sha256, removed_at=None).first()
         if there:
             return there

@@ -158,7 +158,7 @@ def amount(value: Decimal) -> str:
 
 def check(entry: Entry) -> Content:
     """The content that the entry's draft gives. Raises Problems, or NotBeingEditedError when there is no
-    draft.
+    draft. Whether the account that it goes to has its categories is known only once it is routed: `flow.checking`.
     """
     if entry.draft is None or entry.discarded_at is not None:
         raise NotBeingEditedError

@@ -65,6 +65,7 @@ class Revision(models.Model):
     party = models.ForeignKey("directory.Party", models.PROTECT, related_name="+")
     party_name = models.CharField(max_length=200)
     party_document = models.CharField(max_length=14, blank=True, default="")
+    party_email = models.CharField(max_length=100, blank=True, default="")
     description = models.CharField(max_length=200)
     document_number = models.CharField(max_length=60, blank=True, default="")
     competence_date = models.DateField()
@@ -75,6 +76,7 @@ class Revision(models.Model):
     # Where the money goes: a Pix key, a boleto's line, a bank account. Never sent, never logged.
     payment_details = models.CharField(max_length=300, blank=True, default="")
     notes = models.TextField(max_length=1000, blank=True, default="")
+    documents = models.JSONField(default=list)  # name and SHA-256 of each file that was there
     created_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
     created_at = models.DateTimeField(default=timezone.now)
     content_hash = models.CharField(max_length=64)
@@ -98,6 +100,7 @@ class Split(models.Model):
     category = models.ForeignKey("directory.Category", models.PROTECT, related_name="+")
     category_name = models.CharField(max_length=400)
     cost_centre = models.ForeignKey("directory.CostCentre", models.PROTECT, null=True, related_name="+")
+    cost_centre_code = models.CharField(max_length=20, blank=True, default="")
     cost_centre_name = models.CharField(max_length=250, blank=True, default="")
     amount = models.DecimalField(max_digits=14, decimal_places=2)
 

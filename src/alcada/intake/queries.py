@@ -8,7 +8,7 @@ from django.db.models import Count, Exists, Min, OuterRef, Q, QuerySet, Subquery
 from alcada import money
 from alcada.directory import documents
 from alcada.intake.models import Document, Entry, Instalment, Revision
-from alcada.intake.rules import Content, InstalmentPart, SplitPart
+from alcada.intake.rules import Content, FileFact, InstalmentPart, SplitPart
 from alcada.people.models import User
 from alcada.people.queries import companies_where, may
 
@@ -107,10 +107,13 @@ def content_of(revision: Revision) -> Content:
                 split.cost_centre_id,
                 split.cost_centre_name,
                 split.amount,
+                split.cost_centre_code,
             )
             for split in revision.splits.all()
         ),
         instalments=tuple(
             InstalmentPart(part.number, part.due_date, part.amount) for part in revision.instalments.all()
         ),
+        party_email=revision.party_email,
+        documents=tuple(FileFact(**file) for file in revision.documents),
     )

@@ -7,11 +7,12 @@ from typing import Any, Final
 
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
+from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from alcada import money
 from alcada.connections.models import Connection
-from alcada.connections.queries import route
+from alcada.connections.queries import sole_account
 from alcada.directory import documents
 from alcada.directory.models import BankAccount, Category, CostCentre, EntryKind, Party
 from alcada.directory.queries import counterpart
@@ -50,7 +51,8 @@ class Reader:
     def __init__(self, company: Company, kind: str, draft: Mapping[str, Any]) -> None:
         self.company, self.kind, self.draft = company, kind, draft
         self.problems: dict[str, list[str]] = {}
-        self.connection: Connection | None = route(company, kind)
+        # Where more than one may be meant, the rest has to be read first: `absent` asks then (flow.checking).
+        self.connection: Connection | None = sole_account(company)
 
     def content(self) -> Content:
         party = self._party()
@@ -60,7 +62,7 @@ class Reader:
         instalments = self._instalments(total)
         description = self._line("description", 200, required=_("Say in a few words what it is for."))
         competence = self._day("competence_date", self.draft["competence_date"])
-        content = {
+        texts = {
             "document_number": self._line("document_number", 60),
             "payment_method": self._payment_method(),
             "payment_details": self._line("payment_details", 300),
@@ -73,6 +75,7 @@ class Reader:
             party_id=party.pk,
             party_name=party.name,
             party_document=party.document,
+            party_email=party.email,
             description=description,
             competence_date=competence,
             amount=total,
@@ -81,7 +84,10 @@ class Reader:
             bank_account_name=account.name,
             splits=tuple(splits),
             instalments=tuple(instalments),
-            **content,
+            document_number=texts["document_number"],
+            payment_method=texts["payment_method"],
+            payment_details=texts["payment_details"],
+            notes=texts["notes"],
         )
 
     def _wrong(self, field: str, sentence: str) -> None:
@@ -181,12 +187,11 @@ class Reader:
 
     def _known_there(self, field: str, ours: Category | BankAccount) -> None:
         """What Conta Azul's API can't create must be there before anybody is asked to approve it."""
-        if self.connection is None:  # `flow` refuses that with its own sentence
+        if self.connection is None:
             return
         theirs = counterpart(self.connection, ours)
         if theirs is None or not theirs.active:
-            sentence = _("%(name)s does not exist in the Conta Azul account %(account)s.")
-            self._wrong(field, sentence % {"name": str(ours), "account": self.connection.name})
+            self._wrong(field, not_there(str(ours), self.connection.name))
 
     def _splits(self, total: Decimal | None) -> list[SplitPart]:
         rows = self._counted("splits")
@@ -209,7 +214,12 @@ class Reader:
             if category is None or share is None:
                 continue
             part = SplitPart(
-                category.pk, str(category), centre.pk if centre else None, str(centre or ""), share
+                category.pk,
+                str(category),
+                centre.pk if centre else None,
+                str(centre or ""),
+                share,
+                centre.code if centre else "",
             )
             if any(
                 (p.category_id, p.cost_centre_id) == (part.category_id, part.cost_centre_id) for p in parts
@@ -272,6 +282,34 @@ class Reader:
             return
         if sentence := add_up(field, parts, total):
             self._wrong(field, sentence)
+
+
+def not_there(name: str, account: str, rule: str = "") -> str:
+    """What to say beside a category or bank account that the chosen account doesn't have."""
+    names = {"name": name, "account": account, "rule": rule}
+    if rule:
+        sentence = _(
+            "%(name)s does not exist in the Conta Azul account %(account)s, where “%(rule)s” sends this."
+        )
+        return sentence % names
+    return _("%(name)s does not exist in the Conta Azul account %(account)s.") % names
+
+
+def absent(content: Content, connection: Connection, rule: str = "") -> dict[str, list[str]]:
+    """What of the content the account doesn't have, by field; `rule` chose the account."""
+    there = connection.counterparts.filter(active=True)
+    wanted = Q(category__in=[part.category_id for part in content.splits])
+    found = there.filter(wanted | Q(bank_account=content.bank_account_id))
+    known = list(found.values_list("category_id", "bank_account_id"))
+    categories, accounts = {category for category, _bank in known}, {bank for _category, bank in known}
+    wrong = {
+        f"splits.{index}.category": [not_there(part.category_name, connection.name, rule)]
+        for index, part in enumerate(content.splits)
+        if part.category_id not in categories
+    }
+    if content.bank_account_id not in accounts:
+        wrong["bank_account"] = [not_there(content.bank_account_name, connection.name, rule)]
+    return wrong
 
 
 def key(text: str) -> int:

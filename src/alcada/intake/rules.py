@@ -53,6 +53,7 @@ class SplitPart:
     cost_centre_id: int | None
     cost_centre_name: str
     amount: Decimal
+    cost_centre_code: str = ""
 
 
 @dataclass(frozen=True)
@@ -60,6 +61,14 @@ class InstalmentPart:
     number: int
     due_date: date
     amount: Decimal
+
+
+@dataclass(frozen=True)
+class FileFact:
+    """A file that was with the entry when it was submitted."""
+
+    name: str
+    sha256: str
 
 
 @dataclass(frozen=True)
@@ -82,6 +91,8 @@ class Content:
     notes: str
     splits: tuple[SplitPart, ...]
     instalments: tuple[InstalmentPart, ...]
+    party_email: str = ""
+    documents: tuple[FileFact, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -5,31 +5,12 @@ from procrastinate.contrib.django import app
 
 from alcada.connections import directory_sync
 from alcada.flow import actions as flow
-from alcada.flow import posting as flow_posting
+from alcada.flow import returning, twins
 from alcada.flow import sweep as flow_sweep
-from alcada.flow import twins
 from alcada.notify import mail
 
 # A database that was away for a moment; what Conta Azul answers is handled where it is asked.
 RETRY = RetryStrategy(max_attempts=5, exponential_wait=3)
-
-
-@app.task(name="alcada.jobs.tasks.dispatch", retry=RETRY)
-async def dispatch(connection_id: int) -> None:
-    """Post what waits on one account."""
-    await flow_posting.dispatch(connection_id)
-
-
-@app.task(name="alcada.jobs.tasks.look", retry=RETRY)
-def look(posting_id: int) -> None:
-    """Look for a posting that may have arrived."""
-    flow_posting.look(posting_id)
-
-
-@app.task(name="alcada.jobs.tasks.sight", retry=RETRY)
-def sight(connection_id: int) -> None:
-    """See our latest postings come back in the search: how late does this account show them?"""
-    flow_posting.sight(connection_id)
 
 
 @app.task(name="alcada.jobs.tasks.follow", retry=RETRY)
@@ -68,3 +49,16 @@ def sweep(timestamp: int) -> None:
 def sync_directories(timestamp: int) -> None:
     """Every quarter of an hour: each account's categories and accounts."""
     flow_sweep.queue_directory_syncs()
+
+
+@app.task(name="alcada.jobs.tasks.poll", retry=RETRY)
+def poll(connection_id: int) -> None:
+    """Ask one account what became of what we posted."""
+    returning.poll(connection_id)
+
+
+@app.periodic(cron="* * * * *")
+@app.task(name="alcada.jobs.tasks.queue_polls", queueing_lock="queue_polls", pass_context=False)
+def queue_polls(timestamp: int) -> None:
+    """Every minute: accounts whose poll begins, or got lost."""
+    returning.queue_polls()

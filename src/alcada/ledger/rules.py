@@ -36,9 +36,10 @@ class Listed:
     party_id: str
     status: str
 
-    def shown(self) -> dict[str, Any]:
-        """What a page shows of it."""
+    def shown(self, entry_id: int | None) -> dict[str, Any]:
+        """What a page shows of it; `entry_id` is the entry here that was posted as this one, if any."""
         return {
+            "entry": entry_id,
             "id": self.id,
             "description": self.description,
             "due_date": self.due_date.isoformat(),

@@ -1,6 +1,7 @@
 """Looking into an account's books: by reference for what may have arrived, by likeness before approval."""
 
-from collections.abc import Callable, Iterable
+import re
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from functools import partial
@@ -17,6 +18,13 @@ from conta_azul.calls import changes, entries, instalments
 # Clocks differ, and the change feed's times are theirs.
 FAILURES = (errors.ContaAzulError, AccessError)
 MARGIN = timedelta(minutes=5)
+SIGHT_PAGE = 500  # polls read by the thousand: by this the two are told apart in a log of calls
+SIGHT_MARGIN = timedelta(minutes=1)  # a posting missed for it teaches nothing, which is the safe side
+ANY_DUE_DATE = (
+    date(2000, 1, 1),
+    date(2100, 1, 1),
+)  # the search wants a window: a wide one, to search by something else
+REFERENCE = re.compile(r"\[(ALC-[0-9A-Z]{6})\]")
 
 
 @dataclass
@@ -26,24 +34,41 @@ class Sought:
     events: dict[str, list[str]] = field(default_factory=dict)  # event id -> its instalments' ids
     searched: list[str] = field(default_factory=list)
     failed: list[str] = field(default_factory=list)
+    unclear: list[str] = field(
+        default_factory=list
+    )  # events that may be ours, with the reference taken out of them
 
     def add(self, event_id: str, *instalment_ids: str) -> None:
         kept = self.events.setdefault(event_id, [])
         kept.extend(one for one in instalment_ids if one not in kept)
 
     def told(self) -> dict[str, Any]:
-        return {"searched": self.searched, "failed": self.failed, "events": sorted(self.events)}
+        told = {"searched": self.searched, "failed": self.failed, "events": sorted(self.events)}
+        return told | ({"unclear": self.unclear} if self.unclear else {})
 
 
 def find_by_reference(
-    connection_id: int, *, kind: str, reference: str, due_from: date, due_to: date, since: datetime
+    connection_id: int,
+    *,
+    kind: str,
+    reference: str,
+    due_from: date,
+    due_to: date,
+    since: datetime,
+    accounted: Callable[[Collection[str]], Collection[str]],
+    resembles: Callable[[Sequence[instalments.Instalment]], bool],
 ) -> Sought:
-    """Look for our reference in the newer list, the older search and, event by event, the change feed since `since`."""
+    """Look for our reference in the search by text, the newer list and, event by event, the change feed since then.
+
+    Found by the text, the other two could only tell the same. `accounted` says which events of the feed are known to be
+    something else: they are not opened. One that carries no reference of ours and `resembles` what is looked for may be
+    it, edited: it is told as unclear.
+    """
     sought = Sought()
     looks: tuple[tuple[str, Callable[[], None]], ...] = (
-        ("newer list", partial(_newer_list, sought, connection_id, kind, reference, due_from, due_to)),
         ("search", partial(_older_search, sought, connection_id, kind, reference, due_from, due_to)),
-        ("change feed", partial(_change_feed, sought, connection_id, reference, since)),
+        ("newer list", partial(_newer_list, sought, connection_id, kind, reference, due_from, due_to)),
+        ("change feed", partial(_change_feed, sought, connection_id, reference, since, accounted, resembles)),
     )
     for name, look in looks:
         try:
@@ -53,19 +78,21 @@ def find_by_reference(
             sought.failed.append(f"{name}: {exc.sentence}")
         except AccessError as exc:
             sought.failed.append(f"{name}: {exc}")
-        if sought.events and name == "search":
-            break  # found by its reference: the feed could only tell the same, at one call per event
+        if sought.events:
+            break
     return sought
 
 
-def shows(connection_id: int, *, kind: str, reference: str, due_from: date, due_to: date) -> bool:
-    """Does the newer list show the reference by now?"""
-    sought = Sought()
-    try:
-        _newer_list(sought, connection_id, kind, reference, due_from, due_to)
-    except FAILURES:
-        return False
-    return bool(sought.events)
+def shown_since(connection_id: int, *, kind: str, since: datetime) -> set[str]:
+    """The references of our postings among what the search shows as changed since then. One call for a page of them.
+
+    Raises FAILURES.
+    """
+    search = entries.search_payables if kind == EntryKind.PAYABLE else entries.search_receivables
+    until = datetime.now(since.tzinfo) + MARGIN
+    pages = search(*ANY_DUE_DATE, changed_from=since - SIGHT_MARGIN, changed_to=until, page_size=SIGHT_PAGE)
+    found = (REFERENCE.search(item.description or "") for item in gateway.walk(connection_id, pages))
+    return {match.group(1) for match in found if match}
 
 
 def events(connection_id: int, *, kind: str, due_from: date, due_to: date) -> list[entries.ListedEvent]:
@@ -121,10 +148,21 @@ def _older_search(
                 sought.add(part.event.id, part.id)
 
 
-def _change_feed(sought: Sought, connection_id: int, reference: str, since: datetime) -> None:
+def _change_feed(
+    sought: Sought,
+    connection_id: int,
+    reference: str,
+    since: datetime,
+    accounted: Callable[[Collection[str]], Collection[str]],
+    resembles: Callable[[Sequence[instalments.Instalment]], bool],
+) -> None:
     """Every event changed since the attempt is opened: an edited entry hides from searches by text, value or date."""
     feed = changes.list(start=since - MARGIN, end=datetime.now(since.tzinfo) + MARGIN)
-    for event_id in gateway.walk(connection_id, feed):
-        for part in gateway.send(connection_id, instalments.of_event(event_id)):
-            if reference in (part.description or "") or reference in (part.note or ""):
-                sought.add(event_id, part.id)
+    told = set(gateway.walk(connection_id, feed))
+    for event_id in sorted(told.difference(accounted(told))):
+        parts = gateway.send(connection_id, instalments.of_event(event_id))
+        texts = " ".join(f"{part.description} {part.note}" for part in parts)
+        if reference in texts:
+            sought.add(event_id, *(part.id for part in parts))
+        elif not REFERENCE.search(texts) and resembles(parts):
+            sought.unclear.append(event_id)

@@ -6,16 +6,18 @@ Beside it: `looking` (what a look led to), `mending` (what a person does), `move
 import uuid
 from collections.abc import Mapping
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from django.conf import settings
-from django.db import IntegrityError, connection, transaction
+from django.db import IntegrityError, transaction
+from django.db.models import Q
+from django.db.models.functions import Now
 from django.utils import timezone
 
 from alcada import queue
 from alcada.connections.models import Connection
-from alcada.history.actions import record
-from alcada.posting import moves
+from alcada.history.actions import record, record_all
+from alcada.posting import lines, moves
 from alcada.posting.models import Attempt, Posting, State
 from alcada.posting.rules import (
     Outcome,
@@ -25,6 +27,9 @@ from alcada.posting.rules import (
 
 if TYPE_CHECKING:
     from django.db.models import Model
+
+
+KEPT_OF_AN_ANSWER: Final = 20_000  # characters
 
 
 class ClaimLostError(Exception):
@@ -62,7 +67,7 @@ def intend(
             "connection": connection_.pk,
         },
     )
-    queue.defer("dispatch", connection_id=connection_.pk)
+    queue.wake(connection_.pk)
     return posting
 
 
@@ -77,32 +82,50 @@ def _create(**fields: Any) -> Posting:
     raise AssertionError("unreachable")
 
 
-def claim(connection_id: int, limit: int) -> tuple[uuid.UUID, list[int]]:
-    """Take up to `limit` queued postings whose time has come, oldest first. Returns the claim and their ids.
+def claim(connection_id: int, limit: int) -> tuple[uuid.UUID, list[Posting]]:
+    """Take up to `limit` queued postings whose time has come, oldest first. Returns the claim and the postings.
 
     A connection that isn't connected gives none: its postings wait.
     """
     token = uuid.uuid4()
-    with connection.cursor() as cursor:
-        cursor.execute(
-            """
-            UPDATE posting_posting SET state = 'sending', claim = %(claim)s,
-                   claim_until = now() + make_interval(secs => %(deadline)s)
-            WHERE id IN (
-                SELECT p.id FROM posting_posting p JOIN connections_connection c ON c.id = p.connection_id
-                WHERE p.connection_id = %(connection)s AND p.state = 'queued' AND p.next_try_at <= now()
-                  AND c.state = 'connected'
-                ORDER BY p.next_try_at, p.id LIMIT %(limit)s FOR UPDATE OF p SKIP LOCKED
-            ) RETURNING id
-            """,
-            {
-                "claim": token,
-                "deadline": settings.POSTING["claim_deadline_s"],
-                "connection": connection_id,
-                "limit": limit,
-            },
-        )
-        return token, sorted(row[0] for row in cursor.fetchall())
+    claimed = Posting.objects.raw(
+        _CLAIM,
+        {
+            "claim": token,
+            "deadline": settings.POSTING["claim_deadline_s"],
+            "connection": connection_id,
+            "limit": limit,
+        },
+    )
+    postings = sorted(claimed, key=lambda posting: posting.pk)
+    if postings:
+        account = Connection.objects.get(pk=connection_id)
+        for posting in postings:
+            posting.connection = account
+    return token, postings
+
+
+def anything_due(connection_id: int) -> bool:
+    """Is a posting waiting whose time has come, on an account in use?"""
+    due = Posting.objects.filter(
+        connection_id=connection_id,
+        connection__state=Connection.State.CONNECTED,
+        state=State.QUEUED,
+        next_try_at__lte=Now(),
+    )
+    return due.exists()
+
+
+_CLAIM = """
+    UPDATE posting_posting SET state = 'sending', claim = %(claim)s,
+           claim_until = now() + make_interval(secs => %(deadline)s)
+    WHERE id IN (
+        SELECT p.id FROM posting_posting p JOIN connections_connection c ON c.id = p.connection_id
+        WHERE p.connection_id = %(connection)s AND p.state = 'queued' AND p.next_try_at <= now()
+          AND c.state = 'connected'
+        ORDER BY p.next_try_at, p.id LIMIT %(limit)s FOR UPDATE OF p SKIP LOCKED
+    ) RETURNING *
+"""
 
 
 def call_limit_s() -> float:
@@ -128,48 +151,32 @@ def start_attempt(
         )
         if kind == Attempt.Kind.ENTRY:
             posting.sent_at, posting.looks = now, 0
-            posting.save(update_fields=["sent_at", "looks"])
-        record(
-            "posting.attempted",
-            posting.entry,
-            company=posting.connection.company,
-            data={
-                "attempt": attempt.pk,
-                "kind": kind.value,
-                "reference": posting.reference,
-                "request": dict(request),
-            },
-        )
+            posting.may_stand_since = posting.may_stand_since or now
+            posting.save(update_fields=["sent_at", "looks", "may_stand_since"])
+        record_all([lines.attempted(posting, attempt)])
         return attempt
 
 
 def finish_attempt(attempt: Attempt, outcome: Outcome) -> None:
-    """Write an attempt's outcome, once. Runs in the caller's transaction, or in one of its own."""
+    """Write an attempt's outcome, once. Runs in the caller's transaction, or in one of its own.
+
+    An answer with an id counts also after the attempt was given up: what it made stands there.
+    """
+    open_ = Q(finished_at=None)
+    if outcome.kind == Attempt.Outcome.POSTED:
+        open_ |= ~Q(outcome=Attempt.Outcome.POSTED)
     with transaction.atomic():
-        changed = Attempt.objects.filter(pk=attempt.pk, finished_at=None).update(
+        changed = Attempt.objects.filter(open_, pk=attempt.pk).update(
             finished_at=timezone.now(),
             outcome=outcome.kind,
             status=outcome.status,
             detail=outcome.detail,
-            response=outcome.body[:20_000],
+            response=outcome.body[:KEPT_OF_AN_ANSWER],
             remote_id=outcome.remote_id,
         )
         if not changed:
             return
-        posting = attempt.posting
-        record(
-            "posting.outcome",
-            posting.entry,
-            company=posting.connection.company,
-            data={
-                "attempt": attempt.pk,
-                "kind": attempt.kind,
-                "outcome": outcome.kind.value,
-                "status": outcome.status,
-                "detail": outcome.detail,
-                "remote_id": outcome.remote_id,
-            },
-        )
+        record_all([lines.ended(attempt.posting, attempt.pk, attempt.kind, outcome)])
 
 
 def finish_create(attempt: Attempt, claim_: uuid.UUID, outcome: Outcome) -> Posting:
@@ -238,14 +245,13 @@ def _requeue(posting: Posting, outcome: Outcome) -> None:
     if outcome.kind == Attempt.Outcome.CONNECTION:
         wait = 0.0  # the connection's state holds it back; it goes at once when that is mended
     moves.move(posting, State.QUEUED, reason=outcome.reason, detail=outcome.detail, wait_s=wait)
-    queue.defer("dispatch", at=posting.next_try_at, connection_id=posting.connection_id)
+    queue.wake(posting.connection_id)
 
 
 def _to_unknown(posting: Posting, *, reason: str, detail: str) -> None:
     wait = settings.POSTING["first_look_s"]
     moves.move(posting, State.UNKNOWN, reason=reason, detail=detail, wait_s=wait)
     record("posting.unknown", posting.entry, company=posting.connection.company, data={"detail": detail})
-    queue.defer("look", at=posting.next_try_at, posting_id=posting.pk)
 
 
 def expire_claims() -> int:
@@ -269,7 +275,7 @@ def expire_claims() -> int:
                 _to_unknown(posting, reason="worker_lost", detail="")
             else:
                 moves.move(posting, State.QUEUED, reason="worker_lost")
-                queue.defer("dispatch", connection_id=posting.connection_id)
+                queue.wake(posting.connection_id)
     return count
 
 

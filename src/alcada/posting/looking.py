@@ -1,8 +1,8 @@
 """What a look for an unknown posting led to. Each locks, checks, writes and records in one transaction."""
 
 from collections.abc import Mapping
-from datetime import timedelta
-from typing import Any
+from datetime import datetime, timedelta
+from typing import Any, Final
 
 from django.conf import settings
 from django.db import transaction
@@ -12,7 +12,21 @@ from alcada import queue
 from alcada.history.actions import record
 from alcada.posting import moves
 from alcada.posting.models import Attempt, Posting, State
-from alcada.posting.rules import Outcome, next_look_s
+from alcada.posting.rules import Evidence, Outcome, Patience, Verdict, judge_absence, next_look_s
+
+TAKEN_FOR_S: Final = 120.0  # longer than a look takes, short enough when its worker dies
+
+
+def take_due(connection_id: int, most: int) -> list[int]:
+    """The account's postings to look for now; for a while no other worker takes them."""
+    with transaction.atomic():
+        due = Posting.objects.select_for_update(skip_locked=True).filter(
+            connection_id=connection_id, state=State.UNKNOWN, next_try_at__lte=timezone.now()
+        )
+        ids = list(due.order_by("next_try_at").values_list("pk", flat=True)[:most])
+        later = timezone.now() + timedelta(seconds=TAKEN_FOR_S)
+        Posting.objects.filter(pk__in=ids).update(next_try_at=later)
+    return ids
 
 
 def found(
@@ -40,39 +54,73 @@ def found(
         return posting
 
 
-def not_found(posting_id: int, look: Mapping[str, Any], *, verdict: str) -> Posting:
-    """The looking found nothing: look on, send again (absence is believed), or ask a person (`rules.Verdict`)."""
+def not_found(
+    posting_id: int,
+    look: Mapping[str, Any],
+    *,
+    sent_at: datetime,
+    age_s: float,
+    conclusive: bool,
+    evidence: Evidence,
+) -> Posting:
+    """The looking found nothing: look on, send again (absence is believed), or ask a person (`rules.Verdict`).
+
+    `age_s` is from the sending to the *beginning* of the look. A look at an earlier sending than the posting's last
+    (`sent_at`) says nothing about this one, and changes nothing. `conclusive`: all was searched, and nothing that was
+    changed since could be ours.
+    """
     with transaction.atomic():
         posting = Posting.objects.select_for_update().get(pk=posting_id)
-        if posting.state != State.UNKNOWN:
+        if posting.state != State.UNKNOWN or posting.sent_at != sent_at:
             return posting
         _record_look(posting, Outcome(Attempt.Outcome.NOT_FOUND), look)
-        company = posting.connection.company
-        if verdict == "send_again":
-            posting.resent = True
-            posting.save(update_fields=["resent"])
-            moves.move(posting, State.QUEUED, reason="surely_absent")
-            record(
-                "posting.queued_again",
-                posting.entry,
-                company=company,
-                data={"reason": "surely_absent", **look},
-            )
-            queue.defer("dispatch", connection_id=posting.connection_id)
-        elif verdict == "ask":
-            moves.move(posting, State.UNDECIDED, reason="not_found")
-            record("posting.undecided", posting.entry, company=company, data={"reason": "not_found", **look})
-        else:
-            wait = next_look_s(
-                posting.looks,
-                first_s=settings.POSTING["first_look_s"],
-                spacing_s=settings.POSTING["look_spacing_s"],
-            )
-            posting.looks += 1
-            posting.next_try_at = timezone.now() + timedelta(seconds=wait)
-            posting.save(update_fields=["looks", "next_try_at"])
-            queue.defer("look", at=posting.next_try_at, posting_id=posting.pk)
+        verdict = judge_absence(
+            evidence,
+            Patience(
+                absence_evidence=int(settings.POSTING["absence_evidence"]),
+                absence_span_s=settings.POSTING["absence_span_s"],
+                look_for_s=settings.POSTING["look_for_s"],
+            ),
+            since_sent_s=age_s,
+            resent=posting.resent,
+            all_searched=conclusive,
+        )
+        _CONSEQUENCES[verdict](posting, look)
         return posting
+
+
+def _send_again(posting: Posting, look: Mapping[str, Any]) -> None:
+    posting.resent = True
+    posting.save(update_fields=["resent"])
+    moves.move(posting, State.QUEUED, reason="surely_absent")
+    record(
+        "posting.queued_again",
+        posting.entry,
+        company=posting.connection.company,
+        data={"reason": "surely_absent", **look},
+    )
+    queue.wake(posting.connection_id)
+
+
+def _ask(posting: Posting, look: Mapping[str, Any]) -> None:
+    reason = "unclear" if look.get("unclear") else "not_found"
+    moves.move(posting, State.UNDECIDED, reason=reason, detail=", ".join(look.get("unclear", [])))
+    data = {"reason": reason, **look}
+    record("posting.undecided", posting.entry, company=posting.connection.company, data=data)
+
+
+def _look_on(posting: Posting, look: Mapping[str, Any]) -> None:
+    wait = next_look_s(
+        posting.looks,
+        first_s=settings.POSTING["first_look_s"],
+        spacing_s=settings.POSTING["look_spacing_s"],
+    )
+    posting.looks += 1
+    posting.next_try_at = timezone.now() + timedelta(seconds=wait)
+    posting.save(update_fields=["looks", "next_try_at"])
+
+
+_CONSEQUENCES: Final = {Verdict.SEND_AGAIN: _send_again, Verdict.ASK: _ask, Verdict.LOOK_ON: _look_on}
 
 
 def doubt_all() -> int:
@@ -81,7 +129,7 @@ def doubt_all() -> int:
     Left alone: what is posted or cancelled, and a refused revision that another has taken the place of.
     """
     count = 0
-    doubtful = Posting.objects.exclude(state__in=[State.POSTED, State.CANCELLED, State.UNKNOWN])
+    doubtful = Posting.objects.exclude(state__in=[State.POSTED, State.CANCELLED])
     for pk in doubtful.order_by("pk").values_list("pk", flat=True):
         with transaction.atomic():
             posting = Posting.objects.select_for_update(of=("self",)).select_related("entry").get(pk=pk)
@@ -90,13 +138,14 @@ def doubt_all() -> int:
                 continue
             # Sent, if at all, at an unknown moment before now: the time to wait for it to show begins here.
             posting.sent_at, posting.looks = timezone.now(), 0
-            posting.save(update_fields=["sent_at", "looks"])
-            moves.move(posting, State.UNKNOWN, reason="restored")
+            posting.may_stand_since = posting.created_at
+            posting.save(update_fields=["sent_at", "looks", "may_stand_since"])
+            if posting.state != State.UNKNOWN:
+                moves.move(posting, State.UNKNOWN, reason="restored")
             company = posting.connection.company
             record(
                 "posting.unknown", posting.entry, company=company, data={"detail": "", "reason": "restored"}
             )
-            queue.defer("look", posting_id=posting.pk)
             count += 1
     return count
 

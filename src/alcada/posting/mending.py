@@ -29,6 +29,20 @@ def post_again(posting_id: int, *, by: "User") -> Posting:
         return _by_person(posting_id, State.QUEUED, by=by, event="posting.queued_again")
 
 
+def replace_refused(entry_id: int, *, by: "User") -> None:
+    """The entry is going to change: a revision of it that Conta Azul refused is never posted again."""
+    with transaction.atomic():
+        for posting in Posting.objects.select_for_update().filter(entry_id=entry_id, state=State.REFUSED):
+            moves.move(posting, State.CANCELLED, reason="replaced")
+            record(
+                "posting.cancelled",
+                posting.entry,
+                by=by,
+                company=posting.connection.company,
+                data={"reason": "replaced", "reference": posting.reference},
+            )
+
+
 def look_again(posting_id: int, *, by: "User") -> Posting:
     """Start another search for a posting whose looking had ended; for one still looked for, look now."""
     with transaction.atomic():
@@ -38,7 +52,9 @@ def look_again(posting_id: int, *, by: "User") -> Posting:
         elif posting.state != State.UNKNOWN:
             raise BusyError
         record("posting.look_again", posting.entry, by=by, company=posting.connection.company)
-        queue.defer("look", priority=10, posting_id=posting.pk)
+        posting.next_try_at = timezone.now()
+        posting.save(update_fields=["next_try_at"])
+        queue.wake(posting.connection_id)
         return posting
 
 
@@ -61,5 +77,5 @@ def _by_person(posting_id: int, state: State, *, by: "User", event: str, reason:
             data={"reason": reason or "by_person", "reference": posting.reference},
         )
         if state == State.QUEUED:
-            queue.defer("dispatch", priority=10, connection_id=posting.connection_id)
+            queue.wake(posting.connection_id)
         return posting

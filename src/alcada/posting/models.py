@@ -55,6 +55,8 @@ class Posting(models.Model):
     claim = models.UUIDField(null=True)  # who has it: a worker whose claim ran out finds another's here
     claim_until = models.DateTimeField(null=True)
     sent_at = models.DateTimeField(null=True)  # when the create that may have arrived left
+    # From when on it may stand there: the first attempt, or after a restore the intent. The feed is read from then.
+    may_stand_since = models.DateTimeField(null=True)
     looks = models.PositiveIntegerField(default=0)
     resent = models.BooleanField(default=False)  # absence was believed once already
     remote_event_id = models.CharField(max_length=64, blank=True, default="")
@@ -82,7 +84,9 @@ class Posting(models.Model):
             models.Index(
                 fields=["connection", "next_try_at"], condition=Q(state="queued"), name="posting_queue"
             ),
-            models.Index(fields=["next_try_at"], condition=Q(state="unknown"), name="posting_to_look_for"),
+            models.Index(
+                fields=["connection", "next_try_at"], condition=Q(state="unknown"), name="posting_to_look_for"
+            ),
             models.Index(fields=["claim_until"], condition=Q(state="sending"), name="posting_claims"),
         ]
 

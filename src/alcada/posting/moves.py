@@ -5,7 +5,8 @@ from datetime import timedelta
 from django.utils import timezone
 
 from alcada import queue
-from alcada.history.actions import record
+from alcada.history.actions import record_all
+from alcada.posting import lines
 from alcada.posting.models import Posting, State
 from alcada.posting.rules import check_transition
 
@@ -33,15 +34,5 @@ def mark_posted(posting: Posting, event_id: str, instalment_ids: list[str], even
         None,
     )
     posting.save()
-    record(
-        event,
-        posting.entry,
-        company=posting.connection.company,
-        data={
-            "reference": posting.reference,
-            "event": event_id,
-            "instalments": instalment_ids,
-            "account": posting.connection.remote_name,
-        },
-    )
+    record_all([lines.posted(posting, event, event_id, instalment_ids)])
     queue.defer("follow", posting_id=posting.pk)

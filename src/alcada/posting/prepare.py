@@ -72,6 +72,8 @@ async def ensure(job: Job, wanted: Wanted) -> str:
     if known := await in_database(wanted.known):
         return known
     holder = await _take(job, wanted)
+    if holder is None:
+        return await in_database(wanted.known)
     try:
         if known := await in_database(wanted.known):  # another posting made it while we waited
             return known
@@ -102,15 +104,16 @@ async def reading(call: Awaitable[Any]) -> Any:
         raise NotPreparedError(outcome) from exc
 
 
-async def _take(job: Job, wanted: Wanted) -> uuid.UUID:
+async def _take(job: Job, wanted: Wanted) -> uuid.UUID | None:
+    """The lease; None when what is wanted was made while we waited for it."""
     seconds = settings.POSTING["claim_deadline_s"]
     deadline = asyncio.get_running_loop().time() + LEASE_WAIT_S
     while True:
         holder = await in_database(leases.take, job.connection_id, wanted.lease, wanted.key, seconds)
         if holder is not None:
             return uuid.UUID(str(holder))
-        if known := await in_database(wanted.known):  # made meanwhile: the lease is only a formality
-            raise later("prepared_by_another", 0.0, known)
+        if await in_database(wanted.known):  # made meanwhile: the lease is only a formality
+            return None
         if asyncio.get_running_loop().time() > deadline:
             raise later("being_created", 5.0)
         await asyncio.sleep(0.2)

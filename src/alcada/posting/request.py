@@ -6,8 +6,16 @@ from datetime import date
 from decimal import Decimal
 from typing import Any, Final
 
-from conta_azul import limits
-from conta_azul.calls.entries import CategorySplit, NewEntry, NewInstalment
+from alcada.directory.models import EntryKind
+from conta_azul import Call, limits
+from conta_azul.calls.entries import (
+    CategorySplit,
+    CreatedEntry,
+    NewEntry,
+    NewInstalment,
+    create_payable,
+    create_receivable,
+)
 from conta_azul.enums import PaymentMethod
 
 # Our payment methods (intake.models.PaymentMethod) in Conta Azul's words (reference of the API, §3.6).
@@ -33,6 +41,12 @@ class Ids:
     bank_account: str
     categories: Mapping[int, str]
     cost_centres: Mapping[int, str]
+
+
+def create_call(kind: str, content: Mapping[str, Any], reference: str, ids: Ids) -> Call[CreatedEntry]:
+    """The one call that makes the whole entry, all instalments included."""
+    create = create_payable if kind == EntryKind.PAYABLE else create_receivable
+    return create(build(content, reference, ids))
 
 
 def build(content: Mapping[str, Any], reference: str, ids: Ids) -> NewEntry:

@@ -2,16 +2,15 @@
 
 import asyncio
 import json
-import uuid
+import logging
 from typing import Any
 
 from alcada.background import in_database
 from alcada.connections import gateway
-from alcada.directory.models import EntryKind
 from alcada.posting import actions, outcomes, request
 from alcada.posting.actions import ClaimLostError
 from alcada.posting.cost_centres import cost_centre_ids
-from alcada.posting.models import Attempt, Posting
+from alcada.posting.models import Attempt
 from alcada.posting.parties import party_id
 from alcada.posting.prepare import Job, NotPreparedError, mapped, refused
 from alcada.posting.request import Ids
@@ -19,34 +18,43 @@ from alcada.posting.rules import Outcome
 from conta_azul import Call
 from conta_azul.calls import entries
 
+log = logging.getLogger(__name__)
 
-async def send(posting_id: int, claim: uuid.UUID) -> None:
+
+async def send(job: Job) -> None:
     """Take one claimed posting to its outcome. Whatever happens is an outcome, or is left to the claim's end."""
-    job = await in_database(_load, posting_id, claim)
     try:
         ids = await _prepare(job)
+        call = request.create_call(job.kind, job.content, job.reference, ids)
+    except ValueError as exc:
+        await _give_back(job, Outcome(Attempt.Outcome.REFUSED, "cannot_be_sent", str(exc)))
+        return
     except NotPreparedError as exc:
         await _give_back(job, exc.outcome)
         return
     except ClaimLostError:
         return
-    new = request.build(job.content, job.reference, ids)
-    create = entries.create_payable if job.kind == EntryKind.PAYABLE else entries.create_receivable
-    call = create(new)
+    except Exception as exc:  # nothing of the entry was sent: later, with a reason that can be seen
+        log.exception("posting %s could not be prepared", job.posting_id)
+        await _give_back(job, Outcome(Attempt.Outcome.NOT_SENT, "internal_error", type(exc).__name__))
+        return
     try:
         attempt = await in_database(
-            actions.start_attempt, job.posting_id, claim, kind=Attempt.Kind.ENTRY, request=call.body or {}
+            actions.start_attempt, job.posting_id, job.claim, kind=Attempt.Kind.ENTRY, request=call.body or {}
         )
     except ClaimLostError:
         return
-    outcome = await _create(job, call)
-    await in_database(actions.finish_create, attempt, claim, outcome)
+    outcome = await create(job.connection_id, call)
+    await in_database(actions.finish_create, attempt, job.claim, outcome)
 
 
-async def _create(job: Job, call: Call[entries.CreatedEntry]) -> Outcome:
+async def create(
+    connection_id: int, call: Call[entries.CreatedEntry], ready: gateway.Ready | None = None
+) -> Outcome:
+    """The create call, and how it ended. Never raises."""
     try:
         async with asyncio.timeout(actions.call_limit_s()):
-            created = await gateway.asend(job.connection_id, call)
+            created = await gateway.asend(connection_id, call, ready)
     except Exception as exc:  # every failure has an outcome; what nobody thought of is "unknown"
         return outcomes.of(exc)
     return Outcome(
@@ -66,11 +74,6 @@ async def _prepare(job: Job) -> Ids:
         categories=fixed["categories"],
         cost_centres=await cost_centre_ids(job),
     )
-
-
-def _load(posting_id: int, claim: uuid.UUID) -> Job:
-    posting = Posting.objects.get(pk=posting_id)
-    return Job(posting.pk, claim, posting.connection_id, posting.kind, posting.reference, posting.content)
 
 
 def _fixed_ids(job: Job) -> dict[str, Any]:

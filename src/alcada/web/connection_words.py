@@ -47,7 +47,7 @@ TROUBLES: Final[dict[str, str | Promise]] = {
     "state_expired": lazy("This consent was begun more than ten minutes ago. Begin again."),
     "code_refused": lazy(
         "Conta Azul did not accept the code: it is good for three minutes and once. "
-        "Begin again and come back within three minutes."
+        "Paste the address once more if it was not whole; else begin again and come back within three minutes."
     ),
     "application_refused": lazy(
         "Conta Azul did not accept the application's id and secret, or the redirect address. Check the application."
@@ -56,6 +56,10 @@ TROUBLES: Final[dict[str, str | Promise]] = {
     "answer_lost": lazy("The answer of Conta Azul was lost on the way. Begin again."),
     "plan_refused": lazy(
         "The plan of this Conta Azul account does not allow the API. Settle that with Conta Azul first."
+    ),
+    "account_unnamed": lazy(
+        "Conta Azul does not tell this account's CPF or CNPJ, so it can't be compared with the company's. "
+        "Fill it in at Conta Azul, in the company's data, and begin again."
     ),
     "several_codes": lazy("There is more than one code in this. Paste the last address only."),
     "authorize_address": lazy(
@@ -74,6 +78,11 @@ def trouble(error: AuthorisationError) -> str:
             "You authorised %(got)s, but this connection belongs to %(expected)s. Nothing was connected. "
             "Sign out of Conta Azul, sign in as %(expected)s, and begin again."
         ) % {"got": error.got, "expected": error.expected}
+    if error.code == "account_taken":
+        return _(
+            "You authorised an account of %(got)s that is connected here already, as “%(name)s”. Nothing was changed. "
+            "Sign out of Conta Azul, sign in to the other account, and begin again."
+        ) % {"got": error.got, "name": error.expected}
     sentence = str(TROUBLES.get(error.code, _("The consent could not be completed. Begin again.")))
     words = their_words(error.words)
     return f"{sentence} ({words})" if words else sentence

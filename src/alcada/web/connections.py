@@ -50,6 +50,7 @@ def connections(request: HttpRequest) -> HttpResponse:
         "rows": rows,
         "without": [company for company in companies.order_by("name") if company.pk not in connected],
         "application": queries.application_for(),
+        "undecided": list(queries.undecided(companies)[:20]),
     }
     return render(request, "connections/list.html", context)
 

@@ -41,6 +41,7 @@ PLACES: Final = (
     Place("notices", _("Notices"), "bell"),
     Place("entries", _("Entries"), "file-invoice", "entry.create"),
     Place("postings", _("Postings"), "send", "entry.see_all"),
+    Place("differences", _("Differences"), "flag", "entry.see_all"),
     Place("directory", _("Directory"), "address-book", "directory.see"),
     Place("flows", _("Flows"), "git-branch", "flow.see"),
     Place("connections", _("Connections"), "plug", "connection.manage"),

@@ -184,7 +184,7 @@ def from_conta_azul(request: HttpRequest) -> HttpResponse:
     context = {
         **_around(request, "from"),
         "company": company,
-        "connected": company.connections.routed(),
+        "connected": company.connections.accounts().exists(),
         "kinds": [
             (kind, company.categories.filter(kind=kind).order_by("parent_name", "-active", "name"))
             for kind in EntryKind

@@ -24,7 +24,7 @@ from alcada.intake.queries import entry_or_none, may_change
 from alcada.people.models import Role, User
 from alcada.people.queries import holders, may
 from alcada.posting.models import Attempt, Posting, State
-from alcada.web import evidence, moments, next_words, reasons, timeline
+from alcada.web import evidence, moments, next_words, reasons, returned, timeline
 from alcada.web.guards import person
 
 # How often the page asks whether something changed: while it moves, and while it waits for somebody.
@@ -146,6 +146,7 @@ def _state(user: User, found: Entry) -> dict[str, Any]:
         "every": _every(round_, posting, editing=editing),
         "token": _token(found, round_, step, posting),
         "next_try": moments.moment(posting.next_try_at) if posting else "",
+        **returned.of(posting),
     }
 
 
@@ -232,6 +233,8 @@ def _every(round_: Round | None, posting: Posting | None, *, editing: bool) -> i
     if posting is not None:
         if _held_back(posting) or posting.state in (State.REFUSED, State.UNDECIDED):
             return WAITING_S
+        if posting.state == State.POSTED:
+            return WAITING_S  # what becomes of it in Conta Azul
         return MOVING_S if posting.state in (State.QUEUED, State.SENDING, State.UNKNOWN) else 0
     if round_ is not None and round_.state == Round.State.OPEN:
         return WAITING_S
@@ -244,6 +247,7 @@ def _token(found: Entry, round_: Round | None, step: Step | None, posting: Posti
     parts += [step.pk] if step else []
     if posting:
         parts += [posting.pk, posting.state, posting.reason, posting.next_try_at, posting.connection.state]
+        parts += returned.token(posting)
         parts += [posting.attempts.count(), posting.attempts.filter(finished_at=None).count()]
     return hashlib.sha256(repr(parts).encode()).hexdigest()[:16]
 

@@ -20,7 +20,7 @@ from alcada.intake import duplicates
 from alcada.intake.models import Document, Entry, Revision
 from alcada.intake.queries import content_of, documents_of
 from alcada.ledger.models import TwinSearch
-from alcada.web import frozen
+from alcada.web import frozen, routing_words
 
 # Shown beside the fields; any other kind is a link.
 SHOWN_INLINE: Final = {
@@ -39,6 +39,7 @@ class Twin:
     due: date | None
     amount: Decimal | None
     status: str
+    entry: int | None  # ours that was posted as this one
 
 
 @dataclass(frozen=True)
@@ -94,6 +95,7 @@ def content(revision: Revision) -> dict[str, Any]:
         "revision": revision,
         "splits": list(revision.splits.all()),
         "instalments": list(revision.instalments.all()),
+        "way": way_of(revision),
         "previews": shown,
         # A document that can be read stands beside what was typed from it.
         "beside": any(preview.shown for preview in shown),
@@ -109,6 +111,14 @@ def account_of(revision: Revision) -> Connection | None:
     """The account that the revision's run posts to."""
     run = Run.objects.select_related("connection").filter(revision=revision).first()
     return run.connection if run else None
+
+
+def way_of(revision: Revision) -> tuple[str, str] | None:
+    """The account that the revision goes to, and why that one."""
+    run = Run.objects.select_related("connection").filter(revision=revision).first()
+    if run is None or run.connection is None:
+        return None
+    return run.connection.name, routing_words.reason(run.routing)
 
 
 def to_create(revision: Revision, account: Connection) -> list[ToCreate]:
@@ -142,7 +152,7 @@ def _twin(item: dict[str, Any]) -> Twin:
     except InvalidOperation:
         amount = None
     status = str(item.get("status") or "").replace("_", " ").capitalize()
-    return Twin(str(item.get("description") or ""), due, amount, status)
+    return Twin(str(item.get("description") or ""), due, amount, status, item.get("entry"))
 
 
 _REASONS: Final[dict[str, str | Promise]] = {

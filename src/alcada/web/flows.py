@@ -1,23 +1,20 @@
 """Each company's flows, read-only: one sentence and a picture, both drawn from the definition."""
 
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, field
-from decimal import Decimal, InvalidOperation
 from typing import Any, Final
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.functional import Promise
-from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
 from django.views.decorators.http import require_safe
 
-from alcada import money
 from alcada.flow import shipped
 from alcada.flow.models import Flow, FlowVersion, Trigger
 from alcada.people.models import Company, Role
+from alcada.web import condition_words
 from alcada.web.guards import companies_in_view
 
 _TRIGGERS: Final[dict[str, str | Promise]] = {
@@ -28,21 +25,6 @@ _ASKS: Final[dict[str, str | Promise]] = {
     Role.REQUESTER: lazy("asks a Requester"),
     Role.APPROVER: lazy("asks an Approver"),
     Role.ADMINISTRATOR: lazy("asks an Administrator"),
-}
-_FIELDS: Final[dict[str, str | Promise]] = {
-    "amount": lazy("Value"),
-    "kind": lazy("Kind"),
-    "party": lazy("Vendor or customer"),
-    "document": "CPF/CNPJ",
-    "instalments": lazy("Instalments"),
-}
-_COMPARISONS: Final[dict[str, str | Promise]] = {
-    ">": lazy("above"),
-    ">=": lazy("from"),
-    "<": lazy("below"),
-    "<=": lazy("up to"),
-    "=": lazy("is"),
-    "!=": lazy("is not"),
 }
 
 
@@ -116,7 +98,7 @@ def _drawn(step: Mapping[str, Any]) -> Drawn:
         return Drawn(
             "if",
             name,
-            _condition(properties),
+            condition_words.sentence(properties),
             draw(branches.get("true", [])),
             draw(branches.get("false", [])),
         )
@@ -133,17 +115,3 @@ def _task(kind: str, properties: Mapping[str, Any], name: str) -> str:
     if kind == "notify" and properties.get("to") == "requester":
         return _("tells whoever entered it")
     return name
-
-
-def _condition(properties: Mapping[str, Any]) -> str:
-    joined = _(" and ") if properties.get("match", "all") == "all" else _(" or ")
-    return joined.join(_row(row) for row in properties.get("rows", []))
-
-
-def _row(row: Mapping[str, Any]) -> str:
-    name, comparison, value = str(row.get("field")), str(row.get("is")), str(row.get("value"))
-    if name == "amount":
-        # Published definitions are checked; a value that isn't readable is shown as it stands.
-        with suppress(InvalidOperation):
-            value = money.format_brl(Decimal(value), "BRL", get_language() or "pt-br")
-    return f"{_FIELDS.get(name, name)} {_COMPARISONS.get(comparison, comparison)} {value}"

@@ -17,12 +17,18 @@ from alcada.directory.models import EntryKind
 from alcada.intake.models import PaymentMethod, Revision
 from alcada.intake.queries import content_of
 from alcada.intake.rules import differences
+from alcada.ledger.models import Status
+from alcada.posting.request import METHODS
 
 LABELS: Final[dict[str, str | Promise]] = {
     "kind": lazy("Kind"),
     "party_id": lazy("Vendor or customer"),
     "party_name": lazy("Vendor or customer"),
     "party_document": "CPF/CNPJ",
+    "party_email": lazy("E-mail"),
+    "cost_centre_code": lazy("Code"),
+    "name": lazy("File"),
+    "sha256": "SHA-256",
     "description": lazy("Description"),
     "document_number": lazy("Document number"),
     "competence_date": lazy("Competence date"),
@@ -39,7 +45,13 @@ LABELS: Final[dict[str, str | Promise]] = {
     "cost_centre_name": lazy("Cost centre"),
     "due_date": lazy("Due date"),
     "number": lazy("Number"),
+    "reference": lazy("Reference"),
+    "split": lazy("Split"),
+    "status": lazy("State"),
+    "instalments": lazy("Number of instalments"),
 }
+# Conta Azul's words for ways to pay, in ours.
+_OUR_METHODS: Final = {theirs.value: ours for ours, theirs in METHODS.items()}
 # What is told of content, in this order. Keys of ours mean nothing to people; each has its name beside it.
 TOLD: Final = (
     "party_name",
@@ -97,7 +109,9 @@ def shown(path: str, value: Any) -> str:
         if field.endswith("_date"):
             return date.fromisoformat(text).strftime("%d/%m/%Y")
         if field == "payment_method":
-            return str(PaymentMethod(text).label)
+            return str(PaymentMethod(_OUR_METHODS.get(text, text)).label)
+        if field == "status":
+            return str(Status(text).label)
         if field == "kind":
             return str(EntryKind(text).label)
         if field == "party_document":
@@ -113,6 +127,8 @@ def facts(content: Mapping[str, Any]) -> list[tuple[str, str]]:
     for group in ("splits", "instalments"):
         for index, part in enumerate(content.get(group) or []):
             pairs.append((_PART[group](index), _part(group, part)))
+    names = ", ".join(str(file.get("name")) for file in content.get("documents") or [])
+    pairs.append((_("Files"), names))
     return [(name, value) for name, value in pairs if value]
 
 

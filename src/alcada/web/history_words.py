@@ -1,14 +1,18 @@
 """What each event of history says, in words: event names to sentences."""
 
 from collections.abc import Callable, Mapping
+from datetime import date
+from decimal import Decimal
 from typing import Any, Final
 
 from django.utils.functional import Promise
+from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
-from django.utils.translation import ngettext
 
+from alcada import money
 from alcada.flow import shipped
+from alcada.web import routing_words
 
 Data = Mapping[str, Any]
 
@@ -121,14 +125,49 @@ def _twins(data: Data) -> str:
     ) % {"count": count}
 
 
+def _routed(data: Data) -> str:
+    return _("Goes to the account %(account)s: %(reason)s") % {
+        "account": data.get("account") or "Conta Azul",
+        "reason": routing_words.reason(data),
+    }
+
+
 def _document(text: Callable[[], str]) -> Callable[[Data], str]:
     return lambda data: text() % {"name": data.get("name", "")}
+
+
+def _payment(text: Callable[[], str]) -> Callable[[Data], str]:
+    """A payment in Conta Azul, of an instalment where there are several."""
+
+    def words(data: Data) -> str:
+        amount = money.format_brl(Decimal(str(data.get("amount") or 0)), "BRL", get_language() or "pt-br")
+        told = text() % {"amount": amount}
+        if data.get("paid_on"):
+            day = date.fromisoformat(str(data["paid_on"])).strftime("%d/%m/%Y")
+            told = _("%(told)s, on %(day)s") % {"told": told, "day": day}
+        if int(data.get("of") or 1) < 2:
+            return told
+        place = _("Instalment %(number)s of %(count)s") % {
+            "number": data.get("instalment"),
+            "count": data["of"],
+        }
+        return f"{place}: {told}"
+
+    return words
+
+
+def _gone(data: Data) -> str:
+    if data.get("instalment"):
+        text = _("Instalment %(number)s is not in Conta Azul any more")
+        return text % {"number": data["instalment"]}
+    return _("The entry is not in Conta Azul any more")
 
 
 _SENTENCES: Final[dict[str, Callable[[Data], str]]] = {
     "entry.created": _created,
     "entry.discarded": lambda _data: _("Draft discarded"),
     "entry.submitted": _submitted,
+    "entry.routed": _routed,
     "entry.document_added": _document(lambda: _("Document added: %(name)s")),
     "entry.document_removed": _document(lambda: _("Document removed: %(name)s")),
     "approval.opened": lambda _data: _("Approval began"),
@@ -153,5 +192,12 @@ _SENTENCES: Final[dict[str, Callable[[Data], str]]] = {
     "posting.look_again": lambda _data: _("Asked to look for it again"),
     "posting.cancelled": _cancelled,
     "ledger.twins_searched": _twins,
+    "ledger.paid": _payment(lambda: _("Settled in Conta Azul: %(amount)s")),
+    "ledger.partly_paid": _payment(lambda: _("Settled in part in Conta Azul: %(amount)s so far")),
+    "ledger.payment_undone": _payment(lambda: _("Its settlement was taken back in Conta Azul")),
+    "ledger.edited": lambda _data: _("Changed in Conta Azul after it was approved"),
+    "ledger.as_approved": lambda _data: _("It stands in Conta Azul as approved again"),
+    "ledger.gone": _gone,
+    "ledger.accepted": lambda _data: _("The difference in Conta Azul was accepted"),
 }
 EVENTS_WITH_WORDS: Final[frozenset[str]] = frozenset(_SENTENCES)

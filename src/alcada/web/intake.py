@@ -16,11 +16,11 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
 from django.views.decorators.http import require_http_methods, require_POST
 
-from alcada.connections.queries import route
 from alcada.directory.actions import DirectoryError
 from alcada.directory.models import EntryKind
 from alcada.flow import actions as flow
 from alcada.flow import shipped
+from alcada.flow.checking import check
 from alcada.flow.queries import status_of
 from alcada.flow.rules import SubmissionRefusedError
 from alcada.intake import actions, drafts, duplicates, rules
@@ -30,7 +30,7 @@ from alcada.intake.queries import documents_of, entry_or_none, may_change
 from alcada.intake.reader import key
 from alcada.intake.rules import ChangedMeanwhileError, NotBeingEditedError, NotYoursError, Problems
 from alcada.people.models import Company, User
-from alcada.web import intake_company, intake_files
+from alcada.web import intake_company, intake_files, routing_words
 from alcada.web import intake_forms as forms
 from alcada.web.guards import person
 
@@ -47,6 +47,16 @@ REFUSALS: Final[Mapping[str, str | Promise]] = {
         "Too few people may approve this: each step needs another person, up to “%(step)s”."
     ),
     "nobody_asked": lazy("The flow asks nobody for this entry, so it can't be submitted."),
+    "no_route": lazy(
+        "No routing rule of %(company)s applies to this entry, and there is no default account. "
+        "An administrator sets one under Connections, Routing."
+    ),
+    "route_refused": lazy("Rule %(number)s, “%(rule)s”, refuses this entry: %(sentence)s"),
+    "route_refused_by_default": lazy("No routing rule of %(company)s applies to this entry: %(sentence)s"),
+    "route_not_connected": lazy(
+        "This entry goes to the account %(account)s, which was never connected to Conta Azul. "
+        "An administrator connects it, or changes the routing, under Connections."
+    ),
 }
 
 
@@ -166,6 +176,9 @@ class Asked:
     twins: list[dict[str, Any]] = field(default_factory=list)
     twins_key: str = ""
     confirmed: frozenset[str] = frozenset()
+    refused: str = ""  # why it goes to no account
+    account: str = ""  # where it goes, where there is a choice
+    reason: str = ""
 
     @property
     def open(self) -> bool:
@@ -174,8 +187,9 @@ class Asked:
 
 
 def _ask(entry: Entry, user: User) -> Asked:
-    """Raises Problems: what can't be read can't be asked about."""
-    content = drafts.check(entry)
+    """Raises Problems, SubmissionRefusedError: what can't be read, or goes nowhere, can't be asked about."""
+    checked = check(entry)
+    content = checked.content
     found = duplicates.probable(entry.company, content, excluding=entry)
     # Another person's entry is named by its number only: that it exists is a warning, what it says is theirs.
     twins = [
@@ -192,6 +206,8 @@ def _ask(entry: Entry, user: User) -> Asked:
         twins=twins,
         twins_key=duplicates.confirmation(found),
         confirmed=frozenset((entry.draft or {}).get("confirmed", [])),
+        account="" if checked.routed.sole else checked.routed.account,
+        reason=routing_words.reason(checked.routed.told),
     )
 
 
@@ -204,6 +220,8 @@ def _edit_page(request: HttpRequest, entry: Entry) -> HttpResponse:
             asked = _ask(entry, person(request))
         except Problems as exc:
             problems = exc.fields
+        except SubmissionRefusedError as exc:
+            asked = Asked(refused=refusal(exc))
     form = forms.EntryForm(entry.company, entry.kind, entry.draft or {}, problems=problems)
     return _page(request, form, entry, asked, refused=intake_files.pop_refused(request, entry))
 
@@ -241,7 +259,7 @@ def _page(
         "refused": refused,
         "accept": ".pdf,.png,.jpg,.jpeg,.webp,.xml",
         "readonly": entry is not None and (entry.discarded_at is not None or not may_change(user, entry)),
-        "connected": route(form.company, form.kind) is not None,
+        "connected": form.company.connections.accounts().exists(),
         "status": status_of(entry) if entry else None,
     }
     return render(request, "intake/form.html", context)

@@ -7,10 +7,11 @@ from alcada.approval.models import Decision, Round, Step
 from alcada.connections.models import Connection
 from alcada.flow import shipped
 from alcada.intake.models import Entry
+from alcada.ledger.models import Difference
 from alcada.people.models import Role
 from alcada.people.queries import holders
 from alcada.posting.models import Posting, State
-from alcada.web import moments
+from alcada.web import moments, returned
 
 
 def of(entry: Entry, round_: Round | None, step: Step | None, posting: Posting | None) -> str:
@@ -76,8 +77,19 @@ def _of_posting(entry: Entry, posting: Posting) -> str:
     if posting.state == State.UNKNOWN:
         return _("It may have arrived. It is looked for in Conta Azul again %(when)s.") % {"when": when}
     if posting.state == State.POSTED:
-        return _("It is in Conta Azul. Nothing is left to do.")
+        return _of_posted(posting)
     if posting.state == State.CANCELLED:
         return _("The posting was cancelled. Nothing happens unless the entry is changed and sent again.")
     people = [person.name for person in holders(entry.company, Role.ADMINISTRATOR)]
     return _("It needs a person: %(people)s.") % {"people": either(people)}
+
+
+def _of_posted(posting: Posting) -> str:
+    standing = Difference.objects.filter(posting=posting, settled_at=None, accepted_at=None)
+    if standing.exists():
+        people = [person.name for person in holders(posting.entry.company, Role.ADMINISTRATOR)]
+        text = _("It stands otherwise in Conta Azul than it was approved. To look at it: %(people)s.")
+        return text % {"people": either(people)}
+    if returned.settled(posting):
+        return _("It is in Conta Azul, and settled there. Nothing is left to do.")
+    return _("It is in Conta Azul. Nothing is left to do.")

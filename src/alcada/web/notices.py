@@ -27,6 +27,9 @@ PAGE: Final = 30
 SENTENCES: Final[dict[str, tuple[str | Promise, str]]] = {
     "asked": (lazy("Asks for your decision"), "blue"),
     "entry_posted": (lazy("Posted to Conta Azul"), "green"),
+    "entry_paid": (lazy("Settled in Conta Azul"), "green"),
+    "entry_changed": (lazy("Changed in Conta Azul after it was approved"), "yellow"),
+    "entry_gone": (lazy("Gone from Conta Azul"), "red"),
     "entry_rejected": (lazy("Rejected by %(who)s"), "red"),
     "entry_sent_back": (lazy("Sent back by %(who)s"), "yellow"),
 }

@@ -44,6 +44,16 @@ REASONS: Final[dict[str, Words]] = {
             "if it is surely not, post it again."
         ),
     ),
+    "unclear": (
+        _(
+            "It was not found by its reference, but entries of the same value or due dates were changed in Conta Azul "
+            "since it was sent: one of them may be it, edited."
+        ),
+        _(
+            "Look at them in Conta Azul. If one is this entry, put the reference back into its description and look "
+            "again here; if surely none is, post it again."
+        ),
+    ),
     "surely_absent": (
         _("It did not arrive in Conta Azul: it was looked for long enough to be sure."),
         _("Nothing to do: it is sent once more."),
@@ -99,6 +109,18 @@ REASONS: Final[dict[str, Words]] = {
     "not_sent": (
         _("Conta Azul could not be reached. Nothing was sent."),
         _("Nothing to do: it is tried again by itself."),
+    ),
+    "internal_error": (
+        _("The product failed while it prepared the posting. Nothing was sent."),
+        _("It is tried again by itself. If it stays like this, send the diagnosis to whoever supports you."),
+    ),
+    "cannot_be_sent": (
+        _("Conta Azul would not take the entry as it is. Nothing was sent."),
+        _("Change the entry; it goes through approval again."),
+    ),
+    "replaced": (
+        _("The entry was changed after Conta Azul had refused it."),
+        _("Nothing to do: what is approved next is posted."),
     ),
     "refused": (
         _("Conta Azul refused the entry."),

@@ -180,6 +180,12 @@ COLOURS: Final = {
     "posting.unknown": "yellow",
     "posting.undecided": "yellow",
     "posting.cancelled": "grey",
+    "ledger.paid": "green",
+    "ledger.partly_paid": "blue",
+    "ledger.payment_undone": "yellow",
+    "ledger.edited": "yellow",
+    "ledger.gone": "red",
+    "ledger.as_approved": "green",
 }
 _OUTCOME_COLOURS: Final = {
     "posted": "green",

@@ -5,6 +5,7 @@ from django.urls import URLPattern, URLResolver, path
 from alcada.web import (
     approval,
     connections,
+    differences,
     directory,
     doctor,
     entries,
@@ -18,6 +19,7 @@ from alcada.web import (
     notices,
     people,
     postings,
+    routing,
     session,
 )
 
@@ -54,6 +56,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("postings/<int:pk>/again", postings.again, name="posting-again"),
     path("postings/<int:pk>/look", postings.look, name="posting-look"),
     path("postings/<int:pk>/cancel", postings.cancel, name="posting-cancel"),
+    path("differences", differences.differences, name="differences"),
+    path("differences/<int:pk>/accept", differences.accept, name="difference-accept"),
     path("flows", flows.flows, name="flows"),
     path("doctor", doctor.doctor, name="doctor"),
     path("notices", notices.notices, name="notices"),
@@ -73,6 +77,22 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("connections/application", connections.application, name="connection-application"),
     path("connections/new", connections.new, name="connection-new"),
     path("connections/callback", connections.callback, name="connection-callback"),
+    path("connections/routing", routing.companies, name="routing-companies"),
+    path("connections/routing/<int:company_id>", routing.routing, name="routing"),
+    path("connections/routing/<int:company_id>/default", routing.default, name="routing-default"),
+    path("connections/routing/<int:company_id>/parties", routing.parties, name="routing-parties"),
+    path("connections/routing/<int:company_id>/rules/new", routing.rule_new, name="routing-rule-new"),
+    path("connections/routing/<int:company_id>/rules/<int:pk>", routing.rule, name="routing-rule"),
+    path(
+        "connections/routing/<int:company_id>/rules/<int:pk>/move",
+        routing.rule_move,
+        name="routing-rule-move",
+    ),
+    path(
+        "connections/routing/<int:company_id>/rules/<int:pk>/remove",
+        routing.rule_remove,
+        name="routing-rule-remove",
+    ),
     path("connections/<int:pk>", connections.connection, name="connection"),
     path("connections/<int:pk>/begin", connections.begin, name="connection-begin"),
     path("connections/<int:pk>/paste", connections.paste, name="connection-paste"),

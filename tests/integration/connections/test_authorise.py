@@ -9,7 +9,7 @@ from django.db import connection as database
 from django.utils import timezone
 from integration.connections.office import Office
 
-from alcada.connections import authorisation, gateway
+from alcada.connections import authorisation, gateway, remote
 from alcada.connections.authorisation import AuthorisationError
 from alcada.connections.models import AuthorisationRequest, Connection
 from alcada.history.queries import of
@@ -52,6 +52,31 @@ def test_the_code_alone_belongs_to_the_consent_begun_last(office: Office) -> Non
     )
 
 
+def test_a_code_that_was_not_whole_costs_nothing(office: Office) -> None:
+    connection = office.new(office.first)
+    state, code = office.begin(connection), office.code(office.first)
+    error = refusal(
+        lambda: authorisation.finish_pasted(by=office.ana, connection=connection, text=code[:-4] + "oops")
+    )
+    assert error.code == "code_refused"
+    address = f"https://www.contaazul.com/?code={code}&state={state}"
+    done = authorisation.finish_pasted(by=office.ana, connection=connection, text=address)
+    assert done.state == State.CONNECTED
+
+
+def test_an_account_that_tells_no_document_is_not_connected(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    account = remote.Account
+    monkeypatch.setattr(remote, "account", lambda token: account(id="77", document="", name="Sem Documento"))
+    connection = office.new(office.first)
+    state = office.begin(connection)
+    error = refusal(lambda: authorisation.finish(by=office.ana, state=state, code=office.code(office.first)))
+    assert error.code == "account_unnamed"
+    connection.refresh_from_db()
+    assert (connection.state, connection.refresh_token) == (State.NEW, None)
+
+
 @pytest.mark.parametrize(
     ("text", "code"),
     [
@@ -88,9 +113,8 @@ def test_a_reauthorisation_as_another_company_keeps_what_was_pinned(office: Offi
     error = refusal(lambda: authorisation.finish(by=office.ana, state=state, code=office.code(office.second)))
     assert (error.code, error.expected) == ("wrong_company", office.first.name)
     connection.refresh_from_db()
-    assert connection.state == State.WRONG_COMPANY
+    assert connection.state == State.CONNECTED  # its own authorisation was not touched: postings go on
     assert (connection.remote_id, bytes(connection.refresh_token or b"")) == (office.first.id, before)
-    # The right company mends it.
     state = office.begin(connection)
     done = authorisation.finish(by=office.ana, state=state, code=office.code(office.first))
     assert done.state == State.CONNECTED

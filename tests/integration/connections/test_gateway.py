@@ -128,7 +128,7 @@ def test_asynchronous_calls_do_the_same(office: Office) -> None:
                 gateway.awalk(connection.pk, accounts.list(page_size=10)),
             )
         finally:
-            await gateway.remote.async_http().aclose()
+            await gateway.remote.close()
 
     company, found = asyncio.run(both())
     assert company.legal_name == office.first.name

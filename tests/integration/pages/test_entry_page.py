@@ -133,13 +133,13 @@ def test_rejected_may_be_changed_and_sent_again(world: World, as_: Sign) -> None
     assert "Change it and send it again" in text
 
 
-def test_posted_shows_ids_and_stops_asking(world: World, as_: Sign) -> None:
+def test_posted_shows_ids_and_goes_on_asking(world: World, as_: Sign) -> None:
     entry = world.posted()
     text = read(as_(world.ana), entry)
     made = world.posting(entry)
     for part in (made.reference, f"evt-{entry.pk}", f"parc-{entry.pk}-1", "Nothing is left to do."):
         assert part in text
-    assert "hx-get" not in text
+    assert 'hx-trigger="every 15s"' in text  # it may be paid or changed there
     assert "Post again" not in read(as_(world.clara), entry)
 
 
@@ -207,7 +207,7 @@ def test_the_fragment_answers_only_when_something_moved(world: World, as_: Sign)
 
 @pytest.mark.parametrize(
     ("make", "seconds"),
-    [("submitted", 15), ("approved", 2), ("unknown", 2), ("undecided", 15), ("refused", 15), ("posted", 0)],
+    [("submitted", 15), ("approved", 2), ("unknown", 2), ("undecided", 15), ("refused", 15), ("posted", 15)],
 )
 def test_how_often_the_page_asks(world: World, as_: Sign, make: str, seconds: int) -> None:
     entry = getattr(world, make)()

@@ -22,7 +22,7 @@ from alcada.people.models import Company, User
 from alcada.posting import actions as posting
 from alcada.posting import looking
 from alcada.posting.models import Attempt, Posting
-from alcada.posting.rules import Outcome
+from alcada.posting.rules import Evidence, Outcome
 
 VERDICT = Decision.Verdict
 
@@ -126,7 +126,16 @@ class World:
             "searched": ["newer list"],
             "failed": ["search: Conta Azul failed: em manutenção. Nothing was changed by this reading call"],
         }
-        looking.not_found(self.posting(entry).pk, look, verdict="ask")
+        posting = self.posting(entry)
+        assert posting.sent_at
+        looking.not_found(
+            posting.pk,
+            look,
+            sent_at=posting.sent_at,
+            age_s=86_400.0,
+            conclusive=True,
+            evidence=Evidence(seen=0, longest_lag_s=0.0),
+        )
         return entry
 
 

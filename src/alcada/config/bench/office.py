@@ -1,0 +1,212 @@
+"""The bench's office: companies, people, connected accounts, and entries submitted for approval."""
+
+import random
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any, Final
+from urllib.parse import parse_qs, urlsplit
+
+from django.utils import timezone
+
+from alcada.approval.models import Decision, Step
+from alcada.config.bench.control import Control
+from alcada.connections import actions as connections
+from alcada.connections import authorisation, directory_sync
+from alcada.connections.models import Connection
+from alcada.directory.actions import save_cost_centre, save_party
+from alcada.directory.models import BankAccount, Category, CostCentre, Party
+from alcada.flow import actions as flow
+from alcada.intake import actions as intake
+from alcada.intake import drafts
+from alcada.intake.models import PaymentMethod
+from alcada.people import actions as people
+from alcada.people.models import Company, Role, User
+
+VENDORS: Final = 20  # per company; so are half as many customers
+CENTRES: Final = 4
+LIMIT_CENTS: Final = 999_900  # below the shipped flow's limit: one approver decides
+
+
+@dataclass
+class Account:
+    """One company with its Conta Azul account, and what its entries choose from."""
+
+    company: Company
+    connection: Connection
+    remote_id: str
+    parties: dict[str, list[Party]]
+    categories: dict[str, list[Category]]
+    centres: list[CostCentre]
+    bank: BankAccount
+
+
+class Office:
+    """The companies and their people; `control` speaks to the sandbox."""
+
+    def __init__(self, control: Control, seed: int) -> None:
+        self.control = control
+        self.source = random.Random(f"office {seed}")  # noqa: S311  (repeatable on purpose)
+        self.accounts: list[Account] = []
+
+    def open(self, reset: dict[str, Any]) -> None:
+        """People, companies, connections: one account for each of the sandbox's companies but the last."""
+        self.admin = people.make_first_administrator(
+            email="admin@bench.example", name="Clara", password="x" * 20
+        )
+        self.requester = User.objects.create_user(email="ana@bench.example", name="Ana", password=None)
+        self.approver = User.objects.create_user(email="bruno@bench.example", name="Bruno", password=None)
+        application = reset["applications"][0]
+        connections.register_application(
+            by=self.admin,
+            client_id=application["client_id"],
+            client_secret=application["client_secret"],
+            redirect_uri=application["redirect_uris"][0],
+        )
+        for theirs in reset["companies"][:-1]:
+            self.accounts.append(self._account(theirs))
+
+    def _account(self, theirs: dict[str, Any]) -> Account:
+        company = Company.objects.create(name=theirs["name"], document=theirs["document"])
+        people.set_roles(self.requester, company, [Role.REQUESTER])
+        people.set_roles(self.approver, company, [Role.APPROVER])
+        people.set_roles(self.admin, company, [Role.ADMINISTRATOR])
+        connection = connections.create_connection(by=self.admin, company=company, name="Conta Azul")
+        self.authorise(connection, theirs["id"])
+        for number in range(VENDORS):
+            self._party(company, number, vendor=True)
+        for number in range(VENDORS // 2):
+            self._party(company, number, vendor=False)
+        for number in range(CENTRES):
+            save_cost_centre(company, code=f"B{number:02}", name=f"Centro {number:02} do banco")
+        return _of(connection)
+
+    def find(self) -> "Office":
+        """The office that another process has opened."""
+        users = {user.name: user for user in User.objects.all()}
+        self.admin, self.requester, self.approver = (users[name] for name in ("Clara", "Ana", "Bruno"))
+        self.accounts = [_of(row) for row in Connection.objects.select_related("company").order_by("pk")]
+        return self
+
+    def authorise(self, connection: Connection, remote_id: str) -> None:
+        """As a person would: consent, come back with the code, and the directory is fetched."""
+        code = self.control("POST", "codes", {"company": remote_id})["code"]
+        address = authorisation.begin(by=self.admin, connection=connection)
+        state = parse_qs(urlsplit(address).query)["state"][0]
+        authorisation.finish(by=self.admin, state=state, code=code)
+        directory_sync.fetch(connection.pk)
+        connection.refresh_from_db()
+
+    def mend(self, say: Callable[[str], None]) -> None:
+        """What a person does whose account asks for it: authorise again, or "Fetch now" after the plan was settled."""
+        broken = Connection.objects.exclude(state=Connection.State.CONNECTED).values_list("pk", "state")
+        states = dict(broken)
+        for account in self.accounts:
+            state = states.get(account.connection.pk)
+            try:
+                if state == Connection.State.AUTHORISE:
+                    self.authorise(account.connection, account.remote_id)
+                elif state == Connection.State.PLAN_REFUSED:
+                    directory_sync.fetch(account.connection.pk)
+            except Exception as exc:  # this was struck too: the person tries again
+                say(f"mending {account.company.name}: {type(exc).__name__}")
+
+    def _party(self, company: Company, number: int, *, vendor: bool) -> Party:
+        side = "Fornecedor" if vendor else "Cliente"
+        document = _cnpj(self.source) if number % 4 else ""  # every fourth is known by name alone
+        return save_party(
+            company,
+            name=f"{side} {number:03} {company.document[:4]} Ltda",
+            document=document,
+            is_vendor=vendor,
+            is_customer=not vendor,
+        )
+
+    def submit(self, count: int, *, warm: bool = False, share: tuple[int, int] = (0, 1)) -> Iterator[int]:
+        """Enter and submit `count` entries over all accounts in turn; yields each one's open step.
+
+        `warm`: one for each party, so that afterwards all are known. `share`: (k, n) does the k-th of n parts.
+        """
+        for number in range(share[0], count, share[1]):
+            account = self.accounts[number % len(self.accounts)]
+            turn = number // len(self.accounts)
+            kind = "receivable" if (turn % 3 == 2 if not warm else turn >= VENDORS) else "payable"
+            parties = account.parties[kind]
+            party = parties[turn % len(parties)] if warm else self.source.choice(parties)
+            draft = self._draft(account, kind, party, number, centre=turn % CENTRES)
+            entry = intake.start(account.company, kind, by=self.requester, draft=draft)
+            revision = flow.submit(entry, by=self.requester)
+            yield Step.objects.values_list("pk", flat=True).get(
+                round__revision=revision, state=Step.State.OPEN
+            )
+
+    def _draft(
+        self, account: Account, kind: str, party: Party, number: int, *, centre: int
+    ) -> dict[str, Any]:
+        cents = self.source.randrange(1_000, LIMIT_CENTS)
+        due = timezone.localdate() + timedelta(days=self.source.randrange(5, 60))
+        parts = self.source.choice((1, 1, 1, 2, 3))
+        splits = (
+            self.source.sample(account.categories[kind], 2)
+            if number % 5 == 0
+            else [self.source.choice(account.categories[kind])]
+        )
+        shares = _parts(cents, len(splits))
+        return drafts.empty(account.company, kind, today=timezone.localdate()) | {
+            "party": str(party.pk),
+            "party_name": party.name,
+            "description": f"Bench {number}",
+            "document_number": f"NF {number}",
+            "amount": _typed(cents),
+            "bank_account": str(account.bank.pk),
+            "payment_method": self.source.choice(PaymentMethod.values),
+            "splits": [
+                {
+                    "category": str(category.pk),
+                    "cost_centre": str(account.centres[centre].pk) if number % 7 else "",
+                    "amount": _typed(share),
+                }
+                for category, share in zip(splits, shares, strict=True)
+            ],
+            "instalments": [
+                {"due_date": (due + timedelta(days=30 * part)).strftime("%d/%m/%Y"), "amount": _typed(share)}
+                for part, share in enumerate(_parts(cents, parts))
+            ],
+        }
+
+    def approve(self, step_id: int) -> None:
+        flow.decide(step_id, by=self.approver, verdict=Decision.Verdict.APPROVE, channel="bench")
+
+
+def _typed(cents: int) -> str:
+    return f"{cents // 100},{cents % 100:02}"
+
+
+def _of(connection: Connection) -> Account:
+    company = connection.company
+    sides = {"payable": "is_vendor", "receivable": "is_customer"}
+    bank = BankAccount.objects.filter(company=company, active=True).exclude(type="RECEBA_FACIL_CARTAO")
+    return Account(
+        company,
+        connection,
+        connection.remote_id,
+        {kind: list(Party.objects.filter(company=company, **{side: True})) for kind, side in sides.items()},
+        {kind: list(Category.objects.filter(company=company, kind=kind, active=True)) for kind in sides},
+        list(CostCentre.objects.filter(company=company, code__startswith="B")),
+        bank[0],
+    )
+
+
+def _parts(cents: int, count: int) -> list[int]:
+    """The value in so many parts that add up to it."""
+    share = cents // count
+    return [share] * (count - 1) + [cents - share * (count - 1)]
+
+
+def _cnpj(source: random.Random) -> str:
+    """A number of the right shape, made up."""
+    digits = [source.randrange(10) for _ in range(8)] + [0, 0, 0, 1]
+    for weights in ((5, 4, 3, 2, 9, 8, 7, 6, 5, 4, 3, 2), (6, 5, 4, 3, 2, 9, 8, 7, 6, 5, 4, 3, 2)):
+        rest = sum(digit * weight for digit, weight in zip(digits, weights, strict=True)) % 11
+        digits.append(0 if rest < 2 else 11 - rest)
+    return "".join(map(str, digits))

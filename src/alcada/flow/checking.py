@@ -1,0 +1,51 @@
+"""May this draft be submitted, and to which account does it go? Decides nothing and saves nothing."""
+
+from dataclasses import dataclass
+
+from alcada.connections import routing
+from alcada.connections.models import Connection
+from alcada.connections.queries import Routed, route
+from alcada.flow import rules
+from alcada.flow.models import Trigger
+from alcada.intake import drafts
+from alcada.intake.models import Entry
+from alcada.intake.reader import absent
+from alcada.intake.rules import Content, Problems
+
+
+@dataclass(frozen=True)
+class Checked:
+    """What may be submitted, and the account that it goes to."""
+
+    content: Content
+    routed: Routed
+    connection: Connection
+
+
+def check(entry: Entry) -> Checked:
+    """Read the draft, choose its account by the company's rules, and see that the account has what it names.
+
+    Raises intake.rules.Problems, NotBeingEditedError, or rules.SubmissionRefusedError when it goes to no account.
+    """
+    content = drafts.check(entry)
+    routed = route(entry.company, _routing_facts(content))
+    if refusal := rules.routed_nowhere(routed, entry.company.name):
+        raise refusal
+    assert routed.connection is not None
+    rule = routed.choice.rule
+    if wrong := absent(content, routed.connection, rule.name if rule else ""):
+        raise Problems(wrong)
+    return Checked(content, routed, routed.connection)
+
+
+def _routing_facts(content: Content) -> routing.Facts:
+    return routing.Facts(
+        kind=content.kind,
+        amount=content.amount,
+        party=str(content.party_id),
+        document=content.party_document,
+        category=tuple(str(part.category_id) for part in content.splits),
+        cost_centre=tuple(str(part.cost_centre_id) for part in content.splits if part.cost_centre_id),
+        instalments=len(content.instalments),
+        flow=Trigger.of(content.kind),
+    )

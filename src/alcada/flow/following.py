@@ -1,0 +1,121 @@
+"""What is followed in the account's books: each posting that is posted, with what was approved in the account's ids."""
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from django.db import transaction
+from django.db.models import QuerySet
+
+from alcada.directory.models import Counterpart
+from alcada.ledger.models import EntryState, InstalmentState
+from alcada.posting.models import Attempt, Posting, State
+from alcada.posting.request import METHODS, tagged
+
+FOLLOWED_AT_ONCE: Final = 500
+
+
+def posted() -> QuerySet[Posting]:
+    return Posting.objects.filter(state=State.POSTED).exclude(remote_event_id="")
+
+
+def follow_new(connection_id: int) -> None:
+    """Postings that are posted and not followed yet, with what was approved in the account's own ids."""
+    while new := list(posted().filter(connection_id=connection_id, entry_state=None)[:FOLLOWED_AT_ONCE]):
+        ids = _their_ids(connection_id)
+        answered = set(
+            Attempt.objects.filter(
+                posting__in=new, kind=Attempt.Kind.ENTRY, outcome=Attempt.Outcome.POSTED
+            ).values_list("posting_id", flat=True)
+        )
+        with transaction.atomic():
+            _follow(new, ids, answered)
+
+
+def _follow(new: list[Posting], ids: Mapping[tuple[str, int], str], answered: set[int]) -> None:
+    """`answered`: whose instalments' ids came with the answer to the create, in the order of the instalments. Of the
+    others, which is which is read. Two polls at once make one.
+    """
+    EntryState.objects.bulk_create(
+        [
+            EntryState(
+                posting=posting,
+                connection_id=posting.connection_id,
+                expected=expected(posting, ids),
+                changed=not _known(posting, answered),
+            )
+            for posting in new
+        ],
+        ignore_conflicts=True,
+    )
+    made = dict(EntryState.objects.filter(posting__in=new).values_list("posting_id", "pk"))
+    InstalmentState.objects.bulk_create(
+        [
+            InstalmentState(
+                entry_id=made[posting.pk],
+                connection_id=posting.connection_id,
+                number=part["number"],
+                remote_id=posting.remote_instalment_ids[index] if _known(posting, answered) else "",
+                due_date=part["due_date"],
+                amount=part["amount"],
+            )
+            for posting in new
+            for index, part in enumerate(posting.content["instalments"])
+        ],
+        ignore_conflicts=True,
+    )
+
+
+def _known(posting: Posting, answered: set[int]) -> bool:
+    count = len(posting.content["instalments"])
+    return len(posting.remote_instalment_ids) == count and (count == 1 or posting.pk in answered)
+
+
+def _their_ids(connection_id: int) -> dict[tuple[str, int], str]:
+    """(what, our key) -> the account's id."""
+    fields = ("party", "category", "cost_centre", "bank_account")
+    rows = Counterpart.objects.filter(connection_id=connection_id).values(
+        "remote_id", *(f"{f}_id" for f in fields)
+    )
+    return {
+        (name, row[f"{name}_id"]): row["remote_id"] for row in rows for name in fields if row[f"{name}_id"]
+    }
+
+
+def expected(posting: Posting, ids: Mapping[tuple[str, int], str]) -> dict[str, Any]:
+    """What was approved and sent, as `ledger.comparing.Expected` reads it."""
+    content = posting.content
+    parts = content["instalments"]
+    method = METHODS.get(content["payment_method"])
+    return {
+        "party": ids.get(("party", content["party"]["id"]), ""),
+        "party_name": content["party"]["name"],
+        "description": tagged(content["description"], posting.reference),
+        "reference": posting.reference,
+        "competence_date": content["competence_date"],
+        "bank_account": ids.get(("bank_account", content["bank_account"]["id"]), ""),
+        "bank_account_name": content["bank_account"]["name"],
+        "method": method.value if method else "",
+        "shares": [
+            {
+                "category": ids.get(("category", split["category"]["id"]), ""),
+                "category_name": split["category"]["name"],
+                "cost_centre": ids.get(("cost_centre", centre["id"]), "")
+                if (centre := split["cost_centre"])
+                else "",
+                "cost_centre_name": centre["name"] if centre else "",
+                "amount": split["amount"],
+            }
+            for split in content["splits"]
+        ],
+        "instalments": [
+            {
+                "number": part["number"],
+                "due_date": part["due_date"],
+                "amount": part["amount"],
+                "description": tagged(
+                    content["description"], posting.reference, f"{part['number']}/{len(parts)}"
+                ),
+            }
+            for part in parts
+        ],
+    }

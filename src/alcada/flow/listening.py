@@ -1,0 +1,34 @@
+"""Listening on a channel of PostgreSQL: a connection of its own, made anew when it dies."""
+
+import asyncio
+import logging
+from collections.abc import Callable
+from typing import Final
+
+import psycopg
+from django.db import connection
+from psycopg import sql
+from psycopg.conninfo import make_conninfo
+
+log = logging.getLogger(__name__)
+
+AGAIN_S: Final = 2.0
+
+
+async def notifications(channel: str, heard: Callable[[str], None]) -> None:
+    """Call `heard` with each payload, until cancelled."""
+    while True:
+        try:
+            async with await psycopg.AsyncConnection.connect(_address(), autocommit=True) as listening:
+                await listening.execute(sql.SQL("LISTEN {}").format(sql.Identifier(channel)))
+                async for notice in listening.notifies():
+                    heard(notice.payload)
+        except psycopg.Error as exc:
+            log.warning("not listening for %s: %s", channel, type(exc).__name__)
+        await asyncio.sleep(AGAIN_S)
+
+
+def _address() -> str:
+    wanted = ("host", "port", "dbname", "user", "password", "sslmode")
+    given = connection.get_connection_params()
+    return make_conninfo(**{name: str(given[name]) for name in wanted if given.get(name)})

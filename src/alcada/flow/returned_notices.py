@@ -1,0 +1,43 @@
+"""Who is told what became of a posted entry: a notice, once, in the transaction of what it tells of."""
+
+from django.urls import reverse
+
+from alcada.ledger.models import Difference
+from alcada.ledger.states import Outcome
+from alcada.notify.actions import tell
+from alcada.people.models import Role
+from alcada.people.queries import holders
+
+
+def tell_owners(outcome: Outcome) -> None:
+    """In the transaction of what it tells of: who entered it, and for a difference the company's administrators."""
+    posting = outcome.entry.posting
+    entry, revision = posting.entry, posting.revision
+    facts = {
+        "number": str(entry.number),
+        "party": revision.party_name,
+        "description": revision.description,
+        "amount": str(revision.amount),
+        "company": entry.company.name,
+    }
+    link = reverse("entry", args=[entry.pk]) + "#books"
+    if outcome.found:
+        gone = any(one.kind == Difference.Kind.GONE for one in outcome.found)
+        owners = {user.pk: user for user in (entry.created_by, *holders(entry.company, Role.ADMINISTRATOR))}
+        tell(
+            [user for user in owners.values() if user.is_active],
+            template="entry_gone" if gone else "entry_changed",
+            key=f"difference:{outcome.found[-1].pk}",
+            company=entry.company,
+            link=link,
+            data=facts,
+        )
+    if outcome.paid_in_full:
+        tell(
+            [entry.created_by] if entry.created_by.is_active else [],
+            template="entry_paid",
+            key=f"paid:{posting.pk}",
+            company=entry.company,
+            link=link,
+            data=facts,
+        )

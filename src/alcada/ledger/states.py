@@ -1,0 +1,291 @@
+"""What became of a posted entry in the account's books, taken over: state, differences, history, in one transaction.
+
+Callers hold the transaction; each function locks the entry's state first. What is told to people is the caller's.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Final
+
+from django.db import transaction
+from django.utils import timezone
+
+from alcada.directory.models import Counterpart
+from alcada.history.actions import record
+from alcada.ledger.comparing import Compared, Expected, compare
+from alcada.ledger.models import Difference, EntryState, InstalmentState, Status
+from alcada.ledger.seen import Seen, by_order
+from alcada.people.models import User
+
+Kind = Difference.Kind
+_EVENTS: Final = {
+    Status.PAID: "ledger.paid",
+    Status.PARTLY_PAID: "ledger.partly_paid",
+}
+
+
+@dataclass
+class Outcome:
+    """What a read changed: what a caller may have to tell somebody of."""
+
+    entry: EntryState
+    found: list[Difference] = field(default_factory=list)
+    paid_in_full: bool = False
+
+
+class AlreadySettledError(Exception):
+    """The difference is settled or accepted by now."""
+
+
+def lock(entry_id: int) -> EntryState:
+    """The entry's state, locked, with what history needs."""
+    found = EntryState.objects.select_for_update(of=("self",)).select_related(
+        "posting__entry__company", "posting__revision"
+    )
+    return found.get(pk=entry_id)
+
+
+def take_rows(entry_id: int, rows: Sequence[Seen], *, to_read: bool) -> Outcome:
+    """Rows of the search. One that is older than what we know by now comes from an index that lags: let alone."""
+    entry = lock(entry_id)
+    states = _by_remote_id(entry)
+    news = {
+        states[row.remote_id].number: row
+        for row in rows
+        if row.remote_id in states and newer(row, states[row.remote_id].changed_at)
+    }
+    if to_read and not entry.changed:
+        entry.changed = True
+        entry.save(update_fields=["changed"])
+    return _take(entry, list(states.values()), news)
+
+
+def take_untouched(named: Iterable[tuple[EntryState, Sequence[Seen]]]) -> set[int]:
+    """Rows of our own new entries, unchanged since their creation and as approved: most of what a window brings, so all
+    at once. Gives back whose they were; the others are for `take_rows`.
+    """
+    now, clean = timezone.now(), []
+    done: set[int] = set()
+    for entry, rows in named:
+        states = {state.remote_id: state for state in entry.instalments.all()}
+        news = {states[row.remote_id].number: row for row in rows}
+        if not all(row.fresh and _as_known(row, states[row.remote_id]) for row in rows):
+            continue
+        if not all(one.same for one in compare(Expected.read(entry.expected), news, str)):
+            continue
+        done.add(entry.pk)
+        for row in rows:
+            state = states[row.remote_id]
+            if newer(row, state.changed_at):
+                state.changed_at, state.seen_at = row.changed_at, now
+                clean.append(state)
+    InstalmentState.objects.bulk_update(clean, ["changed_at", "seen_at"], batch_size=500)
+    return done
+
+
+def take_listed(entry_id: int, rows: Sequence[Seen]) -> Outcome:
+    """Rows of the newer list, which carry no time: whatever they tell otherwise than we know is read by its id, for an
+    index may lag. What nothing else tells (the entry's own description, reference) is taken.
+    """
+    entry = lock(entry_id)
+    states = _by_remote_id(entry)
+    known = {states[row.remote_id].number: row for row in rows if row.remote_id in states}
+    if any(not _as_known(row, states[row.remote_id]) for row in rows if row.remote_id in states):
+        entry.changed = True
+        entry.save(update_fields=["changed"])
+        return Outcome(entry)
+    return _take(entry, list(states.values()), known)
+
+
+def take_whole(entry_id: int, parts: Sequence[Seen]) -> Outcome:
+    """All instalments of the entry, read by its id: the last word. One of ours that is missing is gone."""
+    entry = lock(entry_id)
+    states = list(entry.instalments.all())
+    _identify(states, parts)
+    known = {state.remote_id: state for state in states if state.remote_id}
+    news = {known[part.remote_id].number: part for part in parts if part.remote_id in known}
+    entry.changed, entry.read_at, entry.gone_at = False, timezone.now(), None
+    entry.save(update_fields=["changed", "read_at", "gone_at"])
+    missing = [state for state in states if state.number not in news]
+    more = [
+        Compared(0, Kind.INSTALMENTS, len(parts) == len(states), str(len(states)), str(len(parts))),
+        Compared(0, Kind.GONE, same=True),
+        *(Compared(state.number, Kind.GONE, same=state.number in news) for state in states),
+    ]
+    _leave(entry, missing)
+    return _take(entry, states, news, more)
+
+
+def take_gone(entry_id: int) -> Outcome:
+    """The entry is not in the account any more."""
+    entry = lock(entry_id)
+    states = list(entry.instalments.all())
+    outcome = Outcome(entry)
+    if entry.gone_at is not None:
+        return outcome
+    entry.changed, entry.read_at, entry.gone_at = False, timezone.now(), timezone.now()
+    entry.save(update_fields=["changed", "read_at", "gone_at"])
+    _leave(entry, states)
+    _note(entry, [Compared(0, Kind.GONE, same=False)], outcome)
+    return outcome
+
+
+def accept(difference_id: int, *, by: User, note: str) -> Difference:
+    """A person has seen the difference and lets it stand. Raises AlreadySettledError."""
+    with transaction.atomic():
+        posting_id = Difference.objects.values_list("posting_id", flat=True).get(pk=difference_id)
+        entry = lock(EntryState.objects.values_list("pk", flat=True).get(posting_id=posting_id))
+        difference = Difference.objects.select_for_update().get(pk=difference_id)
+        if difference.settled_at or difference.accepted_at:
+            raise AlreadySettledError
+        difference.accepted_at, difference.accepted_by, difference.note = timezone.now(), by, note
+        difference.save(update_fields=["accepted_at", "accepted_by", "note"])
+        _record(entry, "ledger.accepted", by=by, comment=note, changes=[_change(difference)])
+        return difference
+
+
+def _take(
+    entry: EntryState,
+    states: list[InstalmentState],
+    news: Mapping[int, Seen],
+    more: Iterable[Compared] = (),
+) -> Outcome:
+    outcome = Outcome(entry)
+    if not news and not more:
+        return outcome
+    was_paid = all(state.status == Status.PAID for state in states)
+    for state in states:
+        if seen := news.get(state.number):
+            _update(entry, state, seen, len(states))
+    names = {key: name for seen in news.values() for key, name in (seen.names or {}).items()}
+    expected = Expected.read(entry.expected)
+    compared = compare(expected, news, lambda key: _name(entry, key, names))
+    _note(entry, [*more, *compared], outcome)
+    outcome.paid_in_full = not was_paid and all(state.status == Status.PAID for state in states)
+    return outcome
+
+
+def _update(entry: EntryState, state: InstalmentState, seen: Seen, count: int) -> None:
+    before = state.status, state.paid
+    state.status, state.paid = seen.status, seen.paid
+    state.amount = seen.amount if seen.amount is not None else state.amount
+    state.due_date = seen.due_date or state.due_date
+    state.paid_on = (seen.paid_on or state.paid_on) if seen.paid else None
+    state.changed_at = seen.changed_at or state.changed_at
+    state.seen_at = timezone.now()
+    state.save()
+    if (state.status, state.paid) == before:
+        return
+    event = _EVENTS.get(seen.status)
+    if event is None:
+        if seen.status != Status.OPEN or not before[1]:
+            return  # written off and the like: told as a difference
+        event = "ledger.payment_undone"
+    _record(entry, event, instalment=state.number, of=count, amount=seen.paid, paid_on=state.paid_on)
+
+
+def _leave(entry: EntryState, gone: Sequence[InstalmentState]) -> None:
+    """These are not in the account any more."""
+    for state in gone:
+        if state.status != Status.GONE:
+            state.status, state.seen_at = Status.GONE, timezone.now()
+            state.save(update_fields=["status", "seen_at"])
+
+
+def _note(entry: EntryState, compared: Iterable[Compared], outcome: Outcome) -> None:
+    """Open differences that are none any more are settled; new ones are made, each recorded once."""
+    standing = {
+        (one.number, one.kind): one
+        for one in Difference.objects.filter(posting=entry.posting, settled_at=None)
+    }
+    now = timezone.now()
+    over: list[Difference] = []
+    for row in compared:
+        known = standing.get((row.number, row.kind))
+        if known and not row.same and known.key == (row.key or row.theirs):
+            continue
+        if known:
+            known.settled_at = now
+            known.save(update_fields=["settled_at"])
+            if row.same:
+                over.append(known)
+        if not row.same:
+            outcome.found.append(_difference(entry, row, now))
+    if over:
+        back = [{**_change(one), "old": one.theirs, "new": one.approved} for one in over]
+        _record(entry, "ledger.as_approved", changes=back)
+    edited = [one for one in outcome.found if one.kind != Kind.GONE]
+    if edited:
+        _record(entry, "ledger.edited", changes=[_change(one) for one in edited])
+    for one in outcome.found:
+        if one.kind == Kind.GONE:
+            _record(entry, "ledger.gone", instalment=one.number or None)
+
+
+def _difference(entry: EntryState, row: Compared, now: datetime) -> Difference:
+    return Difference.objects.create(
+        posting=entry.posting,
+        number=row.number,
+        kind=row.kind,
+        approved=row.approved,
+        theirs=row.theirs,
+        key=row.key or row.theirs,
+        found_at=now,
+    )
+
+
+def _change(one: Difference) -> dict[str, str]:
+    """As history tells changes: the field's path, before and after."""
+    path = f"instalments.{one.number - 1}.{one.kind}" if one.number else str(one.kind)
+    return {"field": path, "old": one.approved, "new": one.theirs}
+
+
+def _record(entry: EntryState, event: str, *, by: User | None = None, **data: Any) -> None:
+    posting = entry.posting
+    told = {name: value for name, value in data.items() if value is not None}
+    record(
+        event,
+        posting.entry,
+        by=by,
+        company=posting.entry.company,
+        channel="web" if by else "",
+        data={"reference": posting.reference, **told},
+    )
+
+
+def _by_remote_id(entry: EntryState) -> dict[str, InstalmentState]:
+    return {state.remote_id: state for state in entry.instalments.all() if state.remote_id}
+
+
+def _identify(states: Sequence[InstalmentState], parts: Sequence[Seen]) -> None:
+    """Which of theirs is which of ours, where the answer to our create did not say it: in their order."""
+    taken = {state.remote_id for state in states if state.remote_id}
+    free = [part for part in by_order(parts) if part.remote_id not in taken]
+    for state in states:
+        if not state.remote_id and free:
+            state.remote_id = free.pop(0).remote_id
+
+
+def newer(row: Seen, known: datetime | None) -> bool:
+    """Does the row tell of a later change than the one known? Where a time is missing, it may."""
+    return row.changed_at is None or known is None or row.changed_at > known
+
+
+def _as_known(row: Seen, state: InstalmentState) -> bool:
+    told: list[tuple[Any, Any]] = [(row.status, state.status), (row.paid, state.paid)]
+    told += [(row.amount, state.amount)] if row.amount is not None else []
+    told += [(row.due_date, state.due_date)] if row.due_date is not None else []
+    return all(theirs == ours for theirs, ours in told)
+
+
+def _name(entry: EntryState, remote_id: str, names: Mapping[str, str]) -> str:
+    """What an id of theirs is called: as this read names it, else as our directory does."""
+    if remote_id in names:
+        return names[remote_id]
+    found = Counterpart.objects.filter(connection_id=entry.connection_id, remote_id=remote_id)
+    known = found.select_related("party", "category", "cost_centre", "bank_account").first()
+    if known is None:
+        return remote_id
+    ours = known.party or known.category or known.cost_centre or known.bank_account
+    return known.remote_name or str(getattr(ours, "name", "")) or remote_id
