@@ -6,6 +6,7 @@ import re
 import subprocess
 import sys
 import tarfile
+import tempfile
 import urllib.error
 import urllib.parse
 import urllib.request
@@ -13,6 +14,7 @@ from collections.abc import Iterator
 from http.cookiejar import CookieJar
 from pathlib import Path
 
+import psutil
 import pytest
 from running import until
 
@@ -29,10 +31,10 @@ def alone(home: Path) -> dict[str, str]:
     return kept | {"ALCADA_HOME": str(home)}
 
 
-def alcada(home: Path, *arguments: str, status: int = 0) -> str:
+def alcada(home: Path, *arguments: str, status: int = 0, **more: str) -> str:
     done = subprocess.run(
         [sys.executable, "-m", "alcada", *arguments],
-        env=alone(home),
+        env=alone(home) | more,
         capture_output=True,
         text=True,
         timeout=120,
@@ -43,12 +45,48 @@ def alcada(home: Path, *arguments: str, status: int = 0) -> str:
 
 
 def test_the_demo_counts_the_books_against_what_was_approved(tmp_path: Path) -> None:
-    report = json.loads(alcada(tmp_path, "demo", "--once", "--json"))
+    with tempfile.TemporaryDirectory() as short:  # a socket's path has 107 characters
+        report = json.loads(alcada(tmp_path, "demo", "--once", "--json", TMPDIR=short))
+        # Nothing of it stays, no file and no server.
+        assert list(Path(short).iterdir()) == []
+        assert running_in(Path(short)) == []
     assert report["ok"] is True
     assert report["approved"] == report["posted"] == report["payables"] + report["receivables"] == 4
     assert report["lost"] == report["duplicated"] == report["wrong_content"] == report["unapproved"] == 0
     assert report["vendors_created"] == 4
     assert report["cost_centres_created"] == 1
+
+
+def running_in(folder: Path) -> list[psutil.Process]:
+    """Processes whose command line names this folder."""
+    return [
+        process
+        for process in psutil.process_iter(["cmdline"])
+        if any(str(folder) in word for word in process.info["cmdline"] or [])
+    ]
+
+
+def test_a_demo_that_was_killed_goes_on(tmp_path: Path) -> None:
+    """What it left behind must not hold the ports."""
+    ports = ["--port", str(processes.free_port()), "--sandbox-port", str(processes.free_port())]
+    said = tmp_path / "said"
+
+    def up() -> "subprocess.Popen[bytes]":
+        with said.open("w") as output:
+            running = subprocess.Popen(
+                [sys.executable, "-m", "alcada", "demo", *ports], env=alone(tmp_path), stdout=output
+            )
+        until(lambda: running.poll() is not None or "Ctrl+C stops it" in said.read_text(), "the demo", 90)
+        assert running.poll() is None
+        return running
+
+    killed = up()
+    killed.kill()
+    killed.wait()
+    again = up()
+    again.terminate()
+    assert again.wait(40) in (0, 130)
+    assert running_in(tmp_path) == []
 
 
 def test_a_backup_restores_database_files_and_key(tmp_path: Path) -> None:

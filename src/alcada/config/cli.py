@@ -10,8 +10,10 @@ def main(argv: Sequence[str] | None = None) -> None:
     """Entry point; exits with the subcommand's status."""
     arguments = list(sys.argv[1:] if argv is None else argv)
     if arguments[:1] == ["sandbox"]:  # needs neither Django nor a database
+        from alcada.config import processes
         from conta_azul_sandbox import run
 
+        processes.end_with_supervisor()
         sys.exit(run(arguments[1:]))
     if arguments[:1] == ["django"]:
         sys.exit(_django(arguments[1:]))
@@ -34,6 +36,9 @@ def _parser() -> argparse.ArgumentParser:
     demo.add_argument("--once", action="store_true", help="tell the story headless and end")
     demo.add_argument("--json", action="store_true", help="with --once: one JSON object on standard output")
     demo.add_argument("--port", type=int, default=8000)
+    demo.add_argument(
+        "--sandbox-port", type=int, default=8100, help="where the stand-in for Conta Azul listens"
+    )
     start = command("start", _start, "the product for real use: backup, migrate, web and worker")
     start.add_argument("--port", type=int, default=8000)
     start.add_argument("--host", default="127.0.0.1")
@@ -92,7 +97,9 @@ def _django(arguments: list[str]) -> int:
 def _demo(options: argparse.Namespace) -> int:
     from alcada.config import demo
 
-    return demo.run(once=options.once, as_json=options.json, port=options.port)
+    return demo.run(
+        once=options.once, as_json=options.json, port=options.port, sandbox_port=options.sandbox_port
+    )
 
 
 def _start(options: argparse.Namespace) -> int:

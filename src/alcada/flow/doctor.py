@@ -11,10 +11,13 @@ from django.db import connection as database
 from django.db.models import Count, Min
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from alcada.approval import queries as approvals
+from alcada.connections import call_words
 from alcada.connections.models import Application, Connection
 from alcada.connections.queries import health, undecided
+from alcada.flow import shipped
 from alcada.flow.posting import due_dates
 from alcada.history import queries as history
 from alcada.ledger import search as books
@@ -158,7 +161,7 @@ def _unanswerable() -> Iterator[Finding]:
             % {
                 "company": step.round.company.name,
                 "number": step.round.entry.number,
-                "step": step.name,
+                "step": shipped.shown(step.name),
             },
             _("Give somebody the role who did not enter it; they are asked within a minute."),
         )
@@ -204,13 +207,16 @@ def _notes_there() -> Iterator[Finding]:
 
 def _compare(connection: Connection, kind: str, postings: list[Posting]) -> Iterator[Finding]:
     days = [day for posting in postings for day in due_dates(posting)]
+    named = {"company": connection.company.name, "name": connection.name}
+    kinds = {"payable": _("payables"), "receivable": _("receivables")}
     try:
         events = books.events(connection.pk, kind=kind, due_from=min(days), due_to=max(days))
     except books.FAILURES as exc:
         yield Finding(
             "warning",
             "history",
-            _("%(name)s could not be asked: %(why)s") % {"name": connection.name, "why": exc},
+            _("%(company)s, %(name)s could not be asked: %(why)s.")
+            % {**named, "why": call_words.failure(str(exc))},
         )
         return
     notes = {event.id: event.note or "" for event in events}
@@ -229,8 +235,12 @@ def _compare(connection: Connection, kind: str, postings: list[Posting]) -> Iter
         yield Finding(
             "ok",
             "history",
-            _("%(name)s: Conta Azul's copy agrees with %(count)s histories.")
-            % {"name": connection.name, "count": len(postings)},
+            ngettext(
+                "%(company)s, %(name)s: Conta Azul's copy agrees with %(count)s history (%(kind)s).",
+                "%(company)s, %(name)s: Conta Azul's copy agrees with %(count)s histories (%(kind)s).",
+                len(postings),
+            )
+            % {**named, "count": len(postings), "kind": kinds[kind]},
         )
 
 

@@ -8,7 +8,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as lazy
 
 from alcada.connections.models import Connection
-from alcada.connections.rules import explain
+from alcada.connections.rules import explain, their_words
 from alcada.history.models import Record
 from alcada.history.queries import of
 
@@ -44,5 +44,6 @@ def lines(connection: Connection, limit: int = 12) -> list[Line]:
 def _line(record: Record) -> Line:
     words, tone, icon = WORDS.get(record.event, (record.event, "grey", "history"))
     text = str(words) % record.data if "%(" in str(words) else str(words)
-    comment = explain(record.data["reason"]) if "reason" in record.data else record.data.get("words", "")
+    data = record.data
+    comment = explain(data["reason"]) if "reason" in data else their_words(data.get("words", ""))
     return Line(text, tone, icon, record.actor_name, record.at, comment)

@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as lazy
 
 from alcada.approval import queries as approvals
 from alcada.approval.models import Round
+from alcada.connections import call_words
 from alcada.connections.models import Connection
 from alcada.directory.models import Counterpart
 from alcada.flow.models import Run
@@ -48,6 +49,7 @@ class Books:
     state: str
     twins: list[Twin]
     searched: TwinSearch | None
+    why: str = ""  # it failed
 
 
 @dataclass(frozen=True)
@@ -120,7 +122,7 @@ def way_of(revision: Revision) -> tuple[str, str] | None:
 
 
 def to_create(revision: Revision, account: Connection) -> list[ToCreate]:
-    """What has no counterpart in the account. It can't be removed there, so whoever approves knows of it."""
+    """What has no counterpart in the account. A cost centre can't be removed there: whoever approves knows of it."""
     there = Counterpart.objects.filter(connection=account, active=True)
     wanted = []
     if not there.filter(party_id=revision.party_id).exists():
@@ -135,7 +137,8 @@ def books(revision: Revision) -> Books:
     search = TwinSearch.objects.select_related("connection").filter(revision=revision).first()
     if search is None:
         return Books("none", [], None)
-    return Books(search.state, [_twin(item) for item in search.found], search)
+    why = call_words.failure(search.detail) if search.state == TwinSearch.State.FAILED else ""
+    return Books(search.state, [_twin(item) for item in search.found], search, why)
 
 
 def _twin(item: dict[str, Any]) -> Twin:

@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
 
 from alcada import money
+from alcada.flow import shipped
 from alcada.web import routing_words
 
 Data = Mapping[str, Any]
@@ -59,11 +60,15 @@ def _submitted(data: Data) -> str:
 
 def _asked(data: Data) -> str:
     people = ", ".join(data.get("people") or [])
-    return _("%(step)s: asked %(people)s") % {"step": data.get("step", ""), "people": people}
+    return _("%(step)s: asked %(people)s") % {"step": _step(data), "people": people}
 
 
 def _with_step(text: Callable[[], str]) -> Callable[[Data], str]:
-    return lambda data: f"{data.get('step')}: {text()}" if data.get("step") else text()
+    return lambda data: f"{_step(data)}: {text()}" if data.get("step") else text()
+
+
+def _step(data: Data) -> str:
+    return shipped.shown(str(data.get("step") or ""))
 
 
 def _intended(data: Data) -> str:

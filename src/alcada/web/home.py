@@ -17,7 +17,7 @@ from alcada.flow.queries import STATUSES, Status, with_status
 from alcada.intake.models import Entry
 from alcada.intake.queries import visible_entries
 from alcada.people.models import User
-from alcada.people.queries import companies_of, companies_where
+from alcada.people.queries import companies_of, companies_where, with_approver
 from alcada.posting.models import Posting, State
 from alcada.web import approval, reasons
 from alcada.web.context import Frame
@@ -125,13 +125,15 @@ def _posted(entries: QuerySet[Entry]) -> list[Posted]:
 
 
 def _first_steps(user: User, entries: QuerySet[Entry]) -> dict[str, Any]:
-    """What is missing before anything can happen: a company, an account, a first entry."""
+    """What is missing before anything can happen: a company, an account, somebody who approves, a first entry."""
     companies = companies_of(user)
     connected = Connection.objects.filter(company__in=companies).exclude(authorised_at=None)
     return {
         "has_company": companies.exists(),
         "has_connection": connected.exists(),
+        "has_second": with_approver(companies).exists(),
         "has_entry": entries.exists(),
+        "manages": companies_where(user, "people.manage").exists(),
         "connects": companies_where(user, "connection.manage").exists(),
     }
 

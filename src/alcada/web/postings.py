@@ -117,8 +117,8 @@ def _row(posting: Posting) -> Row:
         status=Status(f"posting.{posting.state}"),
         reason=reason.short if reason else "",
         age=_age(since),
-        next_try=moments.moment(posting.next_try_at)
-        if posting.state in (State.QUEUED, State.UNKNOWN)
+        next_try=moments.at_moment(posting.next_try_at)
+        if posting.next_try_at and posting.state in (State.QUEUED, State.UNKNOWN)
         else "",
     )
 

@@ -7,6 +7,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from alcada.posting.models import Posting
+from conta_azul import sentences
 
 Words = tuple[str | Promise, str | Promise]
 
@@ -178,6 +179,16 @@ REASONS: Final[dict[str, Words]] = {
     ),
 }
 _IN_THEIR_WORDS: Final = ("refused", "party_refused", "cost_centre_refused")
+# What came with these is how a call ended, in the client's English: only what it quotes is shown.
+_FROM_A_CALL: Final = (
+    "too_many_requests",
+    "not_sent",
+    "not_reached",
+    "needs_authorisation",
+    "paused",
+    "plan_refused",
+    "may_have_arrived",
+)
 _ALIASES: Final = {"party_unknown": "person_unknown"}
 
 
@@ -198,11 +209,18 @@ def explain(posting: Posting) -> Reason | None:
     """The reason of the posting's state; None when there is none. A code without words shows its detail."""
     if not posting.reason:
         return Reason("", "", posting.detail) if posting.detail else None
+    detail = _quoted(posting)
     words = REASONS.get(f"{posting.reason}:{posting.state}") or REASONS.get(
         _ALIASES.get(posting.reason, posting.reason)
     )
     if words is None:
-        return Reason("", "", posting.detail or posting.reason)
-    return Reason(
-        str(words[0]), str(words[1]), posting.detail, detail_first=posting.reason in _IN_THEIR_WORDS
-    )
+        return Reason("", "", detail or posting.reason)
+    return Reason(str(words[0]), str(words[1]), detail, detail_first=posting.reason in _IN_THEIR_WORDS)
+
+
+def _quoted(posting: Posting) -> str:
+    """The words that came with the reason: Conta Azul's own, without our English around them, or the person's."""
+    told = sentences.taken_apart(posting.detail)
+    if told is not None:
+        return told.words
+    return "" if posting.reason in _FROM_A_CALL else posting.detail

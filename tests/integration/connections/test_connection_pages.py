@@ -130,3 +130,15 @@ def test_the_list_asks_as_often_for_many_connections_as_for_few(
         Connection.objects.create(company=company, name="Matriz")
     with django_assert_max_num_queries(16):  # type: ignore[operator]
         assert ana_browser.get("/connections").status_code == 200
+
+
+def test_the_demo_does_not_warn_of_its_own_address(installer: User, settings: object) -> None:
+    browser = Client()
+    browser.force_login(installer)
+    browser.cookies["django_language"] = "en"
+    refuses = "This installation has no HTTPS address"
+    assert refuses in browser.get("/connections/application").content.decode()
+    settings.DEMO = True  # type: ignore[attr-defined]
+    page = browser.get("/connections/application").content.decode()
+    assert "In the demo this address is right" in page
+    assert refuses not in page
