@@ -57,6 +57,39 @@ def test_the_demo_counts_the_books_against_what_was_approved(tmp_path: Path) -> 
     assert report["cost_centres_created"] == 1
 
 
+FIGURES = {
+    *("ok", "approved", "posted", "waiting", "lost", "duplicated", "misrouted", "wrong_content"),
+    *("duplicate_people", "duplicate_cost_centres", "calls_per_posting", "approve_to_posted_p50"),
+    *(
+        "approve_to_posted_p99",
+        "postings_per_s",
+        "bare_loop_per_s",
+        "rate_limited",
+        "peak_rss_mb",
+        "idle_rss_mb",
+    ),
+}
+
+
+@pytest.mark.parametrize("struck", ["0", "0.1"])
+def test_the_bench_counts_the_books_and_tells_all_its_figures(tmp_path: Path, struck: str) -> None:
+    arguments = ("--postings", "24", "--accounts", "2", "--rate-limit", "off", "--faults", struck, "--json")
+    # Absence is believed after four seconds here, and not after ten minutes: nobody waits that long for a test.
+    quick = {"ALCADA_POSTING_ABSENCE_SPAN": "4", "ALCADA_POSTING_ABSENCE_EVIDENCE": "1"}
+    quick |= {
+        "ALCADA_POSTING_FIRST_LOOK": "1",
+        "ALCADA_POSTING_LOOK_SPACING": "2",
+        "ALCADA_POSTING_RETRY": "1",
+    }
+    quick |= {"ALCADA_POSTING_LOOK_FOR": "20"}
+    with tempfile.TemporaryDirectory() as short:
+        report = json.loads(alcada(tmp_path, "bench", "posting", *arguments, TMPDIR=short, **quick))
+    assert set(report) >= FIGURES
+    assert report["posted"] + sum(report["waiting"].values()) == report["approved"]
+    assert report["lost"] == report["duplicated"] == report["misrouted"] == report["wrong_content"] == 0
+    assert report["duplicate_people"] == report["duplicate_cost_centres"] == 0
+
+
 def running_in(folder: Path) -> list[psutil.Process]:
     """Processes whose command line names this folder."""
     return [
