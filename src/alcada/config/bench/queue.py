@@ -50,7 +50,7 @@ def _rate(bench: Bench, length: int) -> float:
     from alcada.posting.models import Posting
 
     bench.machine.start_workers()
-    for step in list(bench.office.submit(30 * ACCOUNTS, warm=True)):
+    for step in list(bench.office.warm()):
         bench.office.approve(step)
     bench.drain()
     bench.machine.stop_workers()

@@ -76,10 +76,9 @@ class Bench:
         began = time.monotonic()
         self.open()
         calm = not self.options.faults and not self.options.kill_workers
-        warm = 30 * self.options.accounts if calm else 0
         self.say("submitting")
         self.machine.start_workers()
-        warming = list(self.office.submit(warm, warm=True))
+        warming = list(self.office.warm()) if calm else []
         steps = submitting.submit(self.sandbox, self.options.seed, self.options.postings)
         spare = list(self.office.submit(IDLE)) if calm else []
         self.say("waiting for the search for twins")
