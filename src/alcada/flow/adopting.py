@@ -108,13 +108,13 @@ def read(posting: Posting, pasted: str) -> Read:
     kind = _KINDS.get((event.kind or "").upper())
     if kind is not None and kind != posting.kind:
         raise OtherKindError
+    others = Posting.objects.filter(connection_id=posting.connection_id, remote_event_id=event.id)
+    if other := others.exclude(pk=posting.pk).first():
+        raise byhand.TakenError(other.reference)
     texts = " ".join(f"{part.description} {part.note}" for part in parts)
     for reference in set(books.REFERENCE.findall(texts)) - {posting.reference}:
         if Posting.objects.filter(reference=reference).exclude(entry=posting.entry_id).exists():
             raise ForeignError(reference)
-    others = Posting.objects.filter(connection_id=posting.connection_id, remote_event_id=event.id)
-    if other := others.exclude(pk=posting.pk).first():
-        raise byhand.TakenError(other.reference)
     return Read(
         event_id=event.id,
         instalment_ids=[part.id for part in parts],

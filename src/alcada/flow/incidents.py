@@ -1,4 +1,4 @@
-"""An account that stopped is told once per incident, to the company's administrators; when it works that is taken back."""
+"""An account that stopped: told once per incident, to the company's administrators; settled when it works again."""
 
 from django.db import transaction
 from django.urls import reverse
@@ -6,7 +6,8 @@ from django.utils import timezone
 
 from alcada.connections.models import Incident
 from alcada.connections.rules import code_of
-from alcada.notify.actions import settle, tell as tell_people
+from alcada.notify.actions import settle
+from alcada.notify.actions import tell as tell_people
 from alcada.people.models import Role
 from alcada.people.queries import holders
 from alcada.posting.models import State

@@ -24,9 +24,11 @@ def sweep() -> None:
     now = timezone.now()
     flow.ask_anew()
     incidents.watch()
-    for pk in Incident.objects.filter(told_at=None, ended_at=None, began_at__lt=now - LATE).values_list("pk", flat=True):
+    untold = Incident.objects.filter(told_at=None, ended_at=None, began_at__lt=now - LATE)
+    for pk in untold.values_list("pk", flat=True):
         queue.defer("tell_incident", incident_id=pk)
-    for pk in Bulk.objects.filter(finished_at=None, created_at__lt=now - LATE).values_list("pk", flat=True):
+    half_way = Bulk.objects.filter(finished_at=None, created_at__lt=now - LATE)
+    for pk in half_way.values_list("pk", flat=True):
         queue.defer("bulk", bulk_id=pk)
     stopped = Run.objects.filter(state=Run.State.POSTING, revision__postings__state=State.POSTED)
     for pk in stopped.values_list("revision__postings", flat=True)[:1000]:

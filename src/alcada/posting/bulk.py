@@ -71,7 +71,9 @@ def _one(bulk: Bulk, posting_id: int) -> str:
     posting = Posting.objects.select_related("entry__company").filter(pk=posting_id).first()
     if posting is None:
         return "gone"
-    if not may(bulk.by, "posting.mend", posting.entry.company):  # asked again: a role may have been taken meanwhile
+    if not may(
+        bulk.by, "posting.mend", posting.entry.company
+    ):  # asked again: a role may have been taken meanwhile
         return "not_allowed"
     if bulk.action == Bulk.Action.AGAIN and posting.state == State.UNDECIDED and not bulk.sure:
         return "look_first"

@@ -1,4 +1,4 @@
-"""What a person says of an entry that is in Conta Azul already. It ends the sending: refused while claimed or looked for.
+"""What a person says of an entry that is in Conta Azul already. Refused while it is claimed or looked for.
 
 What they say was read there and compared before (flow/adopting.py): no transaction is open across that.
 """
@@ -38,7 +38,9 @@ class Claimed:
     instalment_ids: Sequence[str]
     ours: bool  # it carries the posting's reference
     different: Sequence[str] = field(default_factory=list)  # what differs from what was approved, confirmed
-    beside: Sequence[str] = field(default_factory=list)  # further events that carry the reference, still there
+    beside: Sequence[str] = field(
+        default_factory=list
+    )  # further events that carry the reference, still there
 
 
 def adopt(posting_id: int, claimed: Claimed, *, by: "User", reason: str = "") -> Posting:
@@ -136,7 +138,7 @@ def _settle(posting: Posting, claimed: Claimed, reason: str) -> None:
 
 
 def _record(
-    posting: Posting, event: str, by: "User", reason: str, claimed: Claimed | None, **data: Any
+    posting: Posting, what: str, by: "User", reason: str, claimed: Claimed | None, **data: Any
 ) -> None:
     if claimed:
         data |= {
@@ -146,4 +148,4 @@ def _record(
             "events": list(claimed.beside),
         }
     told = {"reference": posting.reference, "comment": reason, **{k: v for k, v in data.items() if v}}
-    record(event, posting.entry, by=by, company=posting.connection.company, data=told)
+    record(what, posting.entry, by=by, company=posting.connection.company, data=told)

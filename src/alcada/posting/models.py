@@ -34,8 +34,8 @@ ADOPTED: Final = "adopted"
 BY_HAND: Final = "by_hand"
 
 # All else raises TransitionNotAllowed. UNKNOWN goes back to the queue only when absence may be believed, or when a
-# person says so after the looking has ended (UNDECIDED). QUEUED and REFUSED become UNKNOWN when a backup was restored, and
-# POSTED when a person typed the entry at Conta Azul; QUEUED also by a late answer to a create believed absent.
+# person says so after the looking has ended (UNDECIDED). QUEUED and REFUSED become UNKNOWN when a backup was restored,
+# and POSTED when a person typed the entry at Conta Azul; QUEUED also by a late answer to a create believed absent.
 TRANSITIONS: Final[dict[State, set[State]]] = {
     State.QUEUED: {State.SENDING, State.POSTED, State.UNKNOWN, State.CANCELLED},
     State.SENDING: {State.POSTED, State.QUEUED, State.REFUSED, State.UNKNOWN},
@@ -160,7 +160,5 @@ class Bulk(models.Model):
 
     class Meta:
         constraints = [
-            models.CheckConstraint(
-                condition=~Q(action="cancel") | ~Q(reason=""), name="bulk_cancel_says_why"
-            )
+            models.CheckConstraint(condition=~Q(action="cancel") | ~Q(reason=""), name="bulk_cancel_says_why")
         ]
