@@ -59,6 +59,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("differences/<int:pk>/accept", differences.accept, name="difference-accept"),
     path("flows", flows.flows, name="flows"),
     path("doctor", doctor.doctor, name="doctor"),
+    path("doctor/report", doctor.report, name="doctor-report"),
     path("notices", notices.notices, name="notices"),
     path("notices/read", notices.read_all, name="notices-read"),
     path("notices/<int:pk>/open", notices.open_notice, name="notice-open"),
