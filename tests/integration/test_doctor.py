@@ -152,6 +152,7 @@ def test_the_report_tells_numbers_and_codes_and_nobodys_secrets(
         }
     )
     post(account)
+    submit(enter(company, by=ana, document_number="NF 1002"), by=ana)
     refresh, access = "refresh-token-em-claro", "access-token-em-claro"
     Connection.objects.update(
         last_error=f"plan_refused\nSenhor {clara.name}, fale com 111.444.777-35, {refresh} {access}",
@@ -159,7 +160,6 @@ def test_the_report_tells_numbers_and_codes_and_nobodys_secrets(
     )
     Category.objects.filter(company=company).update(name="Honorários do Dr. Prado")
     Counterpart.objects.filter(category__isnull=False).update(active=False)
-    submit(enter(company, by=ana, document_number="NF 1002"), by=ana)
     whole = json.dumps(report(doctor.examine(online=True)), ensure_ascii=False)
     assert '"refused"' in whole
     assert '"mapping_category"' in whole

@@ -9,7 +9,7 @@ from alcada.intake.models import Entry
 from alcada.ledger.models import Difference
 from alcada.people.models import Role
 from alcada.people.queries import holders
-from alcada.posting.models import Posting, State
+from alcada.posting.models import BY_HAND, LOUD, Posting, State
 from alcada.web import moments, returned
 
 
@@ -59,6 +59,9 @@ def either(names: list[str]) -> str:
 
 
 def _of_posting(entry: Entry, posting: Posting) -> str:
+    if posting.reason in LOUD:
+        people = [person.name for person in holders(entry.company, Role.ADMINISTRATOR)]
+        return _("It needs a person: %(people)s.") % {"people": either(people)}
     at = moments.moment(posting.next_try_at)
     waits = bool(posting.next_try_at and posting.next_try_at > timezone.now())
     if posting.state == State.QUEUED:
@@ -84,6 +87,8 @@ def _of_posting(entry: Entry, posting: Posting) -> str:
 
 
 def _of_posted(posting: Posting) -> str:
+    if posting.reason == BY_HAND and not posting.remote_event_id:
+        return _("It was put into Conta Azul by hand. Which entry there it is has still to be said.")
     standing = Difference.objects.filter(posting=posting, settled_at=None, accepted_at=None)
     if standing.exists():
         people = [person.name for person in holders(posting.entry.company, Role.ADMINISTRATOR)]
