@@ -10,6 +10,7 @@ from alcada.ledger.models import Difference
 from alcada.people.models import Role
 from alcada.people.queries import holders
 from alcada.posting.models import BY_HAND, LOUD, Posting, State
+from alcada.posting.owners import Owner
 from alcada.web import moments, returned
 
 
@@ -60,8 +61,7 @@ def either(names: list[str]) -> str:
 
 def _of_posting(entry: Entry, posting: Posting) -> str:
     if posting.reason in LOUD:
-        people = [person.name for person in holders(entry.company, Role.ADMINISTRATOR)]
-        return _("It needs a person: %(people)s.") % {"people": either(people)}
+        return _needs(entry, posting)
     at = moments.moment(posting.next_try_at)
     waits = bool(posting.next_try_at and posting.next_try_at > timezone.now())
     if posting.state == State.QUEUED:
@@ -82,7 +82,13 @@ def _of_posting(entry: Entry, posting: Posting) -> str:
         return _of_posted(posting)
     if posting.state == State.CANCELLED:
         return _("The posting was cancelled. Nothing happens unless the entry is changed and sent again.")
+    return _needs(entry, posting)
+
+
+def _needs(entry: Entry, posting: Posting) -> str:
     people = [person.name for person in holders(entry.company, Role.ADMINISTRATOR)]
+    if getattr(posting, "owner", "") == Owner.ENTERED:
+        people = [entry.created_by.name]
     return _("It needs a person: %(people)s.") % {"people": either(people)}
 
 

@@ -212,7 +212,7 @@ class Reason:
 
 def explain(posting: Posting) -> Reason | None:
     """The reason of the posting's state; None when there is none. A code without words shows its detail."""
-    if posting.state in _HELD_BACK and posting.connection.state in _ACCOUNTS:
+    if posting.state in _HELD_BACK and posting.connection_id and posting.connection.state in _ACCOUNTS:
         words = REASONS[
             _ACCOUNTS[posting.connection.state]
         ]  # whatever was before: it waits for its account now

@@ -1,13 +1,13 @@
 """A person says which entry of the account a posting is: read there, compared, one posting's only, nothing twice."""
 
-import re
 import uuid
 from typing import Any
 
 import pytest
 from django.db import IntegrityError, transaction
 from django.utils import timezone
-from stories import Account, approved, books, post
+from integration.posting.hands import fresh, sent, there, typed
+from stories import Account, approved, post
 
 from alcada.flow import actions as flow
 from alcada.flow import adopting, returning
@@ -19,70 +19,6 @@ from alcada.posting import actions, byhand, mending
 from alcada.posting.models import Attempt, Posting, State
 from alcada.posting.owners import with_owner
 from alcada.posting.rules import BusyError, Outcome, TransitionNotAllowedError
-
-CREATE = "/v1/financeiro/contas-a-pagar"
-AMOUNT = re.compile(r"\d+\.\d\d")
-
-
-@pytest.fixture
-def lost(account: Account, sandbox: Any, settings: Any, ana: Any, bruno: Any) -> Posting:
-    """It arrived, its answer was lost, the searches failed, and the looking has ended."""
-    settings.POSTING = settings.POSTING | {"look_for_s": 0.0, "absence_span_s": 0.0}
-    posting = approved(account.connection.company, ana=ana, bruno=bruno)
-    sandbox.faults({"method": "POST", "path": CREATE, "kind": "drop_after", "count": 1})
-    post(account)
-    sandbox.faults({"method": "GET", "kind": "error_before"})
-    flow_posting.look(posting.pk)
-    sandbox.faults()
-    return fresh(posting, State.UNDECIDED)
-
-
-@pytest.fixture
-def refused(account: Account, sandbox: Any, ana: Any, bruno: Any) -> Posting:
-    posting = approved(account.connection.company, ana=ana, bruno=bruno)
-    sandbox.faults({"method": "POST", "path": CREATE, "kind": "error_before", "status": 400, "count": 1})
-    post(account)
-    return fresh(posting, State.REFUSED)
-
-
-def fresh(posting: Posting, state: State | None = None) -> Posting:
-    found = Posting.objects.select_related("connection", "entry").get(pk=posting.pk)
-    assert state is None or found.state == state, found.state
-    return found
-
-
-def there(account: Account, sandbox: Any) -> list[Any]:
-    return list(books(sandbox, account.connection.company.document)["payables"])
-
-
-def sent(posting: Posting) -> dict[str, Any]:
-    """The body of its create, amounts as the wire has them."""
-
-    def wire(value: Any) -> Any:
-        if isinstance(value, dict):
-            return {name: wire(one) for name, one in value.items()}
-        if isinstance(value, list):
-            return [wire(one) for one in value]
-        return float(value) if isinstance(value, str) and AMOUNT.fullmatch(value) else value
-
-    body: dict[str, Any] = wire(posting.attempts.filter(kind=Attempt.Kind.ENTRY)[0].request)
-    return body
-
-
-def typed(account: Account, sandbox: Any, posting: Posting, kind: str = "payable", **changes: Any) -> str:
-    """The same entry in somebody's own words, put into the account by hand. Its id."""
-    body = sent(posting)
-    body |= {"descricao": "Papel para a impressora", "observacao": None, "referencia_externa": None}
-    for part in body["condicao_pagamento"]["parcelas"]:
-        part |= {"descricao": "Papel para a impressora", "nota": None}
-    if amount := changes.pop("amount", None):
-        body["valor"] = body["rateio"][0]["valor"] = amount
-        body["rateio"][0]["rateio_centro_custo"][0]["valor"] = amount
-        body["condicao_pagamento"]["parcelas"][0]["detalhe_valor"] = {
-            "valor_bruto": amount,
-            "valor_liquido": amount,
-        }
-    return str(sandbox.act(account.remote["id"], "add", kind=kind, entry=body | changes)["id"])
 
 
 def owner(posting: Posting) -> str:
