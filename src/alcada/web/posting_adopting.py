@@ -10,11 +10,12 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
 from django.views.decorators.http import require_http_methods
 
+from alcada.connections.models import Connection
 from alcada.flow import adopting
 from alcada.posting import byhand
 from alcada.posting.models import BY_HAND, Posting, State
 from alcada.posting.rules import BusyError, TransitionNotAllowedError
-from alcada.web import entries
+from alcada.web import entries, reasons
 from alcada.web.guards import person
 from alcada.web.posting_mending import do, to_mend, typed_reason
 
@@ -68,7 +69,7 @@ def _search(request: HttpRequest, posting: Posting) -> HttpResponse:
     try:
         found = adopting.candidates(posting)
     except adopting.FAILURES:
-        return _page(request, posting, searched=True, failed=True)
+        return _page(request, posting, searched=True, failed=_silent(posting))
     return _page(request, posting, searched=True, candidates=found)
 
 
@@ -98,7 +99,7 @@ def _this(request: HttpRequest, posting: Posting) -> HttpResponse:
     except byhand.TakenError as exc:
         return _page(request, posting, Typed(id=pasted, reason=reason, id_error=_taken(exc)), status=422)
     except adopting.FAILURES:
-        return _page(request, posting, Typed(id=pasted, reason=reason, id_error=_silent()), status=422)
+        return _page(request, posting, Typed(id=pasted, reason=reason, id_error=_silent(posting)), status=422)
 
 
 def needs_reason(posting: Posting, seen: adopting.Read) -> bool:
@@ -138,7 +139,7 @@ def _read(posting: Posting, pasted: str) -> tuple[adopting.Read | None, str]:
     except byhand.TakenError as exc:
         return None, _taken(exc)
     except adopting.FAILURES:
-        return None, _silent()
+        return None, _silent(posting)
 
 
 def _taken(exc: byhand.TakenError) -> str:
@@ -147,7 +148,14 @@ def _taken(exc: byhand.TakenError) -> str:
     }
 
 
-def _silent() -> str:
+def _silent(posting: Posting) -> str:
+    """Why the account could not be asked."""
+    account = Connection.objects.get(pk=posting.connection_id)
+    if account.state != Connection.State.CONNECTED:
+        text = _(
+            "%(why)s Until that is mended the account can't be asked; the posting can be marked without an id."
+        )
+        return text % {"why": reasons.of_account(account)}
     return _("Conta Azul could not be asked just now. Try again in a moment.")
 
 

@@ -4,7 +4,6 @@ from dataclasses import dataclass
 from typing import Final
 
 from django.utils.functional import Promise
-from django.utils.translation import gettext as _plain
 from django.utils.translation import gettext_lazy as _
 
 from alcada.connections.models import Connection
@@ -188,6 +187,7 @@ REASONS: Final[dict[str, Words]] = {
 _IN_THEIR_WORDS: Final = ("refused", "party_refused", "cost_centre_refused")
 _ALIASES: Final = {"party_unknown": "person_unknown"}
 _HELD_BACK: Final = (State.QUEUED, State.UNKNOWN)
+_NO_ANSWER: Final = _("Conta Azul does not answer; it is tried again by itself.")
 # An account that holds its postings back, by its state.
 _ACCOUNTS: Final[dict[str, str]] = {
     Connection.State.AUTHORISE: "needs_authorisation",
@@ -241,6 +241,4 @@ def name(code: str) -> str:
 def of_account(connection: Connection) -> str:
     """Why an account holds its postings back."""
     code = _ACCOUNTS.get(connection.state)
-    return (
-        str(REASONS[code][0]) if code else _plain("Conta Azul does not answer; it is tried again by itself.")
-    )
+    return str(REASONS[code][0] if code else _NO_ANSWER)

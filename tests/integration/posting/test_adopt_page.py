@@ -7,6 +7,7 @@ from django.urls import reverse
 from integration.posting.hands import there, typed
 from stories import Account
 
+from alcada.connections.models import Connection
 from alcada.posting.models import Posting, State
 
 if TYPE_CHECKING:
@@ -100,6 +101,17 @@ def test_conta_azul_that_does_not_answer_is_said(lost: Posting, settings: Any, a
     assert "could not be asked" in as_clara.post(address(lost), {"do": "search"}).content.decode()
     pasted = as_clara.post(address(lost), {"do": "this", "id": "00000000-0000-4000-8000-000000000000"})
     assert (pasted.status_code, "could not be asked" in pasted.content.decode()) == (422, True)
+
+
+def test_an_account_that_is_paused_or_needs_authorisation_is_said(
+    lost: Posting, account: Account, as_clara: "Client"
+) -> None:
+    Connection.objects.update(state=Connection.State.PAUSED)
+    page = as_clara.post(address(lost), {"do": "search"}).content.decode()
+    assert "The connection is paused. Until that is mended" in page
+    as_clara.post(address(lost), {"do": "without", "reason": "Está lá"})
+    lost.refresh_from_db()
+    assert lost.state == State.POSTED
 
 
 def test_marked_by_hand_and_named_later(

@@ -13,7 +13,8 @@
     var count = boxes.filter(function (box) { return box.checked; }).length;
     all.checked = count > 0 && count === boxes.length;
     all.indeterminate = count > 0 && count < boxes.length;
-    chosen.textContent = count && !(matching && matching.checked) ? count + " " + chosen.dataset.words : "";
+    var words = count === 1 ? chosen.dataset.one : count + " " + chosen.dataset.many;
+    chosen.textContent = count && !(matching && matching.checked) ? words : "";
   }
 
   form.querySelectorAll("[data-needs-script]").forEach(function (node) { node.hidden = false; });
