@@ -445,6 +445,7 @@ proctype Person(byte p) {
 #endif
        printf("a person looks again\n"); move(p, UNKNOWN) }
   :: atomic { BY_HAND && MAY_GO_AGAIN(p) && (state[p] == QUEUED || state[p] == REFUSED || state[p] == UNDECIDED) ->
+       witness(TYPED, state[p] == REFUSED);
        press(p);
        nothing_stands(p);
        printf("a person types it at Conta Azul, and says so here\n"); stand(p); mark_posted(p) }

@@ -127,3 +127,4 @@
 #define BELIEVED_LATE 2
 #define FOUND_THOUGH_MOVED 3
 #define TWO_TOLD 4
+#define TYPED 5

@@ -5,7 +5,7 @@ The reads come first, without a transaction; what they told is then kept under t
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 from typing import TYPE_CHECKING, Final
@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from alcada.people.models import User
 
 SHOWN: Final = 20
+CENT: Final = Decimal("0.01")
+ABOUT: Final = (Decimal("0.9"), Decimal("1.1"))  # who typed it may have seen a discount, or a fine
 FAILURES: Final = books.FAILURES
 _KINDS: Final = {"RECEITA": EntryKind.RECEIVABLE, "DESPESA": EntryKind.PAYABLE}
 _ID: Final = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
@@ -74,13 +76,22 @@ class Read:
 
 
 def candidates(posting: Posting) -> list[Candidate]:
-    """What the account holds about the due dates, of such a value; the likely ones first. Raises FAILURES."""
+    """What the account holds about the due dates, of about such a value; the likely ones first. Raises FAILURES."""
     wanted = _wanted(posting)
-    listed = books.listed(posting.connection_id, kind=posting.kind, wanted=wanted)
+    about = [(due, (amount * factor).quantize(CENT)) for due, amount in wanted.parts for factor in ABOUT]
+    listed = books.listed(posting.connection_id, kind=posting.kind, wanted=replace(wanted, parts=about))
     likely = {item.id for item in rules.likely_twins(wanted, listed)}
     ours = _ours(posting.connection_id, [item.id for item in listed])
     marked = f"[{posting.reference}]"
-    listed.sort(key=lambda item: (marked not in item.description, item.id not in likely, item.due_date))
+    listed.sort(
+        key=lambda item: (
+            marked not in item.description,
+            item.id in ours,  # another posting's: shown, so that nobody looks for it in vain
+            item.id not in likely,
+            item.party_name != wanted.party_name,
+            item.due_date,
+        )
+    )
     return [
         Candidate(
             id=item.id,

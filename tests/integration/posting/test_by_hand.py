@@ -1,6 +1,7 @@
 """A person says which entry of the account a posting is: read there, compared, one posting's only, nothing twice."""
 
 import uuid
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -106,6 +107,11 @@ def test_an_entry_in_other_words_and_of_another_value_says_what_differs(
     lost: Posting, account: Account, sandbox: Any, clara: Any
 ) -> None:
     event = typed(account, sandbox, lost, amount=1499.0)
+    found = adopting.candidates(lost)
+    assert [(one.amount, one.likely) for one in found] == [
+        (Decimal("1500.00"), True),
+        (Decimal("1499.00"), False),
+    ]
     seen = adopting.read(lost, f"https://app.contaazul.com/lancamento/{event}?aba=1")
     assert (seen.event_id, seen.ours, list(seen.different)) == (event, False, ["amount"])
     adopting.adopt(lost, seen, by=clara, reason="O fornecedor deu um real de desconto")
