@@ -51,6 +51,9 @@ def _parser() -> argparse.ArgumentParser:
     command("migrate", _migrate, "bring the database to this version")
     doctor = command("doctor", _doctor, "check database, workers, connections, history; say what to do")
     doctor.add_argument("--json", action="store_true")
+    doctor.add_argument(
+        "--report", action="store_true", help="for whoever supports you: no names, documents, amounts, tokens"
+    )
     doctor.add_argument("--offline", action="store_true", help="ask Conta Azul nothing")
     backup = command("backup", _backup, "write database, files and key to one archive")
     backup.add_argument("file", nargs="?", help="default: backups/ in the installation's folder")
@@ -134,7 +137,7 @@ def _doctor(options: argparse.Namespace) -> int:
     _setup()
     from alcada.config import doctor
 
-    return doctor.run(as_json=options.json, offline=options.offline)
+    return doctor.run(as_json=options.json, offline=options.offline, as_report=options.report)
 
 
 def _bench(given: argparse.Namespace) -> int:

@@ -13,8 +13,8 @@ from django.db import transaction
 from django.db.models.functions import Now
 
 from alcada import queue
-from alcada.connections import crypto, rate, remote, rules
-from alcada.connections.models import AuthorisationRequest, Connection, Lease
+from alcada.connections import crypto, incidents, rate, remote, rules
+from alcada.connections.models import AuthorisationRequest, Connection, Incident, Lease
 from alcada.connections.queries import application_for
 from alcada.directory import documents
 from alcada.history.actions import record
@@ -180,6 +180,8 @@ def _note_wrong_company(connection: Connection, by: User, got: str, expected: st
             row.state = State.WRONG_COMPANY
             row.last_error, row.last_error_at = rules.note("wrong_company", f"{got} ≠ {expected}"), Now()
             row.save(update_fields=["state", "last_error", "last_error_at"])
+            if row.authorised_at:  # a first consent that went wrong stops nothing, and who gave it sees why
+                incidents.begin(row.pk, Incident.Kind.WRONG_COMPANY)
         record(
             "connection.wrong_company",
             row,
@@ -201,8 +203,9 @@ def _keep(connection_id: int, by: User, pair: oauth.Tokens, account: remote.Acco
         connection.remote_name = account.name or connection.remote_name
         connection.state, connection.last_error, connection.last_error_at = State.CONNECTED, "", None
         connection.authorised_at, connection.authorised_by = Now(), by
-        connection.last_good_call_at = Now()
+        connection.last_good_call_at, connection.unreached_since = Now(), None
         connection.save()
+        incidents.end(connection.pk)
         record(
             "connection.authorised",
             connection,

@@ -27,6 +27,7 @@ from alcada.posting import actions, batches, queries, send
 from alcada.posting.batches import Arrival, Departure, Group
 from alcada.posting.models import Attempt
 from alcada.posting.prepare import Job
+from alcada.posting.rules import Outcome
 
 log = logging.getLogger(__name__)
 
@@ -218,7 +219,9 @@ class Dispatcher:
         """Postings to send now, as many as there is room for; the room is given back as each is written down."""
         permits = 1
         await self._room.acquire()
-        while permits < GROUP and not self._room.locked():
+        # One tries whether the account can be reached again; the others wait for it, and don't fail one by one.
+        most = 1 if connection_id in self._rests else GROUP
+        while permits < most and not self._room.locked():
             await self._room.acquire()
             permits += 1
         group = Group()
@@ -234,20 +237,26 @@ class Dispatcher:
         job = departure.job
         ready = gateway.Ready(usable.token, usable.state, departure.wait_s)
         outcome = await send.create(job.connection_id, departure.call, ready)
-        if outcome.kind == Attempt.Outcome.NOT_SENT and outcome.retry_after_s is None:
-            self._rest(job.connection_id)
-        elif outcome.kind == Attempt.Outcome.POSTED:
-            self._rests.pop(job.connection_id, None)
+        self._learn(job.connection_id, outcome)
         self._writer.put(Arrival(job.posting_id, departure.attempt_id, job.claim, outcome))
 
     async def _send(self, job: Job) -> None:
         """One that needs something looked up or made first: by itself, from beginning to end."""
         try:
-            await send.send(job)
+            outcome = await send.send(job)
+            if outcome is not None:
+                self._learn(job.connection_id, outcome)
         except Exception:  # its claim runs out, and it is dealt with then
             log.exception("posting %s could not be brought to its outcome", job.posting_id)
         finally:
             self._room.release()
+
+    def _learn(self, connection_id: int, outcome: Outcome) -> None:
+        """Can the account be reached?"""
+        if outcome.unreached:
+            self._rest(connection_id)
+        elif outcome.kind == Attempt.Outcome.POSTED:
+            self._rests.pop(connection_id, None)
 
     def _rest(self, connection_id: int) -> None:
         """The account can't be reached: leave it alone for a while, longer each time."""

@@ -5,9 +5,10 @@ from procrastinate.contrib.django import app
 
 from alcada.connections import directory_sync
 from alcada.flow import actions as flow
-from alcada.flow import returning, twins
+from alcada.flow import incidents, returning, twins
 from alcada.flow import sweep as flow_sweep
 from alcada.notify import mail
+from alcada.posting import bulk as bulks
 
 # A database that was away for a moment; what Conta Azul answers is handled where it is asked.
 RETRY = RetryStrategy(max_attempts=5, exponential_wait=3)
@@ -49,6 +50,18 @@ def sweep(timestamp: int) -> None:
 def sync_directories(timestamp: int) -> None:
     """Every quarter of an hour: each account's categories and accounts."""
     flow_sweep.queue_directory_syncs()
+
+
+@app.task(name="alcada.jobs.tasks.bulk", retry=RETRY)
+def bulk(bulk_id: int) -> None:
+    """Go on with what somebody asked for many postings."""
+    bulks.run(bulk_id)
+
+
+@app.task(name="alcada.jobs.tasks.tell_incident", retry=RETRY)
+def tell_incident(incident_id: int) -> None:
+    """Say that an account stopped, or take it back."""
+    incidents.tell(incident_id)
 
 
 @app.task(name="alcada.jobs.tasks.poll", retry=RETRY)

@@ -206,7 +206,10 @@ def _believe(posting: Posting, outcome: Outcome) -> None:
             data={"reason": "late_answer" if late else "second_event", "event": outcome.remote_id},
         )
         posting.reason, posting.detail = "late_answer" if late else "second_event", outcome.remote_id
-        posting.save(update_fields=["reason", "detail"])
+        if second and not posting.remote_event_id:  # marked by hand, without an id: this one stands for sure
+            posting.remote_event_id = outcome.remote_id
+            posting.remote_instalment_ids = list(outcome.remote_instalment_ids)
+        posting.save(update_fields=["reason", "detail", "remote_event_id", "remote_instalment_ids"])
     elif posting.state != State.POSTED:
         moves.mark_posted(posting, outcome.remote_id, list(outcome.remote_instalment_ids), "posting.posted")
 

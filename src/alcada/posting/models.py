@@ -2,6 +2,8 @@
 
 from typing import Final
 
+from django.conf import settings
+from django.contrib.postgres.fields import ArrayField
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db import models
 from django.db.models import Q
@@ -24,14 +26,22 @@ class State(models.TextChoices):
 # From these two nothing stands, or may stand, in Conta Azul: the entry may take a new revision, another posting.
 ENDED: Final = (State.REFUSED, State.CANCELLED)
 
+# An entry stands in the books beside what we believed: as loud as a refusal, whatever the state.
+LOUD: Final = ("late_answer", "second_event")
+# A person said which entry of the account a posting is: one that carries our reference, or one in their own words (with
+# no id at all, as long as nobody knows it).
+ADOPTED: Final = "adopted"
+BY_HAND: Final = "by_hand"
+
 # All else raises TransitionNotAllowed. UNKNOWN goes back to the queue only when absence may be believed, or when a
-# person says so after the looking has ended (UNDECIDED). QUEUED and REFUSED become UNKNOWN when a backup was restored.
+# person says so after the looking has ended (UNDECIDED). QUEUED and REFUSED become UNKNOWN when a backup was restored,
+# and POSTED when a person typed the entry at Conta Azul; QUEUED also by a late answer to a create believed absent.
 TRANSITIONS: Final[dict[State, set[State]]] = {
-    State.QUEUED: {State.SENDING, State.UNKNOWN, State.CANCELLED},
+    State.QUEUED: {State.SENDING, State.POSTED, State.UNKNOWN, State.CANCELLED},
     State.SENDING: {State.POSTED, State.QUEUED, State.REFUSED, State.UNKNOWN},
     State.UNKNOWN: {State.POSTED, State.QUEUED, State.UNDECIDED},
     State.UNDECIDED: {State.POSTED, State.QUEUED, State.UNKNOWN, State.CANCELLED},
-    State.REFUSED: {State.QUEUED, State.UNKNOWN, State.CANCELLED},
+    State.REFUSED: {State.QUEUED, State.POSTED, State.UNKNOWN, State.CANCELLED},
     State.POSTED: set(),
     State.CANCELLED: set(),
 }
@@ -72,7 +82,8 @@ class Posting(models.Model):
                 name="one_live_posting_per_entry",
             ),
             models.CheckConstraint(
-                condition=~Q(state="posted") | ~Q(remote_event_id=""), name="posted_has_its_event"
+                condition=~Q(state="posted") | ~Q(remote_event_id="") | Q(reason="by_hand"),
+                name="posted_has_its_event",
             ),
             models.UniqueConstraint(
                 fields=["connection", "remote_event_id"],
@@ -127,3 +138,27 @@ class Attempt(models.Model):
     class Meta:
         ordering = ["id"]
         indexes = [models.Index(fields=["connection", "kind", "key"])]
+
+
+class Bulk(models.Model):
+    """One press over many postings: what was asked, how far it is, which were refused and why."""
+
+    class Action(models.TextChoices):
+        AGAIN = "again", _("Post again")
+        LOOK = "look", _("Look again")
+        CANCEL = "cancel", _("Cancel the posting")
+
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    action = models.CharField(max_length=10, choices=Action.choices)
+    reason = models.CharField(max_length=300, blank=True, default="")
+    sure = models.BooleanField(default=False)  # the person looked: none of them is in Conta Azul
+    ids = ArrayField(models.BigIntegerField())
+    position = models.PositiveIntegerField(default=0)  # how many were dealt with
+    refused = models.JSONField(default=list)  # [posting, code] of `bulk.WHY`
+    created_at = models.DateTimeField(default=timezone.now)
+    finished_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(condition=~Q(action="cancel") | ~Q(reason=""), name="bulk_cancel_says_why")
+        ]

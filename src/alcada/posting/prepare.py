@@ -100,6 +100,7 @@ async def reading(call: Awaitable[Any]) -> Any:
                 outcome.detail,
                 outcome.status,
                 retry_after_s=outcome.retry_after_s,
+                unreached=outcome.unreached,
             )
         raise NotPreparedError(outcome) from exc
 

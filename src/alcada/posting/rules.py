@@ -45,6 +45,7 @@ class Outcome:
     remote_id: str = ""
     remote_instalment_ids: tuple[str, ...] = ()
     retry_after_s: float | None = None
+    unreached: bool = False  # of the connection: nobody answered at all
 
 
 @dataclass(frozen=True)

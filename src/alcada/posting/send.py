@@ -21,31 +21,30 @@ from conta_azul.calls import entries
 log = logging.getLogger(__name__)
 
 
-async def send(job: Job) -> None:
-    """Take one claimed posting to its outcome. Whatever happens is an outcome, or is left to the claim's end."""
+async def send(job: Job) -> Outcome | None:
+    """Take one claimed posting to its outcome. Whatever happens is an outcome, or is left to the claim's end (None)."""
     try:
         ids = await _prepare(job)
         call = request.create_call(job.kind, job.content, job.reference, ids)
     except ValueError as exc:
-        await _give_back(job, Outcome(Attempt.Outcome.REFUSED, "cannot_be_sent", str(exc)))
-        return
+        return await _give_back(job, Outcome(Attempt.Outcome.REFUSED, "cannot_be_sent", str(exc)))
     except NotPreparedError as exc:
-        await _give_back(job, exc.outcome)
-        return
+        return await _give_back(job, exc.outcome)
     except ClaimLostError:
-        return
+        return None
     except Exception as exc:  # nothing of the entry was sent: later, with a reason that can be seen
         log.exception("posting %s could not be prepared", job.posting_id)
-        await _give_back(job, Outcome(Attempt.Outcome.NOT_SENT, "internal_error", type(exc).__name__))
-        return
+        failed = Outcome(Attempt.Outcome.NOT_SENT, "internal_error", type(exc).__name__)
+        return await _give_back(job, failed)
     try:
         attempt = await in_database(
             actions.start_attempt, job.posting_id, job.claim, kind=Attempt.Kind.ENTRY, request=call.body or {}
         )
     except ClaimLostError:
-        return
+        return None
     outcome = await create(job.connection_id, call)
     await in_database(actions.finish_create, attempt, job.claim, outcome)
+    return outcome
 
 
 async def create(
@@ -90,8 +89,9 @@ def _fixed_ids(job: Job) -> dict[str, Any]:
     return {"bank_account": account.remote_id, "categories": categories}
 
 
-async def _give_back(job: Job, outcome: Outcome) -> None:
+async def _give_back(job: Job, outcome: Outcome) -> Outcome | None:
     try:
         await in_database(actions.give_back, job.posting_id, job.claim, outcome)
     except ClaimLostError:
-        return
+        return None
+    return outcome

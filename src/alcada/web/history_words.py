@@ -111,6 +111,16 @@ def _cancelled(data: Data) -> str:
     return _("Posting cancelled: %(reason)s") % {"reason": reason} if reason else _("Posting cancelled")
 
 
+def _adopted(data: Data) -> str:
+    return _("Said to be this entry in Conta Azul: %(event)s") % {"event": data.get("event", "")}
+
+
+def _by_hand(data: Data) -> str:
+    if data.get("event"):
+        return _("Put into Conta Azul by hand, as %(event)s") % {"event": data["event"]}
+    return _("Marked as posted by hand, without the id of its entry in Conta Azul")
+
+
 def _twins(data: Data) -> str:
     found = data.get("found")
     count = len(found) if isinstance(found, list) else int(found or 0)
@@ -191,6 +201,9 @@ _SENTENCES: Final[dict[str, Callable[[Data], str]]] = {
     "posting.queued_again": _queued_again,
     "posting.look_again": lambda _data: _("Asked to look for it again"),
     "posting.cancelled": _cancelled,
+    "posting.adopted": _adopted,
+    "posting.by_hand": _by_hand,
+    "posting.settled": lambda _data: _("What stood beside it in Conta Azul was dealt with"),
     "ledger.twins_searched": _twins,
     "ledger.paid": _payment(lambda: _("Settled in Conta Azul: %(amount)s")),
     "ledger.partly_paid": _payment(lambda: _("Settled in part in Conta Azul: %(amount)s so far")),

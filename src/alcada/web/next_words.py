@@ -10,7 +10,8 @@ from alcada.intake.models import Entry
 from alcada.ledger.models import Difference
 from alcada.people.models import Role
 from alcada.people.queries import holders
-from alcada.posting.models import Posting, State
+from alcada.posting.models import BY_HAND, LOUD, Posting, State
+from alcada.posting.owners import Owner
 from alcada.web import moments, returned
 
 
@@ -60,6 +61,8 @@ def either(names: list[str]) -> str:
 
 
 def _of_posting(entry: Entry, posting: Posting) -> str:
+    if posting.reason in LOUD:
+        return _needs(entry, posting)
     when = moments.at_moment(posting.next_try_at) if posting.next_try_at else ""
     waits = bool(posting.next_try_at and posting.next_try_at > timezone.now())
     if posting.state == State.QUEUED:
@@ -80,11 +83,19 @@ def _of_posting(entry: Entry, posting: Posting) -> str:
         return _of_posted(posting)
     if posting.state == State.CANCELLED:
         return _("The posting was cancelled. Nothing happens unless the entry is changed and sent again.")
+    return _needs(entry, posting)
+
+
+def _needs(entry: Entry, posting: Posting) -> str:
     people = [person.name for person in holders(entry.company, Role.ADMINISTRATOR)]
+    if getattr(posting, "owner", "") == Owner.ENTERED:
+        people = [entry.created_by.name]
     return _("It needs a person: %(people)s.") % {"people": either(people)}
 
 
 def _of_posted(posting: Posting) -> str:
+    if posting.reason == BY_HAND and not posting.remote_event_id:
+        return _("It was put into Conta Azul by hand. Which entry there it is has still to be said.")
     standing = Difference.objects.filter(posting=posting, settled_at=None, accepted_at=None)
     if standing.exists():
         people = [person.name for person in holders(posting.entry.company, Role.ADMINISTRATOR)]

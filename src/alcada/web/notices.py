@@ -30,6 +30,7 @@ SENTENCES: Final[dict[str, tuple[str | Promise, str]]] = {
     "entry_paid": (lazy("Settled in Conta Azul"), "green"),
     "entry_changed": (lazy("Changed in Conta Azul after it was approved"), "yellow"),
     "entry_gone": (lazy("Gone from Conta Azul"), "red"),
+    "account_stopped": (lazy("The account %(account)s stopped: what is approved waits for it"), "yellow"),
     "entry_rejected": (lazy("Rejected by %(who)s"), "red"),
     "entry_sent_back": (lazy("Sent back by %(who)s"), "yellow"),
 }
@@ -89,8 +90,8 @@ def _told(notice: Notice) -> Told:
     )
     return Told(
         notice=notice,
-        sentence=str(sentence) % {"who": data.get("who", "")}
-        if "%(who)s" in str(sentence)
+        sentence=str(sentence) % {"who": data.get("who", ""), "account": data.get("account", "")}
+        if "%(" in str(sentence)
         else str(sentence),
         colour=colour,
         party=str(data.get("party", "")),

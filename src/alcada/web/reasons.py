@@ -6,7 +6,8 @@ from typing import Final
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from alcada.posting.models import Posting
+from alcada.connections.models import Connection
+from alcada.posting.models import BY_HAND, Posting, State
 from conta_azul import sentences
 
 Words = tuple[str | Promise, str | Promise]
@@ -63,6 +64,12 @@ REASONS: Final[dict[str, Words]] = {
     "by_person:cancelled": (
         _("Somebody cancelled the posting."),
         _("Change the entry to send it through approval again."),
+    ),
+    "adopted": (_("A person said which entry in Conta Azul it is."), ""),
+    "by_hand": (_("A person put the entry into Conta Azul by hand."), ""),
+    "by_hand_without_id": (
+        _("It was marked as posted by hand, and nobody said yet which entry in Conta Azul it is."),
+        _("Say which one: until then nothing tells here whether it is paid or changed."),
     ),
     "late_answer": (
         _("Conta Azul answered late: the entry is in the books although this posting had ended."),
@@ -190,6 +197,15 @@ _FROM_A_CALL: Final = (
     "may_have_arrived",
 )
 _ALIASES: Final = {"party_unknown": "person_unknown"}
+_HELD_BACK: Final = (State.QUEUED, State.UNKNOWN)
+_NO_ANSWER: Final = _("Conta Azul does not answer; it is tried again by itself.")
+# An account that holds its postings back, by its state.
+_ACCOUNTS: Final[dict[str, str]] = {
+    Connection.State.AUTHORISE: "needs_authorisation",
+    Connection.State.WRONG_COMPANY: "wrong_company",
+    Connection.State.PLAN_REFUSED: "plan_refused",
+    Connection.State.PAUSED: "paused",
+}
 
 
 @dataclass(frozen=True)
@@ -207,15 +223,23 @@ class Reason:
 
 def explain(posting: Posting) -> Reason | None:
     """The reason of the posting's state; None when there is none. A code without words shows its detail."""
+    if posting.state in _HELD_BACK and posting.connection_id and posting.connection.state in _ACCOUNTS:
+        words = REASONS[
+            _ACCOUNTS[posting.connection.state]
+        ]  # whatever was before: it waits for its account now
+        return Reason(str(words[0]), str(words[1]), "")
+    if posting.reason == BY_HAND and not posting.remote_event_id:
+        words = REASONS["by_hand_without_id"]
+        return Reason(str(words[0]), str(words[1]), posting.detail)
     if not posting.reason:
         return Reason("", "", posting.detail) if posting.detail else None
     detail = _quoted(posting)
-    words = REASONS.get(f"{posting.reason}:{posting.state}") or REASONS.get(
+    known = REASONS.get(f"{posting.reason}:{posting.state}") or REASONS.get(
         _ALIASES.get(posting.reason, posting.reason)
     )
-    if words is None:
+    if known is None:
         return Reason("", "", detail or posting.reason)
-    return Reason(str(words[0]), str(words[1]), detail, detail_first=posting.reason in _IN_THEIR_WORDS)
+    return Reason(str(known[0]), str(known[1]), detail, detail_first=posting.reason in _IN_THEIR_WORDS)
 
 
 def _quoted(posting: Posting) -> str:
@@ -224,3 +248,15 @@ def _quoted(posting: Posting) -> str:
     if told is not None:
         return told.words
     return "" if posting.reason in _FROM_A_CALL else posting.detail
+
+
+def name(code: str) -> str:
+    """A reason as the filter calls it: its sentence."""
+    words = REASONS.get(_ALIASES.get(code, code))
+    return str(words[0]) if words else code.replace("_", " ")
+
+
+def of_account(connection: Connection) -> str:
+    """Why an account holds its postings back."""
+    code = _ACCOUNTS.get(connection.state)
+    return str(REASONS[code][0] if code else _NO_ANSWER)

@@ -180,3 +180,14 @@ def test_pages_in_portuguese_say_money_and_dates_as_people_write_them(world: Wor
     client = as_(world.bruno)
     client.cookies["django_language"] = "pt-br"
     assert "R$\xa01.234,56" in client.get(reverse("inbox")).content.decode()
+
+
+def test_the_report_is_for_the_installation_and_downloads(world: World, as_: Sign, installer: User) -> None:
+    world.refused()
+    assert as_(world.clara).get(reverse("doctor-report")).status_code == 403
+    answer = as_(installer).get(reverse("doctor-report"))
+    assert answer.headers["Content-Disposition"].startswith('attachment; filename="alcada-')
+    told = answer.json()
+    assert {"state": "refused", "reason": "refused"}.items() <= told["postings"][0].items()
+    assert world.company.name not in answer.content.decode()
+    assert reverse("doctor-report") in as_(installer).get(reverse("doctor")).content.decode()
