@@ -1,14 +1,21 @@
-"""Nothing personal reaches a log: CPF and CNPJ are masked, whoever wrote the line."""
+"""Nothing personal or secret reaches a log, whoever wrote the line and wherever in it: message, traceback, stack."""
 
 import logging
+import re
+
+# The link to a first password is the password until it is used; Django names the address of what it answers with 4xx.
+_LINK = re.compile(r"(/welcome/)[^\s?#'\"]+")
 
 
-class Redact(logging.Filter):
-    def filter(self, record: logging.LogRecord) -> bool:
+class Line(logging.Formatter):
+    """The finished line, tracebacks and all, with CPF, CNPJ and password links masked.
+
+    What was answered with a 4xx was the asker's doing: its line is enough, where it came from in our code is not news.
+    """
+
+    def format(self, record: logging.LogRecord) -> str:
         from alcada.directory.documents import redact  # logging is set up before the rooms are
 
-        message = record.getMessage()
-        clean = redact(message)
-        if clean != message:
-            record.msg, record.args = clean, None
-        return True
+        if record.exc_info and 400 <= getattr(record, "status_code", 0) < 500:
+            record = logging.makeLogRecord(record.__dict__ | {"exc_info": None, "exc_text": None})
+        return _LINK.sub(r"\1[…]", redact(super().format(record)))
