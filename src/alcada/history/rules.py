@@ -50,6 +50,10 @@ EVENTS = frozenset(
         "connection.paused",
         "connection.resumed",
         "connection.plan_allowed",
+        "connection.owner_changed",
+        "connection.link_made",
+        "connection.link_revoked",
+        "connection.mapped",
         "party.created",
         "party.changed",
         "cost_centre.created",
@@ -70,6 +74,7 @@ EVENTS = frozenset(
         "routing.rule_moved",
         "routing.rule_removed",
         "routing.default_changed",
+        "setup.dropped",
     }
 )
 

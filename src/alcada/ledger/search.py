@@ -90,9 +90,7 @@ def shown_since(connection_id: int, *, kind: str, since: datetime) -> set[str]:
     """
     search = entries.search_payables if kind == EntryKind.PAYABLE else entries.search_receivables
     until = datetime.now(since.tzinfo) + MARGIN
-    pages = search(
-        *ANY_DUE_DATE, changed_from=since - SIGHT_MARGIN, changed_to=until, page_size=SIGHT_PAGE
-    )
+    pages = search(*ANY_DUE_DATE, changed_from=since - SIGHT_MARGIN, changed_to=until, page_size=SIGHT_PAGE)
     found = (REFERENCE.search(item.description or "") for item in gateway.walk(connection_id, pages))
     return {match.group(1) for match in found if match}
 
