@@ -4,6 +4,8 @@ What can't be done says why, and stays until a person gives it up, or the file s
 back no other: it names what no entry can have yet.
 """
 
+from collections.abc import Callable, Sequence
+from itertools import groupby
 from typing import Any
 
 from django.db import transaction
@@ -23,19 +25,33 @@ Kind = Prepared.Kind
 
 def settle(company: Company) -> None:
     """Do what can be done by now; note of the rest what is in its way, or that it waits."""
+    settle_all([company], lambda _done: None)
+
+
+def settle_all(companies: Sequence[Company], report: Callable[[int], None]) -> None:
+    """As `settle`, for many at once; `report` is told how many settings are through."""
     with transaction.atomic():
-        undone = Prepared.objects.select_for_update(of=("self",)).filter(company=company, done_at=None)
-        items = list(undone.select_related("company", "connection", "created_by").order_by("id"))
-        if not items:
-            return
-        known = names.load([company.pk])[company.pk]
-        unfetched = set(company.connections.filter(directory_synced_at=None).values_list("pk", flat=True))
-        rules: list[Prepared] = []
-        for item in items:
-            if _settle(item, known, unfetched) and item.kind == Kind.RULE:
-                rules.append(item)
-        if rules:
-            prepared_rules.put_in_order(company, rules[-1].created_by)
+        undone = Prepared.objects.select_for_update(of=("self",)).filter(company__in=companies, done_at=None)
+        items = list(undone.select_related("company", "connection", "created_by").order_by("company", "id"))
+        ids = {item.company_id for item in items}
+        known = names.load(ids)
+        unfetched: dict[int, set[int]] = {pk: set() for pk in ids}
+        for pk, of in Connection.objects.filter(company__in=ids, directory_synced_at=None).values_list(
+            "pk", "company_id"
+        ):
+            unfetched[of].add(pk)
+        through = 0
+        for company_id, group in groupby(items, key=lambda item: item.company_id):
+            whole = list(group)
+            rules = [
+                item
+                for item in whole
+                if _settle(item, known[company_id], unfetched[company_id]) and item.kind == Kind.RULE
+            ]
+            if rules:
+                prepared_rules.put_in_order(rules[-1].company, rules[-1].created_by)
+            through += len(whole)
+            report(through)
 
 
 def drop(company: Company, pk: int, *, by: User) -> bool:
@@ -59,8 +75,9 @@ def undone(connection: Connection) -> list[Prepared]:
 def _settle(item: Prepared, known: Names, unfetched: set[int]) -> bool:
     problem: dict[str, Any] = {}
     try:
+        write = _resolved(item, known)
         with transaction.atomic():
-            _apply(item, known)
+            write()
     except NotFoundError as error:
         if not _waits(item, error, unfetched):
             problem = {"code": error.code, "name": error.name}
@@ -71,7 +88,8 @@ def _settle(item: Prepared, known: Names, unfetched: set[int]) -> bool:
     else:
         Prepared.objects.filter(pk=item.pk).update(done_at=Now(), problem={})
         return True
-    Prepared.objects.filter(pk=item.pk).update(problem=problem)
+    if problem != item.problem:
+        Prepared.objects.filter(pk=item.pk).update(problem=problem)
     return False
 
 
@@ -84,54 +102,59 @@ def _waits(item: Prepared, error: NotFoundError, unfetched: set[int]) -> bool:
     return bool(unfetched)
 
 
-def _apply(item: Prepared, known: Names) -> None:
+def _resolved(item: Prepared, known: Names) -> Callable[[], None]:
+    """What is to be written once all that it names is known. Raises NotFoundError before anything is."""
     if item.kind == Kind.RULE:
-        prepared_rules.apply(item, known)
-    elif item.kind == Kind.USUAL:
-        _usual(item, known)
-    else:
-        _map(item, known)
+        return prepared_rules.resolved(item, known)
+    return _usual(item, known) if item.kind == Kind.USUAL else _mapping(item, known)
 
 
-def _usual(item: Prepared, known: Names) -> None:
+def _usual(item: Prepared, known: Names) -> Callable[[], None]:
     thing = known.find(item.key, item.content["name"])  # type: ignore[arg-type]
     kinds = [CATEGORY_OF[item.key]] if item.key in CATEGORY_OF else list(EntryKind)
-    for kind in kinds:
-        if isinstance(thing, BankAccount) and kind == EntryKind.PAYABLE and not thing.takes_payables:
-            continue
-        row = Defaults.objects.filter(company=item.company, kind=kind).first()
-        before = Usual(row.category, row.cost_centre, row.bank_account) if row else Usual()
-        after = Usual(
-            thing if isinstance(thing, Category) else before.category,
-            thing if isinstance(thing, CostCentre) else before.cost_centre,
-            thing if isinstance(thing, BankAccount) else before.bank_account,
-        )
-        if after != before:
-            set_defaults(item.company, kind, after, by=item.created_by)
+
+    def write() -> None:
+        for kind in kinds:
+            if isinstance(thing, BankAccount) and kind == EntryKind.PAYABLE and not thing.takes_payables:
+                continue
+            row = Defaults.objects.filter(company=item.company, kind=kind).first()
+            before = Usual(row.category, row.cost_centre, row.bank_account) if row else Usual()
+            after = Usual(
+                thing if isinstance(thing, Category) else before.category,
+                thing if isinstance(thing, CostCentre) else before.cost_centre,
+                thing if isinstance(thing, BankAccount) else before.bank_account,
+            )
+            if after != before:
+                set_defaults(item.company, kind, after, by=item.created_by)
+
+    return write
 
 
-def _map(item: Prepared, known: Names) -> None:
+def _mapping(item: Prepared, known: Names) -> Callable[[], None]:
     """Ours is called so there: by the id of what the account's last fetch showed under that name."""
     assert item.connection is not None
-    register = item.content["register"]
+    connection, register = item.connection, item.content["register"]
     there = names.normalised(item.content["there"])
     field = "category" if register in CATEGORY_OF else register
-    rows = item.connection.counterparts.filter(**{f"{field}__isnull": False}).select_related(field)
+    rows = connection.counterparts.filter(**{f"{field}__isnull": False}).select_related(field)
     if register in CATEGORY_OF:
         rows = rows.filter(category__kind=CATEGORY_OF[register])
     theirs = [row for row in rows if names.normalised(row.remote_name) == there]
     in_use = [row for row in theirs if row.active] or theirs
     if len(in_use) != 1:
         raise NotFoundError("several_there" if in_use else "not_there", item.content["there"])
-    row = in_use[0]
-    ours = known.find(register, item.content["here"])
-    if getattr(row, f"{field}_id") == ours.pk:
-        return
-    before = getattr(row, field)
-    # What ours was called there so far gives way: a person says what it is.
-    rows.filter(**{field: ours}).exclude(pk=row.pk).delete()
-    Counterpart.objects.filter(pk=row.pk).update(**{field: ours})
-    if not before.counterparts.filter(active=True).exists():
-        type(before).objects.filter(pk=before.pk).update(active=False)
-    data = {"register": register, "here": str(ours), "there": row.remote_name, "id": row.remote_id}
-    record("connection.mapped", item.connection, by=item.created_by, company=item.company, data=data)
+    row, ours = in_use[0], known.find(register, item.content["here"])
+
+    def write() -> None:
+        if getattr(row, f"{field}_id") == ours.pk:
+            return
+        before = getattr(row, field)
+        # What ours was called there so far gives way: a person says what it is.
+        rows.filter(**{field: ours}).exclude(pk=row.pk).delete()
+        Counterpart.objects.filter(pk=row.pk).update(**{field: ours})
+        if not before.counterparts.filter(active=True).exists():
+            type(before).objects.filter(pk=before.pk).update(active=False)
+        data = {"register": register, "here": str(ours), "there": row.remote_name, "id": row.remote_id}
+        record("connection.mapped", connection, by=item.created_by, company=item.company, data=data)
+
+    return write

@@ -1,6 +1,6 @@
 """Routing rules of a bulk set-up: their conditions by name, and their places among the rules that people made."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from django.db import transaction
@@ -38,14 +38,19 @@ def conditions(content: Mapping[str, Any], names: Names) -> dict[str, Any]:
     return {"match": "all", "rows": rows}
 
 
-def apply(item: Prepared, names: Names) -> None:
-    """Make the rule, or let the one of its name say this. Raises NotFoundError, RoutingError, RulesChangedError."""
-    company, by = item.company, item.created_by
+def resolved(item: Prepared, names: Names) -> Callable[[], None]:
+    """What makes the rule, or lets the one of its name say this. Raises NotFoundError before anything is written."""
     target = Target(item.connection, item.content.get("refusal", ""))
     if item.key == DEFAULT_KEY:
-        routing_actions.set_default(company, target, version=_version(company), by=by)
-        return
+        company, by = item.company, item.created_by
+        return lambda: routing_actions.set_default(company, target, version=_version(company), by=by)
     rows = conditions(item.content, names)
+    return lambda: _write(item, rows, target)
+
+
+def _write(item: Prepared, rows: Mapping[str, Any], target: Target) -> None:
+    """Raises RoutingError, RulesChangedError."""
+    company, by = item.company, item.created_by
     rule = RoutingRule.objects.select_related("company").filter(company=company, name=item.key).first()
     if rule is None:
         routing_actions.add_rule(

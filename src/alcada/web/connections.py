@@ -6,6 +6,8 @@ from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
+from django.core.paginator import Paginator
+from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -32,6 +34,8 @@ from alcada.web.guards import (
 )
 
 MANAGE: Final = "connection.manage"
+PER_PAGE: Final = 50
+WITHOUT_SHOWN: Final = 20  # companies that have no connection; the others are found by their name
 State = Connection.State
 # Conta Azul refuses http://localhost; a development application has this address, fixed, and the person pastes.
 WITHOUT_HTTPS: Final = "https://www.contaazul.com"
@@ -44,14 +48,24 @@ def callback_address() -> str:
 @require_safe
 def connections(request: HttpRequest) -> HttpResponse:
     companies = companies_in_view(request, MANAGE)
-    found = Connection.objects.filter(company__in=companies).select_related("company")
-    found = found.order_by("company__name", "name", "id")
-    links = consent_links.latest(found)
-    rows = [_row(connection, links.get(connection.pk)) for connection in found]
-    connected = {row["health"].connection.company_id for row in rows}
+    found: QuerySet[Connection] = Connection.objects.filter(company__in=companies).select_related("company")
+    wanted = request.GET.get("q", "").strip()[:100]
+    without = companies.exclude(pk__in=found.values("company"))
+    if wanted:
+        found, without = (
+            consent_links.searched(found, wanted),
+            consent_links.companies_called(without, wanted),
+        )
+    page = Paginator(found.order_by("company__name", "name", "id"), PER_PAGE).get_page(
+        request.GET.get("page")
+    )
+    links = consent_links.latest(page.object_list)
     context = {
-        "rows": rows,
-        "without": [company for company in companies.order_by("name") if company.pk not in connected],
+        "rows": [_row(connection, links.get(connection.pk)) for connection in page],
+        "page": page,
+        "wanted": wanted,
+        "without": without.order_by("name", "pk")[:WITHOUT_SHOWN],
+        "more_without": max(0, without.count() - WITHOUT_SHOWN),
         "application": queries.application_for(),
         "undecided": list(queries.undecided(companies)[:20]),
     }

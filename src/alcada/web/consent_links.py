@@ -20,6 +20,7 @@ from alcada.connections import actions, consent_links, prepared, queries
 from alcada.connections.models import Connection, ConsentLink
 from alcada.connections.rules import LINK_OVER, link_state
 from alcada.directory import documents
+from alcada.people.models import Company
 from alcada.web import consent
 from alcada.web.connection_words import TONES
 from alcada.web.consent_words import LINK_STATES
@@ -116,7 +117,7 @@ def links(request: HttpRequest) -> HttpResponse:
     shown = shown if shown in SHOWN else "missing"
     wanted = request.GET.get("q", "").strip()[:100]
     everything = _in_view(request)
-    found = _searched(_shown(everything, shown), wanted)
+    found = searched(_shown(everything, shown), wanted)
     page = Paginator(found.order_by("company__name", "name", "id"), PER_PAGE).get_page(
         request.GET.get("page")
     )
@@ -220,7 +221,7 @@ def _shown(found: QuerySet[Connection], shown: str) -> QuerySet[Connection]:
     return found
 
 
-def _searched(found: QuerySet[Connection], wanted: str) -> QuerySet[Connection]:
+def searched(found: QuerySet[Connection], wanted: str) -> QuerySet[Connection]:
     if not wanted:
         return found
     number = documents.normalise(wanted)
@@ -230,6 +231,14 @@ def _searched(found: QuerySet[Connection], wanted: str) -> QuerySet[Connection]:
         | Q(company__name__icontains=wanted)
         | Q(name__icontains=wanted)
         | Q(owner_name__icontains=wanted)
+    )
+
+
+def companies_called(found: QuerySet[Company], wanted: str) -> QuerySet[Company]:
+    """By a part of the name, or how the number begins."""
+    number = documents.normalise(wanted)
+    return found.filter(
+        Q(name__icontains=wanted) | (Q(document__startswith=number) if number else Q(pk=None))
     )
 
 

@@ -125,7 +125,9 @@ def test_a_get_changes_nothing(office: Office, owner: Client) -> None:
         owner.head(f"/consent/{link.token}{address}")
     assert (list(ConsentLink.objects.values()), list(Connection.objects.values())) == before
     assert not AuthorisationRequest.objects.exists()
-    assert {owner.get(f"/consent/{link.token}/{verb}").status_code for verb in ("begin", "finish", "seen")} == {405}
+    assert {
+        owner.get(f"/consent/{link.token}/{verb}").status_code for verb in ("begin", "finish", "seen")
+    } == {405}
 
 
 def test_a_browser_that_shows_the_page_says_so_by_itself(office: Office, owner: Client) -> None:
@@ -218,7 +220,9 @@ def test_a_link_that_is_over_opens_nothing(office: Office, owner: Client, end: s
     code = office.code(office.first)
     assert owner.get("/connections/callback", {"code": code, "state": state}).status_code == 410
     with pytest.raises(AuthorisationError) as refused:
-        authorisation.finish(by=link.link, state=state, code=code)  # it ended while the owner was at Conta Azul
+        authorisation.finish(
+            by=link.link, state=state, code=code
+        )  # it ended while the owner was at Conta Azul
     assert refused.value.code == "link_over"
     assert Connection.objects.values().get(pk=connection.pk) == before
 
@@ -287,7 +291,8 @@ def test_a_link_is_no_hammer(office: Office, owner: Client) -> None:
     link = made(office, office.new(office.first))
     owner.get(f"/consent/{link.token}")
     answers = [
-        press_blind(owner, f"/consent/{link.token}/begin").status_code for _each in range(consent_links.TRIES + 2)
+        press_blind(owner, f"/consent/{link.token}/begin").status_code
+        for _each in range(consent_links.TRIES + 2)
     ]
     assert (answers[0], answers[-1]) == (200, 429)
     assert AuthorisationRequest.objects.count() == consent_links.TRIES
@@ -301,7 +306,9 @@ def test_a_link_leads_nowhere_else(office: Office, owner: Client) -> None:
         page = owner.get(f"/consent/{link.token}{more}")
         assert page.status_code == 200
         assert "evil.example" not in page.content.decode()
-    began = press(owner, f"/consent/{link.token}/begin", next="https://evil.example/", address="https://evil.example/")
+    began = press(
+        owner, f"/consent/{link.token}/begin", next="https://evil.example/", address="https://evil.example/"
+    )
     assert "evil.example" not in began.content.decode()
     assert began.headers["Referrer-Policy"] == "no-referrer"
     assert "no-store" in began.headers["Cache-Control"]
@@ -331,7 +338,9 @@ def ana_browser(office: Office) -> Client:
     return browser
 
 
-def test_only_administrators_of_the_company_make_and_revoke_links(office: Office, ana_browser: Client) -> None:
+def test_only_administrators_of_the_company_make_and_revoke_links(
+    office: Office, ana_browser: Client
+) -> None:
     connection = office.new(office.first)
     stranger, requester = Client(), Client()
     stranger.force_login(member("Otto Lima", office.second.company, "administrator"))
@@ -366,7 +375,9 @@ def test_a_link_is_shown_once_and_its_owner_noted(office: Office, ana_browser: C
     assert Client().get(urlsplit(found[1]).path).status_code == 410
 
 
-def test_many_links_come_as_a_table_that_no_spreadsheet_evaluates(office: Office, ana_browser: Client) -> None:
+def test_many_links_come_as_a_table_that_no_spreadsheet_evaluates(
+    office: Office, ana_browser: Client
+) -> None:
     first, second = office.new(office.first), office.new(office.second)
     actions.set_owner(first, name="=HYPERLINK(1)", email="marta@exemplo.com.br", by=office.ana)
     text = ana_browser.post("/connections/links/make", {"which": "all"}).content.decode("utf-8-sig")
@@ -433,5 +444,5 @@ def test_links_have_their_state_in_the_list(office: Office, ana_browser: Client)
     assert ">Expired<" in page
     assert ">Made<" in page
     narrowed = ana_browser.get(f"/connections/links?q={office.first.name[:9]}").content.decode()
-    shown = [f"/connections/{connection.pk}\"" in narrowed for connection in connections]
+    shown = [f'/connections/{connection.pk}"' in narrowed for connection in connections]
     assert shown == [True, False]

@@ -62,9 +62,6 @@ def _accounts(books: list[Books], by: User) -> None:
 
 def _settings(settings: list[Setting], by: User, report: Report) -> None:
     """Prepared all, then done company by company, as far as their accounts were fetched."""
-    by_firm: dict[str, list[Setting]] = {}
-    for setting in settings:
-        by_firm.setdefault(setting.firm.document, []).append(setting)
     fields = ["connection", "content", "created_by", "created_at", "done_at", "problem"]
     Prepared.objects.bulk_create(
         [_prepared(setting, by) for setting in settings],
@@ -72,11 +69,8 @@ def _settings(settings: list[Setting], by: User, report: Report) -> None:
         unique_fields=["company", "kind", "key"],
         update_fields=fields,
     )
-    done = 0
-    for group in by_firm.values():
-        prepared.settle(_row(group[0].firm))
-        done += len(group)
-        report(done)
+    companies = {setting.firm.document: _row(setting.firm) for setting in settings}
+    prepared.settle_all(list(companies.values()), lambda done: report(min(done, len(settings))))
 
 
 def _prepared(setting: Setting, by: User) -> Prepared:

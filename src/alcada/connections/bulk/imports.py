@@ -5,8 +5,8 @@ transaction writes nobody sees before its end.
 """
 
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from threading import Event, Thread
 from typing import Any, Final
 
 from django.db import IntegrityError, connection, transaction
@@ -22,6 +22,7 @@ from alcada.people.models import User
 State = BulkImport.State
 AT_ONCE: Final = 100  # lines that are made while the person waits: less than a second
 LOST_AFTER: Final = timedelta(minutes=5)  # one that a dead worker left may be begun again
+PROGRESS_EVERY_S: Final = 0.3
 KEPT: Final = timedelta(days=1)  # a file that was looked at and not made; its text has names and addresses
 
 
@@ -71,18 +72,13 @@ def run(import_id: int) -> None:
 def _run(import_id: int) -> None:
     claimed = BulkImport.objects.filter(pk=import_id, state=State.RUNNING)
     row = BulkImport.objects.select_related("by").get(pk=import_id)
-    with ThreadPoolExecutor(max_workers=1) as beside:
-
-        def told(done: int, of: int) -> None:
-            beside.submit(_note_progress, import_id, done, of)
-
-        with transaction.atomic():
-            _one_at_a_time()
-            if not claimed.exists():
-                return
-            made = _make(bytes(row.content), row, told)
-            beside.shutdown(wait=True)
-            claimed.update(**made, content=b"", finished_at=timezone.now())
+    with transaction.atomic():
+        _one_at_a_time()
+        if not claimed.exists():
+            return
+        with _Progress(import_id) as progress:
+            made = _make(bytes(row.content), row, progress)
+        claimed.update(**made, content=b"", finished_at=timezone.now())
 
 
 def _make(data: bytes, row: BulkImport, told: Callable[[int, int], None]) -> dict[str, Any]:
@@ -96,6 +92,38 @@ def _make(data: bytes, row: BulkImport, told: Callable[[int, int], None]) -> dic
     return {"state": State.DONE, "report": report, "progress": of, "total": of}
 
 
+class _Progress:
+    """How far it is, written by a thread of its own, since nobody sees what the transaction has written so far."""
+
+    def __init__(self, import_id: int) -> None:
+        self.import_id = import_id
+        self._latest = self._written = (0, 0)
+        self._over = Event()
+        self._thread = Thread(target=self._write, name="progress")
+
+    def __call__(self, done: int, of: int) -> None:
+        self._latest = (done, of)
+
+    def __enter__(self) -> "_Progress":
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_how: object) -> None:
+        self._over.set()
+        self._thread.join()
+
+    def _write(self) -> None:
+        try:
+            over = False
+            while not over:
+                over = self._over.wait(PROGRESS_EVERY_S)
+                if self._latest != self._written:
+                    self._written = done, of = self._latest
+                    BulkImport.objects.filter(pk=self.import_id).update(progress=done, total=of)
+        finally:
+            connection.close()  # this thread's own
+
+
 class _Read:
     def __init__(self, found: Plan, unread: list[str]) -> None:
         self.plan, self.unread = found, unread
@@ -104,13 +132,6 @@ class _Read:
 def _plan(data: bytes, by: User) -> _Read:
     read = sheet.read(data)
     return _Read(plan.make([lines.read(row) for row in read.rows], by), read.unread)
-
-
-def _note_progress(import_id: int, done: int, of: int) -> None:
-    try:
-        BulkImport.objects.filter(pk=import_id).update(progress=done, total=of)
-    finally:
-        connection.close()  # this thread's own
 
 
 def _one_at_a_time() -> None:

@@ -336,5 +336,7 @@ class _Planner:
         if state.asked:
             verdict.effects.append((code, figures))  # nothing new: it waits already
             return
-        verdict.does(code, "changed" if state.exists else "made", **figures)
+        # A usual value is the company's, which its line may have found here: something of it changes.
+        new = not state.exists and kind != Prepared.Kind.USUAL
+        verdict.does(code, "made" if new else "changed", **figures)
         self.found.settings.append(Setting(firm, books, kind, key, content))
