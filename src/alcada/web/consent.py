@@ -38,9 +38,7 @@ def _guarded(view: LinkView) -> Callable[[HttpRequest, str], HttpResponse]:
 
     def guarded(request: HttpRequest, token: str) -> HttpResponse:
         link = consent_links.find(token) if not _guesses(request) else None
-        answer = _unknown(request) if link is None else view(request, link, token)
-        answer.headers["Referrer-Policy"] = "no-referrer"  # the address is the key
-        return answer
+        return _unknown(request) if link is None else view(request, link, token)
 
     update_wrapper(guarded, view)
     return never_cache(guarded)
@@ -113,7 +111,6 @@ def returned(request: HttpRequest, link: ConsentLink, *, state: str, code: str) 
         except AuthorisationError as error:
             context = _facts(link) | {"trouble": trouble(error), "token": token}
             answer = render(request, "consent/failed.html", context, status=400)
-    answer.headers["Referrer-Policy"] = "no-referrer"
     return answer
 
 
