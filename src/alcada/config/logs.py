@@ -3,12 +3,13 @@
 import logging
 import re
 
-# The link to a first password is the password until it is used; Django names the address of what it answers with 4xx.
-_LINK = re.compile(r"(/welcome/)[^\s?#'\"]+")
+# The link to a first password is the password until it is used, and a consent link is the right to connect an account;
+# Django names the address of what it answers with 4xx.
+_LINK = re.compile(r"(/(?:welcome|consent)/)[^\s?#'\"/]+")
 
 
 class Line(logging.Formatter):
-    """The finished line, tracebacks and all, with CPF, CNPJ and password links masked.
+    """The finished line, tracebacks and all, with CPF, CNPJ, password and consent links masked.
 
     What was answered with a 4xx was the asker's doing: its line is enough, where it came from in our code is not news.
     """

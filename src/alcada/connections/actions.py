@@ -1,12 +1,14 @@
 """Registering the application, connecting a company, pausing. Who may do it is asked by the page."""
 
+from collections.abc import Sequence
+
 from django.db import transaction
 from django.utils import timezone
 
 from alcada import queue
 from alcada.connections import crypto, incidents
 from alcada.connections.models import Application, Connection
-from alcada.history.actions import record
+from alcada.history.actions import Line, record, record_all
 from alcada.people.models import Company, User
 
 State = Connection.State
@@ -45,6 +47,39 @@ def create_connection(*, by: User, company: Company, name: str) -> Connection:
         connection = Connection.objects.create(company=company, name=name.strip() or company.name)
         record("connection.created", connection, by=by, company=company, data={"name": connection.name})
     return connection
+
+
+def create_connections(wanted: Sequence[tuple[Company, str, str, str]], *, by: User) -> list[Connection]:
+    """As `create_connection`, many in a few statements: by company, name, and the owner's name and e-mail."""
+    with transaction.atomic():
+        made = Connection.objects.bulk_create(
+            [
+                Connection(company=company, name=name, owner_name=owner_name, owner_email=owner_email)
+                for company, name, owner_name, owner_email in wanted
+            ]
+        )
+        kind = Connection._meta.label_lower
+        record_all(
+            [
+                Line("connection.created", kind, row.pk, row.company_id, by=by, data={"name": row.name})
+                for row in made
+            ]
+        )
+    return made
+
+
+def set_owner(connection: Connection, *, name: str, email: str, by: User) -> bool:
+    """Note who owns the account: whom a consent link greets, and where it is sent. False: they were noted already."""
+    with transaction.atomic():
+        row = Connection.objects.select_for_update().get(pk=connection.pk)
+        name, email = " ".join(name.split()), email.strip().lower()
+        changed = (row.owner_name, row.owner_email) != (name, email)
+        if changed:
+            row.owner_name, row.owner_email = name, email
+            row.save(update_fields=["owner_name", "owner_email"])
+            record("connection.owner_changed", row, by=by, company=row.company, data={"owner": name})
+    connection.owner_name, connection.owner_email = name, email
+    return changed
 
 
 def pause(*, by: User, connection: Connection) -> None:

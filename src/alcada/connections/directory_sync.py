@@ -7,7 +7,7 @@ from django.db import transaction
 from django.db.models.functions import Now
 from django.utils import timezone
 
-from alcada.connections import gateway, mirror, rules
+from alcada.connections import gateway, mirror, prepared, rules
 from alcada.connections.models import Connection
 from alcada.directory.models import EntryKind
 from alcada.history.actions import record
@@ -41,6 +41,7 @@ def fetch(connection_id: int) -> Counter[str]:
         connection.save(update_fields=["directory_synced_at", "last_error", "last_error_at"])
         if changes:
             record("connection.directory_synced", connection, company=connection.company, data=dict(changes))
+    prepared.settle(connection.company)  # what a bulk set-up named, and is known now
     return changes
 
 

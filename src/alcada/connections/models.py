@@ -62,6 +62,11 @@ class Connection(models.Model):
     remote_name = models.CharField(max_length=255, blank=True, default="")
     authorised_at = models.DateTimeField(null=True)
     authorised_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
+    # With nobody in `authorised_by`: the account's owner, through a consent link, as they were called then.
+    authorised_name = models.CharField(max_length=150, blank=True, default="")
+    # Who owns the account, and gets the consent link; need not be a user here.
+    owner_name = models.CharField(_("owner's name"), max_length=150, blank=True, default="")
+    owner_email = models.EmailField(_("owner's e-mail"), blank=True, default="")
     last_good_call_at = models.DateTimeField(null=True)
     last_error = models.TextField(blank=True, default="")
     last_error_at = models.DateTimeField(null=True)
@@ -103,14 +108,63 @@ class Incident(models.Model):
         ]
 
 
+class ConsentLink(models.Model):
+    """The right to give the consent for one connection, in a link: for an account's owner who is no user here.
+
+    Only a hash of its token is kept: the link is shown, or sent, when it is made, and never again.
+    """
+
+    connection = models.ForeignKey(Connection, models.PROTECT, related_name="consent_links")
+    # None until the e-mail that brings it leaves: the token is drawn then, so that no queue ever holds one.
+    token_hash = models.CharField(max_length=64, null=True, unique=True)
+    owner_name = models.CharField(max_length=150, blank=True, default="")
+    owner_email = models.EmailField(blank=True, default="")
+    created_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    created_at = models.DateTimeField(default=timezone.now)
+    expires_at = models.DateTimeField()
+    sent_at = models.DateTimeField(null=True)  # by e-mail
+    opened_at = models.DateTimeField(null=True)  # a browser showed it, or its button was pressed
+    used_at = models.DateTimeField(null=True)  # it led to the connection
+    revoked_at = models.DateTimeField(null=True)
+    # How often something was asked of it since `tries_since`: a link that leaked is no hammer.
+    tries = models.PositiveIntegerField(default=0)
+    tries_since = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["connection"],
+                condition=Q(used_at=None, revoked_at=None),
+                name="one_live_consent_link",
+            ),
+            # What a begun consent is checked against (migration 0005): one for another connection is refused.
+            models.UniqueConstraint(fields=["id", "connection"], name="consent_link_of_connection"),
+            models.CheckConstraint(
+                condition=Q(used_at=None) | Q(revoked_at=None), name="consent_link_ends_once"
+            ),
+        ]
+
+
 class AuthorisationRequest(models.Model):
-    """A consent that we sent somebody to give: the OAuth `state`, good once, for its user and connection."""
+    """A consent that we sent somebody to give: the OAuth `state`, good once, for its connection.
+
+    It is bound to the user who began it, or to the consent link through which it was begun.
+    """
 
     state_hash = models.CharField(max_length=64, unique=True)
     connection = models.ForeignKey(Connection, models.PROTECT, related_name="+")
-    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
+    link = models.ForeignKey(ConsentLink, models.PROTECT, null=True, related_name="+")
     created_at = models.DateTimeField(default=timezone.now)
     used_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(user__isnull=False, link=None) | Q(user=None, link__isnull=False),
+                name="authorisation_of_user_or_link",
+            )
+        ]
 
 
 class Lease(models.Model):
@@ -184,3 +238,62 @@ class RoutingRule(models.Model):
                 name="routing_rule_has_one_target",
             ),
         ]
+
+
+class Prepared(models.Model):
+    """A rule, a usual value or a mapping that a bulk set-up asked for, by names that an account may not have yet.
+
+    It is done as soon as the names are there, at a fetch of the account, or says what is in its way. One that is done
+    stays: a rule's place among the others is known by it, and the same file again changes nothing.
+    """
+
+    class Kind(models.TextChoices):
+        RULE = "rule", _("Routing rule")
+        USUAL = "usual", _("Usual value")
+        MAPPING = "mapping", _("Mapping")
+
+    company = models.ForeignKey("people.Company", models.PROTECT, related_name="prepared")
+    # A rule's target, or the account that a mapping is of. None: a rule that refuses, a company's usual value.
+    connection = models.ForeignKey(Connection, models.PROTECT, null=True, related_name="+")
+    kind = models.CharField(max_length=10, choices=Kind.choices)
+    key = models.CharField(
+        max_length=500
+    )  # what it is one of a kind by: a rule's name, a mapping's two sides
+    content = models.JSONField()
+    created_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    created_at = models.DateTimeField(default=timezone.now)
+    done_at = models.DateTimeField(null=True)
+    problem = models.JSONField(default=dict)  # a code and its words; empty: it waits for a first fetch
+
+    class Meta:
+        ordering = ["id"]
+        constraints = [
+            models.UniqueConstraint(fields=["company", "kind", "key"], name="prepared_once"),
+            models.CheckConstraint(
+                condition=Q(done_at=None) | Q(problem={}), name="prepared_done_or_problem"
+            ),
+        ]
+
+
+class BulkImport(models.Model):
+    """A file of companies, accounts, rules and mappings: looked at first, then made, in one transaction."""
+
+    class State(models.TextChoices):
+        PREVIEW = "preview", _("Looked at")
+        QUEUED = "queued", _("Waiting")
+        RUNNING = "running", _("Being made")
+        DONE = "done", _("Made")
+        REFUSED = "refused", _("Nothing was made")
+
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    file_name = models.CharField(max_length=200)
+    content = models.BinaryField()  # emptied at the end: it has names and e-mails
+    state = models.CharField(max_length=10, choices=State.choices, default=State.PREVIEW)
+    only_good = models.BooleanField(default=False)
+    report = models.JSONField(default=list)  # alcada.connections.bulk.plan.Verdict, one per line
+    notes = models.JSONField(default=dict)  # of the file as a whole
+    progress = models.PositiveIntegerField(default=0)
+    total = models.PositiveIntegerField(default=0)
+    created_at = models.DateTimeField(default=timezone.now)
+    started_at = models.DateTimeField(null=True)
+    finished_at = models.DateTimeField(null=True)

@@ -8,7 +8,14 @@ from django.db import connection as database
 from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 
 from alcada.connections import routing
-from alcada.connections.models import Application, AuthorisationRequest, Connection, Routing, RoutingRule
+from alcada.connections.models import (
+    Application,
+    AuthorisationRequest,
+    Connection,
+    ConsentLink,
+    Routing,
+    RoutingRule,
+)
 from alcada.connections.rules import explain, state_hash
 from alcada.people.models import Company, User
 from alcada.people.queries import companies_of
@@ -112,6 +119,13 @@ def asked_for(state: str, user: User) -> Connection | None:
     request = AuthorisationRequest.objects.filter(state_hash=state_hash(state), user=user)
     found = request.select_related("connection__company").first()
     return found.connection if found else None
+
+
+def link_asked_for(state: str) -> ConsentLink | None:
+    """The consent link through which this consent was begun; None for a user's, or an unknown state."""
+    request = AuthorisationRequest.objects.filter(state_hash=state_hash(state), link__isnull=False)
+    found = request.select_related("link__connection__company", "link__created_by").first()
+    return found.link if found else None
 
 
 @dataclass(frozen=True)

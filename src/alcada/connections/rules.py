@@ -5,6 +5,8 @@ gave any: the sentence is made for whoever reads it, in their language.
 """
 
 import hashlib
+from datetime import datetime
+from typing import Final, Protocol
 
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
@@ -55,3 +57,32 @@ def their_words(ended: str) -> str:
 def state_hash(state: str) -> str:
     """What is kept of a consent's `state`: whoever reads the database can't finish one."""
     return hashlib.sha256(state.encode()).hexdigest()
+
+
+class Link(Protocol):
+    """A consent link, as the database has it."""
+
+    token_hash: str | None
+    expires_at: datetime
+    sent_at: datetime | None
+    opened_at: datetime | None
+    used_at: datetime | None
+    revoked_at: datetime | None
+
+
+LINK_OVER: Final = frozenset({"used", "revoked", "expired"})
+
+
+def link_state(link: Link, now: datetime) -> str:
+    """waiting (its e-mail has not left yet), made, sent, opened; or over: used, revoked, expired."""
+    if link.used_at:
+        return "used"
+    if link.revoked_at:
+        return "revoked"
+    if link.expires_at <= now:
+        return "expired"
+    if link.opened_at:
+        return "opened"
+    if link.sent_at:
+        return "sent"
+    return "made" if link.token_hash else "waiting"

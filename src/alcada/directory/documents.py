@@ -85,6 +85,14 @@ def format(document: str) -> str:  # shadows the built-in on purpose: one says d
     return document
 
 
+def masked(document: str) -> str:
+    """Enough of it for who knows the number to recognise it: 11.***.***/****-81, ***.533.447-**."""
+    shown = format(document)
+    if len(normalise(document)) == CPF_LENGTH:
+        return f"***{shown[3:11]}-**"
+    return f"{shown[:2]}.***.***/****{shown[-3:]}"
+
+
 def mask(document: str) -> str:
     """What is enough to recognise a number and too little to learn it: ***.456.789-**, 12.***.***/0001-**.
 

@@ -53,6 +53,10 @@ EVENTS = frozenset(
         "connection.paused",
         "connection.resumed",
         "connection.plan_allowed",
+        "connection.owner_changed",
+        "connection.link_made",
+        "connection.link_revoked",
+        "connection.mapped",
         "party.created",
         "party.changed",
         "cost_centre.created",
@@ -73,6 +77,7 @@ EVENTS = frozenset(
         "routing.rule_moved",
         "routing.rule_removed",
         "routing.default_changed",
+        "setup.dropped",
     }
 )
 

@@ -4,10 +4,11 @@ from procrastinate import RetryStrategy
 from procrastinate.contrib.django import app
 
 from alcada.connections import directory_sync
+from alcada.connections.bulk import imports
 from alcada.flow import actions as flow
 from alcada.flow import incidents, returning, twins
 from alcada.flow import sweep as flow_sweep
-from alcada.notify import mail
+from alcada.notify import consent_mail, mail
 from alcada.posting import bulk as bulks
 
 # A database that was away for a moment; what Conta Azul answers is handled where it is asked.
@@ -36,6 +37,18 @@ def sync_directory(connection_id: int) -> None:
 def send_mail(notice_id: int) -> None:
     """Send a notice by e-mail."""
     mail.send(notice_id)
+
+
+@app.task(name="alcada.jobs.tasks.send_consent_link", retry=RetryStrategy(max_attempts=8, exponential_wait=4))
+def send_consent_link(link_id: int) -> None:
+    """Send a consent link by e-mail."""
+    consent_mail.send(link_id)
+
+
+@app.task(name="alcada.jobs.tasks.bulk_import", retry=RETRY)
+def bulk_import(import_id: int) -> None:
+    """Make what a file of companies, rules and mappings asks for."""
+    imports.run(import_id)
 
 
 @app.periodic(cron="* * * * *")

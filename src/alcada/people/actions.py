@@ -156,7 +156,7 @@ def add_person(
     Who is here already keeps the name and the password that they have. Raises PersonInactiveError.
     """
     with transaction.atomic():
-        _lock_installation("people")
+        lock_people()
         user = User.objects.filter(email=email.strip().lower()).first()
         made = user is None
         if user is None:
@@ -206,7 +206,7 @@ def make_link(user: User, *, by: User, record: Record) -> str:
 def deactivate(user: User, *, by: User, record: Record) -> None:
     """End the person's access. Raises LastAdministratorError, for the installation or one of its companies."""
     with transaction.atomic():
-        _lock_installation("people")
+        lock_people()
         locked = User.objects.select_for_update().get(pk=user.pk)
         if not locked.is_active:
             return
@@ -225,6 +225,11 @@ def reactivate(user: User, *, by: User, record: Record) -> None:
     with transaction.atomic():
         if User.objects.filter(pk=user.pk, is_active=False).update(is_active=True):
             record("person.reactivated", user, by=by, data={"name": user.name})
+
+
+def lock_people() -> None:
+    """Whoever makes people waits for the others: an e-mail is one person's."""
+    _lock_installation("people")
 
 
 def _lock_installation(name: str) -> None:

@@ -5,8 +5,10 @@ from datetime import datetime
 from typing import Final
 
 from django.utils.functional import Promise
+from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
 
+from alcada.connections.authorisation import CHANNEL
 from alcada.connections.models import Connection
 from alcada.connections.rules import explain, their_words
 from alcada.history.models import Record
@@ -21,6 +23,10 @@ WORDS: Final[dict[str, tuple[str | Promise, str, str]]] = {
     "connection.plan_refused": (lazy("The plan refused the API"), "red", "ban"),
     "connection.plan_allowed": (lazy("The plan allows the API again"), "green", "circle-check"),
     "connection.directory_synced": (lazy("Categories, accounts or cost centres changed"), "grey", "refresh"),
+    "connection.owner_changed": (lazy("The account's owner is %(owner)s"), "grey", "user"),
+    "connection.link_made": (lazy("Consent link made for %(owner)s"), "grey", "link"),
+    "connection.link_revoked": (lazy("Consent link of %(owner)s revoked"), "grey", "unlink"),
+    "connection.mapped": (lazy("%(here)s here is %(there)s there"), "grey", "arrows-split"),
     "connection.paused": (lazy("Paused"), "grey", "player-pause"),
     "connection.resumed": (lazy("Resumed"), "green", "player-play"),
 }
@@ -43,7 +49,10 @@ def lines(connection: Connection, limit: int = 12) -> list[Line]:
 
 def _line(record: Record) -> Line:
     words, tone, icon = WORDS.get(record.event, (record.event, "grey", "history"))
-    text = str(words) % record.data if "%(" in str(words) else str(words)
-    data = record.data
+    data = record.data | {"owner": record.data.get("owner") or _("the account's owner")}
+    text = str(words) % data if "%(" in str(words) else str(words)
     comment = explain(data["reason"]) if "reason" in data else their_words(data.get("words", ""))
-    return Line(text, tone, icon, record.actor_name, record.at, comment)
+    who = record.actor_name
+    if record.channel == CHANNEL:
+        who = _("%(owner)s, by the consent link") % data
+    return Line(text, tone, icon, who, record.at, comment)

@@ -4,7 +4,10 @@ from typing import Any, Final
 
 from django.conf import settings
 from django.contrib import messages
+from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
+from django.core.paginator import Paginator
+from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -14,12 +17,12 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from alcada import queue
-from alcada.connections import actions, authorisation, queries
+from alcada.connections import actions, authorisation, prepared, queries
 from alcada.connections.authorisation import AuthorisationError
 from alcada.connections.models import Application, Connection
 from alcada.people.models import Company
 from alcada.people.queries import companies_where
-from alcada.web import connection_history
+from alcada.web import bulk_words, connection_history, consent, consent_links
 from alcada.web.connection_forms import ApplicationForm, NewConnectionForm, PasteForm
 from alcada.web.connection_words import TODO, TONES, trouble
 from alcada.web.guards import (
@@ -31,6 +34,8 @@ from alcada.web.guards import (
 )
 
 MANAGE: Final = "connection.manage"
+PER_PAGE: Final = 50
+WITHOUT_SHOWN: Final = 20  # companies that have no connection; the others are found by their name
 State = Connection.State
 # Conta Azul refuses http://localhost; a development application has this address, fixed, and the person pastes.
 WITHOUT_HTTPS: Final = "https://www.contaazul.com"
@@ -43,12 +48,24 @@ def callback_address() -> str:
 @require_safe
 def connections(request: HttpRequest) -> HttpResponse:
     companies = companies_in_view(request, MANAGE)
-    found = Connection.objects.filter(company__in=companies).select_related("company")
-    rows = [_row(connection) for connection in found.order_by("company__name", "name", "id")]
-    connected = {row["health"].connection.company_id for row in rows}
+    found: QuerySet[Connection] = Connection.objects.filter(company__in=companies).select_related("company")
+    wanted = request.GET.get("q", "").strip()[:100]
+    without = companies.exclude(pk__in=found.values("company"))
+    if wanted:
+        found, without = (
+            consent_links.searched(found, wanted),
+            consent_links.companies_called(without, wanted),
+        )
+    page = Paginator(found.order_by("company__name", "name", "id"), PER_PAGE).get_page(
+        request.GET.get("page")
+    )
+    links = consent_links.latest(page.object_list)
     context = {
-        "rows": rows,
-        "without": [company for company in companies.order_by("name") if company.pk not in connected],
+        "rows": [_row(connection, links.get(connection.pk)) for connection in page],
+        "page": page,
+        "wanted": wanted,
+        "without": without.order_by("name", "pk")[:WITHOUT_SHOWN],
+        "more_without": max(0, without.count() - WITHOUT_SHOWN),
         "application": queries.application_for(),
         "undecided": list(queries.undecided(companies)[:20]),
     }
@@ -96,8 +113,16 @@ def begin(request: HttpRequest, pk: int) -> HttpResponse:
 @never_cache
 @require_http_methods(["GET"])
 def callback(request: HttpRequest) -> HttpResponse:
-    """Where Conta Azul sends the browser back to. It completes the consent that this same person began."""
+    """Where Conta Azul sends the browser back to. It completes the consent that this same person began.
+
+    Or that an account's owner began by a consent link: then nobody has to be signed in.
+    """
     state, code = request.GET.get("state", ""), request.GET.get("code", "")
+    link = queries.link_asked_for(state)
+    if link is not None:
+        return consent.returned(request, link, state=state, code=code)
+    if not request.user.is_authenticated:
+        return redirect_to_login(request.get_full_path())
     connection = queries.asked_for(state, person(request))
     if connection is not None:
         require(person(request), MANAGE, connection.company)
@@ -139,6 +164,8 @@ def connection(request: HttpRequest, pk: int) -> HttpResponse:
         "todo": TODO.get(health.todo, ""),
         "application": queries.application_for(found),
         "records": connection_history.lines(found),
+        "link": consent_links.latest([found]).get(found.pk),
+        "prepared": [bulk_words.prepared(item) for item in prepared.undone(found)],
         **_directory(found, since=""),
     }
     return render(request, "connections/connection.html", context)
@@ -197,9 +224,7 @@ def _to_consent(request: HttpRequest, connection: Connection) -> HttpResponse:
     except AuthorisationError as error:
         messages.error(request, trouble(error))
         return redirect("connection", connection.pk)
-    used = queries.application_for(connection)
-    comes_back = used is not None and used.redirect_uri == callback_address()
-    template = "connections/going.html" if comes_back else "connections/paste.html"
+    template = "connections/going.html" if consent.comes_back(connection) else "connections/paste.html"
     context = {"connection": connection, "address": address, "form": PasteForm()}
     response = render(request, template, context)
     response.headers["Cache-Control"] = "no-store"  # its address is good once
@@ -236,13 +261,14 @@ def _chosen_company(request: HttpRequest) -> Company:
     return allowed[0]
 
 
-def _row(connection: Connection) -> dict[str, Any]:
+def _row(connection: Connection, link: dict[str, Any] | None) -> dict[str, Any]:
     health = queries.health(connection)
     return {
         "connection": connection,
         "health": health,
         "tone": TONES[State(connection.state)],
         "todo": TODO.get(health.todo, ""),
+        "link": link,
         "authorise": connection.state in (State.NEW, State.AUTHORISE, State.WRONG_COMPANY),
     }
 

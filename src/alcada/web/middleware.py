@@ -13,7 +13,18 @@ from alcada.people.models import User
 Handler = Callable[[HttpRequest], HttpResponse]
 
 # A permission not stated is a refusal: pages for strangers are listed, all others ask to sign in.
-OPEN_PATHS = ("/sign-in", "/static/", "/language", "/first-run", "/health", "/welcome/", "/favicon.ico")
+# The callback asks by itself: a consent link's owner has nobody to sign in as.
+OPEN_PATHS = (
+    "/sign-in",
+    "/static/",
+    "/language",
+    "/first-run",
+    "/health",
+    "/welcome/",
+    "/consent/",
+    "/connections/callback",
+    "/favicon.ico",
+)
 
 
 class LanguageMiddleware:

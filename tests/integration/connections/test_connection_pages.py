@@ -6,7 +6,7 @@ import pytest
 from django.test import Client
 from integration.connections.office import Office, member
 
-from alcada.connections import authorisation, directory_sync
+from alcada.connections import actions, authorisation, directory_sync
 from alcada.connections.models import AuthorisationRequest, Connection
 from alcada.people.models import Company, User
 
@@ -142,3 +142,13 @@ def test_the_demo_does_not_warn_of_its_own_address(installer: User, settings: ob
     page = browser.get("/connections/application").content.decode()
     assert "In the demo this address is right" in page
     assert refuses not in page
+
+
+def test_hundreds_of_connections_are_paged_and_found_by_name(office: Office, ana_browser: Client) -> None:
+    wanted = [(office.first.company, f"Conta {number:03}", "", "") for number in range(120)]
+    actions.create_connections(wanted, by=office.ana)
+    first = ana_browser.get("/connections").content.decode()
+    assert first.count('class="row-link"') == 50
+    assert "Conta 007" in ana_browser.get("/connections?q=conta 007").content.decode()
+    assert ana_browser.get("/connections?page=3").content.decode().count('class="row-link"') == 20
+    assert office.second.name in ana_browser.get(f"/connections?q={office.second.name[:9]}").content.decode()

@@ -1,0 +1,1 @@
+"""Companies, accounts, rules and mappings from one file: read, looked at, made."""
