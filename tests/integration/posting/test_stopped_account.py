@@ -11,7 +11,7 @@ from procrastinate.contrib.django.models import ProcrastinateJob
 from stories import Account, approved, books, post
 
 from alcada.background import in_database
-from alcada.connections import actions, authorisation, gateway, incidents, remote, standing
+from alcada.connections import actions, authorisation, gateway, incidents, standing
 from alcada.connections.models import Connection, Incident
 from alcada.flow import sweep
 from alcada.flow.dispatcher import Dispatcher
@@ -120,8 +120,8 @@ def test_an_account_that_is_away_is_tried_with_one_posting_at_a_time(waiting: Ac
             await dispatcher._settle()
             seen.append(await in_database(creates))
             await in_database(due)
+        await dispatcher._finish()
         writer.cancel()
-        await remote.close()
         return seen[0], seen[1]
 
     first, second = asyncio.run(serve())
