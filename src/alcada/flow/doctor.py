@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 from alcada.approval import queries as approvals
 from alcada.connections.models import Application, Connection
 from alcada.connections.queries import health, undecided
+from alcada.flow import doctor_mapping
 from alcada.flow.posting import due_dates
 from alcada.history import queries as history
 from alcada.ledger import search as books
@@ -52,6 +53,7 @@ def examine(*, online: bool) -> list[Finding]:
         _chains,
     ]
     findings = [finding for check in checks for finding in check()]
+    findings.extend(Finding(*found) for found in doctor_mapping.findings())
     if online:
         findings.extend(_notes_there())
     return findings

@@ -14,6 +14,7 @@ from alcada.flow import actions as flow
 from alcada.flow.models import Run
 from alcada.ledger.models import TwinSearch
 from alcada.notify.models import Notice
+from alcada.posting import questions
 from alcada.posting.models import State
 
 LATE = timedelta(seconds=90)  # a job that should have run this long ago is taken for lost
@@ -22,6 +23,7 @@ LATE = timedelta(seconds=90)  # a job that should have run this long ago is take
 def sweep() -> None:
     now = timezone.now()
     flow.ask_anew()
+    questions.settle_known()
     stopped = Run.objects.filter(state=Run.State.POSTING, revision__postings__state=State.POSTED)
     for pk in stopped.values_list("revision__postings", flat=True)[:1000]:
         queue.defer("follow", posting_id=pk)
