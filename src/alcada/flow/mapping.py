@@ -89,6 +89,19 @@ def choose_person(
         return _answer(connection, party, profile, by=by)
 
 
+def choose_candidate(question: Question, remote_id: str, *, by: User) -> int:
+    """Map a cost centre to one of those that the posting found, as it found them. Returns how many postings go on.
+
+    Raises questions.AnsweredError; KeyError for one that it did not find.
+    """
+    found = {one["id"]: one for one in question.candidates}[remote_id]
+    with transaction.atomic():
+        count = len(questions.answer(question.pk, Question.Answer.MAPPED, by=by))
+        theirs = Chosen(remote_id, found["name"])
+        mapping_actions.choose(question.connection, subject_of(question), theirs, seen=None, by=by)
+        return count
+
+
 def find_people(connection: Connection, party: Party, text: str) -> list[Candidate]:
     """Whom the account has by this name, CPF or CNPJ; never one with another document. Raises as `gateway.send`."""
     pages = people.search(text=text, page_size=FOUND_AT_ONCE)

@@ -21,6 +21,17 @@ WORDS: Final[dict[str, tuple[str | Promise, str, str]]] = {
     "connection.plan_refused": (lazy("The plan refused the API"), "red", "ban"),
     "connection.plan_allowed": (lazy("The plan allows the API again"), "green", "circle-check"),
     "connection.directory_synced": (lazy("Categories, accounts or cost centres changed"), "grey", "refresh"),
+    "mapping.confirmed": (lazy("%(name)s confirmed as %(now)s"), "green", "check"),
+    "mapping.confirmed_sure": (lazy("Mappings confirmed: %(count)s"), "green", "check"),
+    "mapping.chosen": (lazy("%(name)s mapped to %(now)s"), "green", "link"),
+    "mapping.removed": (lazy("%(name)s: its mapping was taken away"), "grey", "unlink"),
+    "mapping.renamed_there": (
+        lazy("%(name)s was renamed there: %(before)s is now %(now)s"),
+        "yellow",
+        "alert-triangle",
+    ),
+    "mapping.gone_there": (lazy("%(name)s was deactivated or deleted there"), "red", "alert-triangle"),
+    "mapping.back_there": (lazy("%(name)s is there again"), "green", "circle-check"),
     "connection.paused": (lazy("Paused"), "grey", "player-pause"),
     "connection.resumed": (lazy("Resumed"), "green", "player-play"),
 }

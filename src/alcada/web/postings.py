@@ -15,7 +15,7 @@ from django.utils.timesince import timesince
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
-from alcada.flow.queries import Status
+from alcada.flow.queries import Status, status_of_posting
 from alcada.intake.models import Entry
 from alcada.intake.queries import entry_or_none, visible_entries
 from alcada.people.models import User
@@ -114,7 +114,7 @@ def _row(posting: Posting) -> Row:
     since = posting.posted_at or posting.created_at
     return Row(
         posting=posting,
-        status=Status(f"posting.{posting.state}"),
+        status=status_of_posting(posting),
         reason=reason.short if reason else "",
         age=_age(since),
         next_try=moments.moment(posting.next_try_at)
