@@ -21,6 +21,7 @@ from alcada.history import queries as history
 from alcada.ledger import search as books
 from alcada.people.models import Company
 from alcada.posting.models import Attempt, Posting, State
+from alcada.posting.rules import ASKED
 
 HEARTBEAT = timedelta(seconds=60)
 QUEUE_AGE = timedelta(minutes=5)
@@ -143,7 +144,7 @@ def _stuck() -> Iterator[Finding]:
         (State.UNDECIDED, _("Postings that a person has to decide: %(count)s.")),
         (State.REFUSED, _("Postings that Conta Azul refused: %(count)s.")),
     ):
-        count = Posting.objects.filter(state=state).count()
+        count = Posting.objects.filter(state=state).exclude(reason__in=ASKED).count()
         if count:
             yield Finding(
                 "warning", "postings", sentence % {"count": count}, _("Open Postings: each says what to do.")

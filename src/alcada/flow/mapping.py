@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from django.db import transaction
+from django.db.models import F
 from django.urls import reverse
 from django.utils import timezone
 
@@ -11,13 +12,14 @@ from alcada.connections import directory_sync, gateway, mapping, mapping_actions
 from alcada.connections.mapping_actions import Chosen, NotThereError
 from alcada.connections.mirror_rows import Alarm, Ours
 from alcada.connections.models import Connection
+from alcada.directory import documents
 from alcada.directory.models import Counterpart, Party
 from alcada.intake.models import Revision
 from alcada.notify.actions import tell
 from alcada.people.models import Role, User
 from alcada.people.queries import holders
 from alcada.posting import questions
-from alcada.posting.models import Posting, Question
+from alcada.posting.models import Posting, Question, State
 from alcada.posting.parties import candidate_of, differ
 from alcada.posting.rules import Candidate
 from conta_azul import errors
@@ -104,8 +106,13 @@ def choose_candidate(question: Question, remote_id: str, *, by: User) -> int:
 
 def find_people(connection: Connection, party: Party, text: str) -> list[Candidate]:
     """Whom the account has by this name, CPF or CNPJ; never one with another document. Raises as `gateway.send`."""
-    pages = people.search(text=text, page_size=FOUND_AT_ONCE)
-    found = gateway.send(connection.pk, pages.page(1)).items
+    # Whether a search for a document wants punctuation is not documented: both are asked.
+    asked = [people.search(text=text, page_size=FOUND_AT_ONCE)]
+    if documents.is_valid(text):
+        written = (documents.normalise(text), documents.format(text))
+        asked = [people.search(document=each, page_size=FOUND_AT_ONCE) for each in written]
+    items = [item for pages in asked for item in gateway.send(connection.pk, pages.page(1)).items]
+    found = {person.id: person for person in items}.values()
     ours = {"document": party.document, "name": party.name}
     return [candidate_of(person, ours) for person in found if not differ(person, ours)]
 
@@ -129,10 +136,23 @@ def subject_of(question: Question) -> Ours:
     return found
 
 
+def asked_about(connection: Connection, kind: str) -> dict[tuple[int, str], Posting]:
+    """What postings of the account wait for: (key of ours, profile) and one of those that wait."""
+    waiting = Posting.objects.filter(
+        state=State.REFUSED,
+        reason=F("question__reason"),
+        question__connection=connection,
+        question__kind=kind,
+        question__answer=Question.Answer.OPEN,
+    )
+    found = waiting.select_related("question").order_by("question", "pk").distinct("question")
+    return {(one.question.thing, one.question.profile): one for one in found if one.question}
+
+
 def open_question(posting: Posting) -> Question | None:
     """What a posting that stopped waits for."""
     question = posting.question
-    if question is None or question.answer != Question.Answer.OPEN or posting.state != "refused":
+    if question is None or question.answer != Question.Answer.OPEN or posting.state != State.REFUSED:
         return None
     return question if posting.reason == question.reason else None
 

@@ -16,6 +16,7 @@ AREAS: Final[dict[str, str | Promise]] = {
     "database": lazy("Database"),
     "workers": lazy("Workers"),
     "connections": lazy("Connections"),
+    "mapping": lazy("Mapping"),
     "postings": lazy("Postings"),
     "history": lazy("History"),
 }

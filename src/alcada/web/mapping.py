@@ -35,7 +35,11 @@ def mapping(request: HttpRequest, pk: int) -> HttpResponse:
     kind, which, text = _asked(request)
     found = mapped.ours_of(connection, kind, text=text, which=which)
     page = Paginator(found, PAGE).get_page(request.GET.get("page"))
-    rows = [mapping_words.shown(line) for line in mapped.lines(connection, kind, list(page.object_list))]
+    asked = flow.asked_about(connection, kind)
+    rows = [
+        (mapping_words.shown(line), asked.get((line.ours.pk, line.profile)))
+        for line in mapped.lines(connection, kind, list(page.object_list))
+    ]
     context = {
         "connection": connection,
         "kind": kind,

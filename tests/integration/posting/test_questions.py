@@ -209,6 +209,24 @@ def test_a_category_that_is_gone_is_replaced_in_the_mapping_and_the_posting_goes
     assert states() == {(State.POSTED, "")}
 
 
+def test_a_category_that_comes_back_there_lets_go_on_what_waited(
+    account: Account, sandbox: Any, ana: Any, bruno: Any
+) -> None:
+    posting = approved(account.connection.company, ana=ana, bruno=bruno)
+    row = Counterpart.objects.get(category=posting.content["splits"][0]["category"]["id"])
+    sandbox.act(account.remote["id"], "deactivate", category=row.remote_id)
+    flow.fetch(account.pk)
+    post(account)
+    assert states() == {(State.REFUSED, "category_gone")}
+    questions.settle_known()  # not yet
+    assert states() == {(State.REFUSED, "category_gone")}
+    sandbox.act(account.remote["id"], "activate", category=row.remote_id)
+    flow.fetch(account.pk)
+    questions.settle_known()
+    again(account)
+    assert states() == {(State.POSTED, "")}
+
+
 def test_a_cost_centre_taken_away_is_not_found_again_by_itself(
     account: Account, sandbox: Any, ana: Any, bruno: Any, clara: Any
 ) -> None:
@@ -371,3 +389,17 @@ def test_a_question_answered_in_the_moment_in_which_it_was_asked_settles_by_itse
     again(account)
     posting.refresh_from_db()
     assert posting.state == State.POSTED
+
+
+def test_what_a_person_confirmed_meanwhile_is_not_overwritten_by_what_a_posting_found(
+    account: Account, clara: Any
+) -> None:
+    from alcada.connections.mapping_actions import Chosen
+    from alcada.directory.actions import save_party
+    from alcada.posting.prepare import remember
+
+    party = save_party(account.connection.company, name=NAME, is_vendor=True)
+    chosen = Chosen("theirs-1", NAME)
+    mapping_actions.choose(account.connection, party, chosen, profile="Fornecedor", seen="none", by=clara)
+    assert remember(account.pk, "party", party.pk, "theirs-2", NAME, "name", "Fornecedor") == "theirs-1"
+    assert Counterpart.objects.get(party=party).remote_id == "theirs-1"
