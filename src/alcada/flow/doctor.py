@@ -14,12 +14,13 @@ from alcada.approval import queries as approvals
 from alcada.connections.models import Application, Connection
 from alcada.connections.queries import health, undecided
 from alcada.connections.rules import code_of
-from alcada.flow import doctor_books, doctor_setup, shipped
+from alcada.flow import doctor_books, doctor_mapping, doctor_setup, shipped
 from alcada.flow.findings import Finding
 from alcada.history import queries as history
 from alcada.people.models import Company
 from alcada.posting.models import Attempt, Posting, State
 from alcada.posting.owners import WITHOUT_ID
+from alcada.posting.rules import ASKED
 
 HEARTBEAT = timedelta(seconds=60)
 QUEUE_AGE = timedelta(minutes=5)
@@ -28,7 +29,8 @@ QUEUE_AGE = timedelta(minutes=5)
 def examine(*, online: bool) -> list[Finding]:
     """Examine all of it; `online` also asks Conta Azul for its clock, and what its copies say."""
     checks = [*_HERE, *(_THERE if online else ())]
-    return [finding for check in checks for finding in check()]
+    found = [finding for check in checks for finding in check()]
+    return [*found, *(Finding(*each) for each in doctor_mapping.findings())]
 
 
 def _database() -> Iterator[Finding]:
@@ -168,7 +170,11 @@ def _stuck() -> Iterator[Finding]:
             postings.filter(state=State.UNDECIDED),
             _("Postings that a person has to decide: %(count)s."),
         ),
-        ("refused", postings.filter(state=State.REFUSED), _("Postings that Conta Azul refused: %(count)s.")),
+        (
+            "refused",
+            postings.filter(state=State.REFUSED).exclude(reason__in=ASKED),
+            _("Postings that Conta Azul refused: %(count)s."),
+        ),
         (
             "by_hand_without_id",
             postings.filter(WITHOUT_ID),

@@ -73,8 +73,11 @@ def _known(posting: Posting, answered: set[int]) -> bool:
 def _their_ids(connection_id: int) -> dict[tuple[str, int], str]:
     """(what, our key) -> the account's id."""
     fields = ("party", "category", "cost_centre", "bank_account")
-    rows = Counterpart.objects.filter(connection_id=connection_id).values(
-        "remote_id", *(f"{f}_id" for f in fields)
+    # Of a party's two profiles, and of what somebody took away, the row in use counts.
+    rows = (
+        Counterpart.objects.filter(connection_id=connection_id)
+        .order_by("active", "pk")
+        .values("remote_id", *(f"{f}_id" for f in fields))
     )
     return {
         (name, row[f"{name}_id"]): row["remote_id"] for row in rows for name in fields if row[f"{name}_id"]

@@ -15,6 +15,7 @@ from alcada.flow import actions as flow
 from alcada.flow.models import Run
 from alcada.ledger.models import TwinSearch
 from alcada.notify.models import Notice
+from alcada.posting import questions
 from alcada.posting.models import Bulk, State
 
 LATE = timedelta(seconds=90)  # a job that should have run this long ago is taken for lost
@@ -30,6 +31,7 @@ def sweep() -> None:
     half_way = Bulk.objects.filter(finished_at=None, created_at__lt=now - LATE)
     for pk in half_way.values_list("pk", flat=True):
         queue.defer("bulk", bulk_id=pk)
+    questions.settle_known()
     stopped = Run.objects.filter(state=Run.State.POSTING, revision__postings__state=State.POSTED)
     for pk in stopped.values_list("revision__postings", flat=True)[:1000]:
         queue.defer("follow", posting_id=pk)

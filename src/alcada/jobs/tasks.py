@@ -3,10 +3,9 @@
 from procrastinate import RetryStrategy
 from procrastinate.contrib.django import app
 
-from alcada.connections import directory_sync
 from alcada.connections.bulk import imports
 from alcada.flow import actions as flow
-from alcada.flow import incidents, returning, twins
+from alcada.flow import incidents, mapping, returning, twins
 from alcada.flow import sweep as flow_sweep
 from alcada.notify import consent_mail, mail
 from alcada.posting import bulk as bulks
@@ -30,7 +29,7 @@ def search_twins(revision_id: int) -> None:
 @app.task(name="alcada.jobs.tasks.sync_directory")
 def sync_directory(connection_id: int) -> None:
     """Fetch categories, cost centres and bank accounts."""
-    directory_sync.fetch(connection_id)
+    mapping.fetch(connection_id)
 
 
 @app.task(name="alcada.jobs.tasks.send_mail", retry=RetryStrategy(max_attempts=8, exponential_wait=4))

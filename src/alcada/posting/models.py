@@ -47,6 +47,46 @@ TRANSITIONS: Final[dict[State, set[State]]] = {
 }
 
 
+class Question(models.Model):
+    """Which of theirs is ours, or may one be created? Postings that need the answer wait for it, refused.
+
+    Nothing of them was sent. One open question per thing and account, however many postings wait: one answer, and all
+    go on.
+    """
+
+    class Answer(models.TextChoices):
+        OPEN = "", _("not answered yet")
+        MAPPED = "mapped", _("one of theirs was chosen")
+        RELEASED = "released", _("it may be created")
+        DECLINED = "declined", _("it may not be created")
+        SETTLED = "settled", _("it was found by itself")
+
+    connection = models.ForeignKey("connections.Connection", models.PROTECT, related_name="questions")
+    kind = models.CharField(max_length=12)  # as directory.models.Counterpart's field
+    thing = models.BigIntegerField()  # the key of ours
+    profile = models.CharField(max_length=20, blank=True, default="")
+    name = models.CharField(max_length=200)
+    reason = models.CharField(max_length=60)
+    candidates = models.JSONField(default=list)  # rules.Candidate as plain values
+    opened_at = models.DateTimeField(default=timezone.now)
+    answer = models.CharField(max_length=10, choices=Answer.choices, blank=True, default="")
+    answered_at = models.DateTimeField(null=True)
+    answered_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["connection", "kind", "thing", "profile"],
+                condition=Q(answer=""),
+                name="one_open_question_per_thing",
+            ),
+            models.CheckConstraint(
+                condition=Q(answer="", answered_at=None) | (~Q(answer="") & Q(answered_at__isnull=False)),
+                name="question_answered_has_its_time",
+            ),
+        ]
+
+
 class Posting(models.Model):
     """One revision's way into one account. At most one live posting per entry; `content` is the frozen copy sent."""
 
@@ -64,6 +104,8 @@ class Posting(models.Model):
     next_try_at = models.DateTimeField(default=timezone.now, null=True)
     claim = models.UUIDField(null=True)  # who has it: a worker whose claim ran out finds another's here
     claim_until = models.DateTimeField(null=True)
+    # What a person was asked when it stopped; of interest while it is refused for that question's reason.
+    question = models.ForeignKey("Question", models.PROTECT, null=True, related_name="postings")
     sent_at = models.DateTimeField(null=True)  # when the create that may have arrived left
     # From when on it may stand there: the first attempt, or after a restore the intent. The feed is read from then.
     may_stand_since = models.DateTimeField(null=True)

@@ -3,6 +3,7 @@
 import asyncio
 import json
 import logging
+from collections.abc import Mapping
 from typing import Any
 
 from alcada.background import in_database
@@ -14,7 +15,7 @@ from alcada.posting.models import Attempt
 from alcada.posting.parties import party_id
 from alcada.posting.prepare import Job, NotPreparedError, mapped, refused
 from alcada.posting.request import Ids
-from alcada.posting.rules import Outcome
+from alcada.posting.rules import Asks, Outcome
 from conta_azul import Call
 from conta_azul.calls import entries
 
@@ -79,14 +80,18 @@ def _fixed_ids(job: Job) -> dict[str, Any]:
     """Categories and the bank account: the API can't make them, so one that is gone needs a person."""
     account = mapped(job.connection_id, "bank_account", job.content["bank_account"]["id"])
     if account is None or not account.active:
-        raise refused("bank_account_gone", job.content["bank_account"]["name"])
+        raise _gone("bank_account", job.content["bank_account"])
     categories = {}
     for split in job.content["splits"]:
         category = mapped(job.connection_id, "category", split["category"]["id"])
         if category is None or not category.active:
-            raise refused("category_gone", split["category"]["name"])
+            raise _gone("category", split["category"])
         categories[split["category"]["id"]] = category.remote_id
     return {"bank_account": account.remote_id, "categories": categories}
+
+
+def _gone(kind: str, ours: Mapping[str, Any]) -> NotPreparedError:
+    return refused(f"{kind}_gone", ours["name"], Asks(kind, ours["id"], ours["name"]))
 
 
 async def _give_back(job: Job, outcome: Outcome) -> Outcome | None:

@@ -27,6 +27,17 @@ WORDS: Final[dict[str, tuple[str | Promise, str, str]]] = {
     "connection.link_made": (lazy("Consent link made for %(owner)s"), "grey", "link"),
     "connection.link_revoked": (lazy("Consent link of %(owner)s revoked"), "grey", "unlink"),
     "connection.mapped": (lazy("%(here)s here is %(there)s there"), "grey", "arrows-split"),
+    "mapping.confirmed": (lazy("%(name)s confirmed as %(now)s"), "green", "check"),
+    "mapping.confirmed_sure": (lazy("Mappings confirmed: %(count)s"), "green", "check"),
+    "mapping.chosen": (lazy("%(name)s mapped to %(now)s"), "green", "link"),
+    "mapping.removed": (lazy("%(name)s: its mapping was taken away"), "grey", "unlink"),
+    "mapping.renamed_there": (
+        lazy("%(name)s was renamed there: %(before)s is now %(now)s"),
+        "yellow",
+        "alert-triangle",
+    ),
+    "mapping.gone_there": (lazy("%(name)s was deactivated or deleted there"), "red", "alert-triangle"),
+    "mapping.back_there": (lazy("%(name)s is there again"), "green", "circle-check"),
     "connection.paused": (lazy("Paused"), "grey", "player-pause"),
     "connection.resumed": (lazy("Resumed"), "green", "player-play"),
 }

@@ -20,7 +20,7 @@ AREAS: Final[dict[str, str | Promise]] = {
     "clock": lazy("Clock"),
     "workers": lazy("Workers"),
     "connections": lazy("Connections"),
-    "mapping": lazy("Categories, accounts and cost centres"),
+    "mapping": lazy("Mapping"),
     "postings": lazy("Postings"),
     "history": lazy("History"),
 }

@@ -18,12 +18,13 @@ from alcada.approval.models import Round, Step
 from alcada.approval.rules import NotOpenError
 from alcada.connections.models import Connection
 from alcada.flow import actions as flow
+from alcada.flow import mapping
 from alcada.flow.queries import status_of
 from alcada.intake.models import Entry, Revision
 from alcada.intake.queries import entry_or_none, may_change
 from alcada.people.models import Role, User
 from alcada.people.queries import holders, may
-from alcada.posting import byhand
+from alcada.posting import byhand, questions
 from alcada.posting.models import BY_HAND, LOUD, Attempt, Posting, State
 from alcada.posting.owners import Owner, with_owner
 from alcada.web import evidence, moments, next_words, reasons, returned, timeline
@@ -85,6 +86,7 @@ def page(request: HttpRequest, found: Entry, *, status: int = 200, **typed: str)
         "status": status_of(found),
         "revisions": list(found.revisions.select_related("created_by").order_by("-number")),
         "changes": evidence.changes_of(revision),
+        **evidence.doubtful(user, found),
         "lines": timeline.of(found),
         "typed": typed,
     }
@@ -148,14 +150,27 @@ def _state(user: User, found: Entry) -> dict[str, Any]:
         "buttons": _buttons(user, found, round_, posting, mends=mends),
         "every": _every(round_, posting, editing=editing),
         "token": _token(found, round_, step, posting),
+        **_question(posting),
         "next_try": moments.moment(posting.next_try_at) if posting else "",
         **returned.of(posting),
     }
 
 
+def _question(posting: Posting | None) -> dict[str, Any]:
+    """What the posting waits for a person to say."""
+    question = mapping.open_question(posting) if posting else None
+    if question is None:
+        return {"question": None}
+    return {
+        "question": question,
+        "question_waiting": questions.waiting(question).count(),
+        "question_may_choose": any(one["active"] for one in question.candidates),
+    }
+
+
 def _posting(found: Entry) -> tuple[Posting | None, str]:
     """The posting of what is current, and whose turn it is: an earlier revision's belongs to the timeline."""
-    postings = Posting.objects.select_related("connection__company").filter(
+    postings = Posting.objects.select_related("connection__company", "question").filter(
         entry=found, revision=found.current
     )
     posting = with_owner(postings).order_by("-pk").first()

@@ -106,6 +106,21 @@ def _queued_again(data: Data) -> str:
     return _("Asked to post it again")
 
 
+def _stopped(data: Data) -> str:
+    name = data.get("name", "")
+    if data.get("reason") == "vendor_held":
+        return _("The new vendor %(name)s waits for a second look") % {"name": name}
+    return _("Waits until somebody says what %(name)s is in Conta Azul") % {"name": name}
+
+
+def _answered(data: Data) -> str:
+    name = {"name": data.get("name", "")}
+    return {
+        "mapped": _("%(name)s was chosen in Conta Azul: it goes on"),
+        "released": _("The new vendor %(name)s may be created: it goes on"),
+    }.get(str(data.get("answer")), _("%(name)s is known in Conta Azul now: it goes on")) % name
+
+
 def _cancelled(data: Data) -> str:
     reason = data.get("reason")
     return _("Posting cancelled: %(reason)s") % {"reason": reason} if reason else _("Posting cancelled")
@@ -199,6 +214,8 @@ _SENTENCES: Final[dict[str, Callable[[Data], str]]] = {
     "posting.found": _found,
     "posting.undecided": _undecided,
     "posting.queued_again": _queued_again,
+    "posting.asked": _stopped,
+    "posting.answered": _answered,
     "posting.look_again": lambda _data: _("Asked to look for it again"),
     "posting.cancelled": _cancelled,
     "posting.adopted": _adopted,

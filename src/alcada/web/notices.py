@@ -31,6 +31,9 @@ SENTENCES: Final[dict[str, tuple[str | Promise, str]]] = {
     "entry_changed": (lazy("Changed in Conta Azul after it was approved"), "yellow"),
     "entry_gone": (lazy("Gone from Conta Azul"), "red"),
     "account_stopped": (lazy("The account %(account)s stopped: what is approved waits for it"), "yellow"),
+    "mapping_changed": (lazy("Renamed, deactivated or deleted in the account %(account)s"), "yellow"),
+    "question": (lazy("A posting waits for your choice"), "yellow"),
+    "vendor_held": (lazy("A new vendor waits for a second look"), "yellow"),
     "entry_rejected": (lazy("Rejected by %(who)s"), "red"),
     "entry_sent_back": (lazy("Sent back by %(who)s"), "yellow"),
 }

@@ -15,7 +15,7 @@ from django.views.decorators.http import require_safe
 
 from alcada.connections.incidents import UNREACHED_FOR
 from alcada.connections.models import Connection
-from alcada.flow.queries import Status
+from alcada.flow.queries import Status, status_of_posting
 from alcada.intake.queries import visible_entries
 from alcada.people.models import User
 from alcada.people.queries import companies_where
@@ -99,7 +99,7 @@ def _row(posting: Any) -> Row:
     loud = "red" if posting.reason in LOUD else "yellow"
     return Row(
         posting=posting,
-        status=Status(f"posting.{posting.state}"),
+        status=status_of_posting(posting),
         alarm=loud if posting.owner and not told else "",
         reason=reason.short if reason else "",
         owner=owner_words(posting),

@@ -137,21 +137,34 @@ REASONS: Final[dict[str, Words]] = {
         ),
     ),
     "category_gone": (
-        _("A category of this entry no longer exists in Conta Azul."),
-        _("Create it again in Conta Azul and post again, or change the entry and choose another."),
+        _("A category of this entry is not in the account, or not mapped there."),
+        _("Choose another of the account's for it; it then goes on by itself. Or change the entry."),
     ),
     "bank_account_gone": (
-        _("The bank account of this entry no longer exists in Conta Azul."),
-        _("Create it again in Conta Azul and post again, or change the entry and choose another."),
+        _("The bank account of this entry is not in the account, or not in use or mapped there."),
+        _("Choose another of the account's for it; it then goes on by itself. Or change the entry."),
     ),
     "party_ambiguous": (
-        _("Conta Azul has more than one person with this name, and none can be told by its CPF or CNPJ."),
-        _("Fill in the CPF or CNPJ of the right one in Conta Azul, then post again."),
+        _("Which person in Conta Azul this is can't be told by the CPF or CNPJ: a person chooses."),
+        _("Choose the right one; it is remembered, and the posting goes on by itself."),
     ),
     "party_inactive": (
         _("The vendor or customer is marked as inactive in Conta Azul."),
-        _("Make it active there, then post again."),
+        _("Make it active there and post again, or choose another."),
     ),
+    "party_gone": (
+        _("The vendor or customer that was confirmed is not in Conta Azul any more."),
+        _("Choose who it is now; it then goes on by itself."),
+    ),
+    "vendor_held": (
+        _("The vendor is new in this account: it waits for a second look. Nothing was sent."),
+        _("Look at the vendor, then create it, choose one that is there, or refuse it."),
+    ),
+    "vendor_declined": (
+        _("The new vendor was refused."),
+        _("Change the entry to send it through approval again."),
+    ),
+    "answered": (_("What it waited for is answered."), _("Nothing to do: it is posted next.")),
     "person_unknown": (
         _("The vendor or customer may have been created in Conta Azul, but could not be found there."),
         _("Look in Conta Azul. Posting again uses the one that is there, or creates it where there is none."),
@@ -166,11 +179,15 @@ REASONS: Final[dict[str, Words]] = {
     ),
     "cost_centre_inactive": (
         _("The cost centre is marked as inactive in Conta Azul."),
-        _("Make it active there and post again, or change the entry and choose another."),
+        _("Make it active there and post again, or choose another."),
     ),
     "cost_centre_ambiguous": (
-        _("Conta Azul has more than one cost centre with this name."),
-        _("Rename or deactivate all but one there, then post again."),
+        _("Which cost centre in Conta Azul this is can't be told by its code or name: a person chooses."),
+        _("Choose the right one; it is remembered, and the posting goes on by itself."),
+    ),
+    "cost_centre_gone": (
+        _("The cost centre that was confirmed is not in Conta Azul any more."),
+        _("Choose which one it is now; it then goes on by itself."),
     ),
     "cost_centre_unknown": (
         _("The cost centre may have been created in Conta Azul, but could not be found there."),
