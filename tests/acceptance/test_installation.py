@@ -37,7 +37,7 @@ def alcada(home: Path, *arguments: str, status: int = 0, **more: str) -> str:
         env=alone(home) | more,
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=400,  # a machine may be busy
         check=False,
     )
     assert done.returncode == status, done.stderr

@@ -29,8 +29,7 @@ QUEUE_AGE = timedelta(minutes=5)
 def examine(*, online: bool) -> list[Finding]:
     """Examine all of it; `online` also asks Conta Azul for its clock, and what its copies say."""
     checks = [*_HERE, *(_THERE if online else ())]
-    found = [finding for check in checks for finding in check()]
-    return [*found, *(Finding(*each) for each in doctor_mapping.findings())]
+    return [finding for check in checks for finding in check()]
 
 
 def _database() -> Iterator[Finding]:
@@ -251,6 +250,7 @@ _HERE: Final[tuple[Callable[[], Iterator[Finding]], ...]] = (
     _connections,
     _routing,
     doctor_setup.mapping,
+    doctor_mapping.findings,
     _queue,
     _stuck,
     _unanswerable,

@@ -9,11 +9,12 @@ from django.utils.translation import ngettext
 from alcada.connections.mapping import TROUBLED
 from alcada.connections.models import Connection
 from alcada.directory.models import Counterpart
+from alcada.flow.findings import Finding
 from alcada.posting.models import Question
 
 
-def findings() -> Iterator[tuple[str, str, str, str]]:
-    """(level, area, sentence, what to do), as the doctor's findings are made of."""
+def findings() -> Iterator[Finding]:
+    """What was changed there, and what waits for an answer."""
     troubled = Counterpart.objects.filter(TROUBLED).values("connection")
     gone = Count("pk", filter=~Q(trouble=""))
     found = {row["connection"]: row for row in troubled.annotate(gone=gone, count=Count("pk"))}
@@ -26,7 +27,14 @@ def findings() -> Iterator[tuple[str, str, str, str]]:
         )
         named = {"company": connection.company.name, "name": connection.name, "count": row["count"]}
         todo = _("Open the connection, Mapping: confirm each, or choose another.")
-        yield "problem" if row["gone"] else "warning", "mapping", sentence % named, todo
+        yield Finding(
+            "problem" if row["gone"] else "warning",
+            "mapping",
+            sentence % named,
+            todo,
+            code="mapping_changed",
+            facts={"connection": connection.pk, "count": row["count"]},
+        )
     waiting = Count("postings", filter=Q(postings__state="refused"))
     asked = Question.objects.filter(answer="").annotate(waiting=waiting).filter(waiting__gt=0).count()
     if asked:
@@ -35,6 +43,14 @@ def findings() -> Iterator[tuple[str, str, str, str]]:
             "%(count)s questions about vendors, cost centres or categories hold postings back.",
             asked,
         )
-        yield "warning", "mapping", sentence % {"count": asked}, _("Open Postings: each says what to choose.")
+        yield Finding(
+            "warning",
+            "mapping",
+            sentence % {"count": asked},
+            _("Open Postings: each says what to choose."),
+            code="questions",
+            facts={"count": asked},
+        )
     if not found and not asked:
-        yield "ok", "mapping", _("Everything that is mapped is there, under the name that we know."), ""
+        sentence = _("Everything that is mapped is there, under the name that we know.")
+        yield Finding("ok", "mapping", sentence, code="mapping_agrees")
