@@ -1,4 +1,4 @@
-"""A bureau sets three companies up from a CSV; their owners, who are no users, connect them; what the file named is done."""
+"""A bureau sets up three companies from a CSV; their owners, who are no users, connect them; what it named is done."""
 
 import csv
 import io
