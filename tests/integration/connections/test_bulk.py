@@ -1,5 +1,6 @@
 """A file makes companies, accounts, people, rules, usual values, mappings: once, whole or its good lines; by whom."""
 
+from threading import Thread
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -226,6 +227,40 @@ def test_whose_access_was_ended_gets_no_role(installer: User) -> None:
     User.objects.create_user(email="ana@exemplo.com.br", name="Ana", is_active=False)
     found = make(installer, account(solicitantes="ana@exemplo.com.br"))
     assert problems(found) == [(2, "person_inactive", "requesters")]
+
+
+@pytest.mark.parametrize("when", ["access ended", "company made"])
+def test_what_changes_while_a_file_is_made_has_the_plan_made_anew(
+    installer: User, monkeypatch: pytest.MonkeyPatch, when: str
+) -> None:
+    ana = User.objects.create_user(email="ana@exemplo.com.br", name="Ana")
+    planned = imports._plan
+
+    def meanwhile(data: bytes, by: User) -> Any:
+        found = planned(data, by)
+        monkeypatch.setattr(imports, "_plan", planned)  # once, between the plan and what is made of it
+        other = Thread(target=change)
+        other.start()
+        other.join()
+        return found
+
+    def change() -> None:
+        """Somebody else, on a connection of their own."""
+        if when == "access ended":
+            User.objects.filter(pk=ana.pk).update(is_active=False)
+        else:
+            Company.objects.create(name="De outro", document="11222333000181")
+        imports.connection.close()
+
+    found = imports.look_at(
+        csv(account(solicitantes=ana.email), account(SECOND, "Oficina")), name="a.csv", by=installer
+    )
+    monkeypatch.setattr(imports, "_plan", meanwhile)
+    imports.start(found, only_good=True)
+    found.refresh_from_db()
+    code = {"access ended": "person_inactive", "company made": "not_administered"}[when]
+    assert [problem[1] for problem in problems(found)] == [code]
+    assert (found.state, Connection.objects.get().company.name) == ("done", "Oficina")
 
 
 def test_rules_stand_in_the_files_order_among_those_that_people_made(installer: User) -> None:
