@@ -22,11 +22,11 @@
 
 /* The table of posting/models.py; tests/unit/test_model.py holds the two side by side. */
 #define FROM_NONE(to)      ((to) == QUEUED)
-#define FROM_QUEUED(to)    ((to) == SENDING || (to) == UNKNOWN || (to) == CANCELLED)
+#define FROM_QUEUED(to)    ((to) == SENDING || (to) == POSTED || (to) == UNKNOWN || (to) == CANCELLED)
 #define FROM_SENDING(to)   ((to) == POSTED || (to) == QUEUED || (to) == REFUSED || (to) == UNKNOWN)
 #define FROM_UNKNOWN(to)   ((to) == POSTED || (to) == QUEUED || (to) == UNDECIDED)
 #define FROM_UNDECIDED(to) ((to) == POSTED || (to) == QUEUED || (to) == UNKNOWN || (to) == CANCELLED)
-#define FROM_REFUSED(to)   ((to) == QUEUED || (to) == UNKNOWN || (to) == CANCELLED)
+#define FROM_REFUSED(to)   ((to) == QUEUED || (to) == POSTED || (to) == UNKNOWN || (to) == CANCELLED)
 
 #define ENDED(p) (state[p] == REFUSED || state[p] == CANCELLED)
 #define ANY(what) (state[0] == what || state[REVISIONS - 1] == what)
@@ -120,9 +120,14 @@ inline move(p, to) {
 
 inline mark_posted(p) {               /* from QUEUED too: a late answer to a create that was believed absent */
   if :: CHECKS(LOST) -> assert(count > 0) :: else fi;
+  move(p, POSTED)
+}
+
+inline stand(p) {                     /* one more in the books */
+  if :: CHECKS(TWO) || PROPERTY == ALONE -> assert(count < ALLOWED || EXCUSED) :: else fi;
   if
-  :: state[p] == QUEUED -> tell(p, POSTED); state[p] = POSTED; age[p] = 0
-  :: else -> move(p, POSTED)
+  :: count < BOOKS -> owner[count] = p; shown[count] = 0; hidden_by[count] = 0; before_feed[count] = 0; count++
+  :: else
   fi
 }
 
@@ -276,12 +281,8 @@ proctype Sweep() {
 inline create(w) {
   printf("Conta Azul: creates it (%d before)\n", count);
   if :: CHECKS(UNAPPROVED) -> assert(approved[(FROZEN_COPY -> flight[w] : current)]) :: else fi;
-  if :: CHECKS(TWO) || PROPERTY == ALONE -> assert(count < ALLOWED || EXCUSED) :: else fi;
   if :: CHECKS(LOST) -> assert(!ENDED(flight[w]) || warned) :: else fi;
-  if
-  :: count < BOOKS -> owner[count] = flight[w]; shown[count] = 0; hidden_by[count] = 0; before_feed[count] = 0; count++
-  :: else
-  fi
+  stand(flight[w])
 }
 
 inline land(w) {
@@ -443,6 +444,11 @@ proctype Person(byte p) {
        from_intent[p] = 0;
 #endif
        printf("a person looks again\n"); move(p, UNKNOWN) }
+  :: atomic { BY_HAND && MAY_GO_AGAIN(p) && (state[p] == QUEUED || state[p] == REFUSED || state[p] == UNDECIDED) ->
+       witness(TYPED, state[p] == REFUSED);
+       press(p);
+       nothing_stands(p);
+       printf("a person types it at Conta Azul, and says so here\n"); stand(p); mark_posted(p) }
   :: atomic { state[p] == UNDECIDED && count > 0 && owner[0] == p -> mark_posted(p) }   /* adopt what they found */
   :: atomic { !connected -> connected = 1 }
   od

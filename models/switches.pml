@@ -89,6 +89,9 @@
 #endif
 
 /* The size of what is searched, and which property. */
+#ifndef BY_HAND                       /* 0: nobody types an entry at Conta Azul and says so here */
+#define BY_HAND 1
+#endif
 #ifndef WORKERS
 #define WORKERS 2
 #endif
@@ -124,3 +127,4 @@
 #define BELIEVED_LATE 2
 #define FOUND_THOUGH_MOVED 3
 #define TWO_TOLD 4
+#define TYPED 5

@@ -88,7 +88,7 @@ def _sign_in(page: Page, email: str, password: str, language: str) -> None:
     page.goto("/sign-in")
     page.locator("#id_email").fill(email)
     page.locator("#id_password").fill(password)
-    page.locator("main button").first.click()
+    page.locator("main form:has(#id_email) button").click()
     page.wait_for_url(lambda address: "/sign-in" not in address)
     other = page.locator(f'form[action="/language"] button[value="{language}"]').first
     if other.count():  # the person's own choice is the other language

@@ -227,7 +227,7 @@ def _refusal(answer: Answer) -> ContaAzulError:
     kind = InvalidGrant if code == "invalid_grant" else OAuthError
     said = ": ".join(filter(None, (code, _described(answer, code))))
     refusal = kind(
-        f"Conta Azul gave no token: {said or 'no reason given'}",
+        f"{sentences.NONE_GIVEN}{said or sentences.NO_REASON}",
         call=_NAME,
         status=answer.status,
         body=answer.text,

@@ -49,8 +49,8 @@ def of_failure(exc: Exception, name: str, *, writes: bool) -> ContaAzulError:
     """The error for a call that got no answer."""
     what = sentences.quotable(str(exc)) or type(exc).__name__
     if isinstance(exc, NEVER_LEFT):
-        return NotSent(f"The call never reached Conta Azul: {what}", call=name)
-    return MayHaveArrived(f"No clear answer came from Conta Azul ({what}). {_advice(writes)}", call=name)
+        return NotSent(f"{sentences.NOT_SENT}{what}", call=name)
+    return MayHaveArrived(f"{sentences.NO_ANSWER}{what}). {_advice(writes)}", call=name)
 
 
 def read(call: Call[T], answer: Answer) -> T:
@@ -68,7 +68,7 @@ def is_success(answer: Answer) -> bool:
 
 
 def unreadable(exc: Unusable, answer: Answer, name: str, *, writes: bool) -> Unreadable:
-    sentence = f"Conta Azul's answer says success, but {exc}. {_advice(writes)}"
+    sentence = f"{sentences.UNREADABLE}{exc}. {_advice(writes)}"
     return Unreadable(sentence, call=name, status=answer.status, body=answer.text)
 
 
@@ -85,35 +85,27 @@ def of_answer(answer: Answer, name: str, *, writes: bool) -> ContaAzulError:
             return _plan_not_allowed(said, account_status, about)
         case status if 400 <= status <= 499 and status not in _LOST_PATIENCE:
             kind = {404: NotFound, 409: Conflict}.get(status, Refused)
-            return kind(f"Conta Azul refused: {said or 'it gave no reason'}", **about)
+            return kind(f"{sentences.REFUSED}{said or sentences.NO_REASON}", **about)
         case status if 300 <= status <= 399:
-            return MayHaveArrived(
-                f"Conta Azul sent us elsewhere, which we don't follow. {_advice(writes)}", **about
-            )
+            return MayHaveArrived(f"{sentences.ELSEWHERE}. {_advice(writes)}", **about)
     quote = f": {said}" if said else ""
-    return MayHaveArrived(f"Conta Azul failed{quote}. {_advice(writes)}", **about)
+    return MayHaveArrived(f"{sentences.FAILED}{quote}. {_advice(writes)}", **about)
 
 
 def _advice(writes: bool) -> str:
-    return (
-        "It may have arrived: look before sending it again"
-        if writes
-        else "Nothing was changed by this reading call"
-    )
+    return sentences.MAY_HAVE_ARRIVED if writes else sentences.ONLY_READING
 
 
 def _too_many(answer: Answer, about: dict[str, Any]) -> TooManyRequests:
-    error = TooManyRequests("Conta Azul's limit of calls for this account was reached", **about)
+    error = TooManyRequests(sentences.LIMIT, **about)
     error.retry_after = read_retry_after(answer.headers.get("retry-after", ""))
     return error
 
 
 def _not_authorised(said: str, about: dict[str, Any]) -> NotAuthorised:
     if _ERP_LOGIN in said.casefold():
-        return ErpLoginNeeded(
-            f"Authorise again with a user of the ERP, not of the developer portal: {said}", **about
-        )
-    return NotAuthorised(f"Conta Azul does not accept the token: {said or 'it gave no reason'}", **about)
+        return ErpLoginNeeded(f"{sentences.ERP_LOGIN}{said}", **about)
+    return NotAuthorised(f"{sentences.NOT_ACCEPTED}{said or sentences.NO_REASON}", **about)
 
 
 def _plan_gate(answer: Answer) -> str | None:
@@ -128,7 +120,7 @@ def _plan_gate(answer: Answer) -> str | None:
 
 
 def _plan_not_allowed(said: str, account_status: str, about: dict[str, Any]) -> PlanNotAllowed:
-    error = PlanNotAllowed(f"This Conta Azul account may not use the API: {said or account_status}", **about)
+    error = PlanNotAllowed(f"{sentences.PLAN}{said or account_status}", **about)
     error.account_status = account_status or None
     return error
 

@@ -7,7 +7,28 @@ own text is quoted as it is, except that documents, bank details, addresses and 
 import html
 import json
 import re
+from dataclasses import dataclass
 from typing import Any, Final
+
+# How the errors' sentences begin, in English; `taken_apart` reads them back.
+NOT_SENT: Final = "The call never reached Conta Azul: "
+NO_ANSWER: Final = "No clear answer came from Conta Azul ("
+UNREADABLE: Final = "Conta Azul's answer says success, but "
+REFUSED: Final = "Conta Azul refused: "
+ELSEWHERE: Final = "Conta Azul sent us elsewhere, which we don't follow"
+FAILED: Final = "Conta Azul failed"
+LIMIT: Final = "Conta Azul's limit of calls for this account was reached"
+ERP_LOGIN: Final = "Authorise again with a user of the ERP, not of the developer portal: "
+NOT_ACCEPTED: Final = "Conta Azul does not accept the token: "
+PLAN: Final = "This Conta Azul account may not use the API: "
+NONE_GIVEN: Final = "Conta Azul gave no token: "
+NO_REASON: Final = "it gave no reason"
+MAY_HAVE_ARRIVED: Final = "It may have arrived: look before sending it again"
+ONLY_READING: Final = "Nothing was changed by this reading call"
+
+_CALL: Final = re.compile(r" \[[A-Z]+ /[^\]]*\]$")
+_QUOTES_THEM: Final = (REFUSED, FAILED, ERP_LOGIN, NOT_ACCEPTED, PLAN, NONE_GIVEN)
+_OURS: Final = (NOT_SENT, NO_ANSWER, UNREADABLE, ELSEWHERE, LIMIT)
 
 LONGEST: Final = 300
 _READ_AT_MOST: Final = 4000  # enough for any sentence; an HTML page may be long
@@ -79,3 +100,30 @@ def _said(value: Any) -> str:
     if not isinstance(value, dict):
         return ""
     return next(filter(None, (_said(value.get(key)) for key in _TEXT_KEYS)), "")
+
+
+@dataclass(frozen=True)
+class Told:
+    """One of the errors' sentences, taken apart for whoever says it in another language.
+
+    `opening` is the constant above that it begins with; `words` is what Conta Azul itself said, ready to be quoted;
+    `cause` is what went wrong on the way there, for whoever runs the program.
+    """
+
+    opening: str
+    words: str = ""
+    cause: str = ""
+
+
+def taken_apart(sentence: str) -> Told | None:
+    """None for a text that is not one of the errors' sentences. The call that `str(error)` adds may stand behind it."""
+    opening = next((each for each in (*_QUOTES_THEM, *_OURS) if sentence.startswith(each)), None)
+    if opening is None:
+        return None
+    rest = _CALL.sub("", sentence).removeprefix(opening)
+    for advice in (MAY_HAVE_ARRIVED, ONLY_READING):
+        rest = rest.removesuffix(f". {advice}")
+    rest = rest.removeprefix(": ")
+    if opening in _QUOTES_THEM:
+        return Told(opening, words="" if rest == NO_REASON else rest)
+    return Told(opening, cause=rest.removesuffix(")") if opening == NO_ANSWER else rest)

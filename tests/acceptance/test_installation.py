@@ -6,6 +6,7 @@ import re
 import subprocess
 import sys
 import tarfile
+import tempfile
 import urllib.error
 import urllib.parse
 import urllib.request
@@ -13,6 +14,7 @@ from collections.abc import Iterator
 from http.cookiejar import CookieJar
 from pathlib import Path
 
+import psutil
 import pytest
 from running import until
 
@@ -29,10 +31,10 @@ def alone(home: Path) -> dict[str, str]:
     return kept | {"ALCADA_HOME": str(home)}
 
 
-def alcada(home: Path, *arguments: str, status: int = 0) -> str:
+def alcada(home: Path, *arguments: str, status: int = 0, **more: str) -> str:
     done = subprocess.run(
         [sys.executable, "-m", "alcada", *arguments],
-        env=alone(home),
+        env=alone(home) | more,
         capture_output=True,
         text=True,
         timeout=120,
@@ -43,12 +45,81 @@ def alcada(home: Path, *arguments: str, status: int = 0) -> str:
 
 
 def test_the_demo_counts_the_books_against_what_was_approved(tmp_path: Path) -> None:
-    report = json.loads(alcada(tmp_path, "demo", "--once", "--json"))
+    with tempfile.TemporaryDirectory() as short:  # a socket's path has 107 characters
+        report = json.loads(alcada(tmp_path, "demo", "--once", "--json", TMPDIR=short))
+        # Nothing of it stays, no file and no server.
+        assert list(Path(short).iterdir()) == []
+        assert running_in(Path(short)) == []
     assert report["ok"] is True
     assert report["approved"] == report["posted"] == report["payables"] + report["receivables"] == 4
     assert report["lost"] == report["duplicated"] == report["wrong_content"] == report["unapproved"] == 0
     assert report["vendors_created"] == 4
     assert report["cost_centres_created"] == 1
+
+
+FIGURES = {
+    *("ok", "approved", "posted", "waiting", "lost", "duplicated", "misrouted", "wrong_content"),
+    *("duplicate_people", "duplicate_cost_centres", "calls_per_posting", "approve_to_posted_p50"),
+    *(
+        "approve_to_posted_p99",
+        "postings_per_s",
+        "bare_loop_per_s",
+        "rate_limited",
+        "peak_rss_mb",
+        "idle_rss_mb",
+    ),
+}
+
+
+@pytest.mark.parametrize("struck", ["0", "0.1"])
+def test_the_bench_counts_the_books_and_tells_all_its_figures(tmp_path: Path, struck: str) -> None:
+    arguments = ("--postings", "24", "--accounts", "2", "--rate-limit", "off", "--faults", struck, "--json")
+    # Absence is believed after four seconds here, and not after ten minutes: nobody waits that long for a test.
+    quick = {"ALCADA_POSTING_ABSENCE_SPAN": "4", "ALCADA_POSTING_ABSENCE_EVIDENCE": "1"}
+    quick |= {
+        "ALCADA_POSTING_FIRST_LOOK": "1",
+        "ALCADA_POSTING_LOOK_SPACING": "2",
+        "ALCADA_POSTING_RETRY": "1",
+    }
+    quick |= {"ALCADA_POSTING_LOOK_FOR": "20"}
+    with tempfile.TemporaryDirectory() as short:
+        report = json.loads(alcada(tmp_path, "bench", "posting", *arguments, TMPDIR=short, **quick))
+    assert set(report) >= FIGURES
+    assert report["posted"] + sum(report["waiting"].values()) == report["approved"]
+    assert report["lost"] == report["duplicated"] == report["misrouted"] == report["wrong_content"] == 0
+    assert report["duplicate_people"] == report["duplicate_cost_centres"] == 0
+
+
+def running_in(folder: Path) -> list[psutil.Process]:
+    """Processes whose command line names this folder."""
+    return [
+        process
+        for process in psutil.process_iter(["cmdline"])
+        if any(str(folder) in word for word in process.info["cmdline"] or [])
+    ]
+
+
+def test_a_demo_that_was_killed_goes_on(tmp_path: Path) -> None:
+    """What it left behind must not hold the ports."""
+    ports = ["--port", str(processes.free_port()), "--sandbox-port", str(processes.free_port())]
+    said = tmp_path / "said"
+
+    def up() -> "subprocess.Popen[bytes]":
+        with said.open("w") as output:
+            running = subprocess.Popen(
+                [sys.executable, "-m", "alcada", "demo", *ports], env=alone(tmp_path), stdout=output
+            )
+        until(lambda: running.poll() is not None or "Ctrl+C stops it" in said.read_text(), "the demo", 90)
+        assert running.poll() is None
+        return running
+
+    killed = up()
+    killed.kill()
+    killed.wait()
+    again = up()
+    again.terminate()
+    assert again.wait(40) in (0, 130)
+    assert running_in(tmp_path) == []
 
 
 def test_a_backup_restores_database_files_and_key(tmp_path: Path) -> None:

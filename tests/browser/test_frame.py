@@ -28,7 +28,20 @@ def test_signing_in_by_keyboard(page: Page, ana: User) -> None:
     page.wait_for_url("**/")
 
 
-@pytest.mark.parametrize("path", ["/people", "/people/new", "/profile", "/people/{pk}"])
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/people",
+        "/people/new",
+        "/profile",
+        "/people/{pk}",
+        "/entries",
+        "/entries/new/payable",
+        "/entries/nfe",
+        "/postings",
+        "/flows",
+    ],
+)
 def test_pages_are_good_at_both_widths(page: Page, phone: Page, live: str, clara: User, path: str) -> None:
     for window in (page, phone):
         sign_in(window, clara, live)

@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 from django.db import connection, transaction
+from django.utils.translation import override
 from stories import Account, approved, post
 
 from alcada.flow import doctor
@@ -56,6 +57,10 @@ def test_the_way_of_an_entry_is_told_whole(account: Account, ana: Any, bruno: An
     ]
     assert not list(history.breaks())
     assert not problems(online=True)
+    with override("en"):
+        told = [finding.sentence for finding in doctor.examine(online=True)]
+    name = f"{account.connection.company.name}, {account.connection.name}"
+    assert f"{name}: Conta Azul's copy agrees with 1 history (payables)." in told
 
 
 @pytest.mark.parametrize(

@@ -54,6 +54,23 @@ def test_wrong_password_says_so_and_keeps_the_email(client: Client, ana: User) -
     assert f'value="{ana.email}"' in text_of(answer)
 
 
+def test_the_demo_lets_choose_who_to_be_and_nothing_else_does(client: Client, ana: User, settings) -> None:
+    clara = User.objects.create_user(email="clara@padaria.example", name="Clara Nogueira", password="demo")
+    Membership.objects.create(user=clara, company=Company.objects.get(), role=Role.ADMINISTRATOR)
+    page = text_of(client.get("/sign-in"))
+    assert "demo" not in page.casefold()
+    assert clara.name not in page
+    settings.DEMO = True
+    page = text_of(client.get("/sign-in?next=/profile"))
+    assert clara.name in page
+    assert "Administrador" in page
+    assert ana.email not in page  # not one of the demo's people
+    fields = dict(
+        re.findall(r'type="hidden" name="(next|email|password)" value="([^"]*)"', page.split("</section>")[0])
+    )
+    assert client.post("/sign-in", fields).headers["Location"] == "/profile"
+
+
 def test_five_wrong_passwords_lock_the_email_out_from_that_address(
     client: Client, ana: User, bruno: User
 ) -> None:

@@ -10,8 +10,10 @@ def main(argv: Sequence[str] | None = None) -> None:
     """Entry point; exits with the subcommand's status."""
     arguments = list(sys.argv[1:] if argv is None else argv)
     if arguments[:1] == ["sandbox"]:  # needs neither Django nor a database
+        from alcada.config import processes
         from conta_azul_sandbox import run
 
+        processes.end_with_supervisor()
         sys.exit(run(arguments[1:]))
     if arguments[:1] == ["django"]:
         sys.exit(_django(arguments[1:]))
@@ -34,6 +36,9 @@ def _parser() -> argparse.ArgumentParser:
     demo.add_argument("--once", action="store_true", help="tell the story headless and end")
     demo.add_argument("--json", action="store_true", help="with --once: one JSON object on standard output")
     demo.add_argument("--port", type=int, default=8000)
+    demo.add_argument(
+        "--sandbox-port", type=int, default=8100, help="where the stand-in for Conta Azul listens"
+    )
     start = command("start", _start, "the product for real use: backup, migrate, web and worker")
     start.add_argument("--port", type=int, default=8000)
     start.add_argument("--host", default="127.0.0.1")
@@ -46,6 +51,9 @@ def _parser() -> argparse.ArgumentParser:
     command("migrate", _migrate, "bring the database to this version")
     doctor = command("doctor", _doctor, "check database, workers, connections, history; say what to do")
     doctor.add_argument("--json", action="store_true")
+    doctor.add_argument(
+        "--report", action="store_true", help="for whoever supports you: no names, documents, amounts, tokens"
+    )
     doctor.add_argument("--offline", action="store_true", help="ask Conta Azul nothing")
     backup = command("backup", _backup, "write database, files and key to one archive")
     backup.add_argument("file", nargs="?", help="default: backups/ in the installation's folder")
@@ -63,6 +71,11 @@ def _bench_into(parser: argparse.ArgumentParser) -> None:
     kinds = parser.add_subparsers(required=True, metavar="what", dest="what")
     text = "approvals through real workers into the sandbox; its books are counted"
     options.add_to(kinds.add_parser("posting", help=text, description=text))
+    text = "does the rate depend on how much waits?"
+    queue = kinds.add_parser("queue", help=text, description=text)
+    queue.add_argument("--waiting", type=int, nargs="+", default=[10_000, 100_000])
+    queue.add_argument("--seed", type=int, default=1)
+    queue.add_argument("--json", action="store_true")
 
 
 def _setup() -> None:
@@ -87,7 +100,9 @@ def _django(arguments: list[str]) -> int:
 def _demo(options: argparse.Namespace) -> int:
     from alcada.config import demo
 
-    return demo.run(once=options.once, as_json=options.json, port=options.port)
+    return demo.run(
+        once=options.once, as_json=options.json, port=options.port, sandbox_port=options.sandbox_port
+    )
 
 
 def _start(options: argparse.Namespace) -> int:
@@ -122,10 +137,14 @@ def _doctor(options: argparse.Namespace) -> int:
     _setup()
     from alcada.config import doctor
 
-    return doctor.run(as_json=options.json, offline=options.offline)
+    return doctor.run(as_json=options.json, offline=options.offline, as_report=options.report)
 
 
 def _bench(given: argparse.Namespace) -> int:
+    if given.what == "queue":
+        from alcada.config.bench import queue
+
+        return queue.run(given.waiting, seed=given.seed, as_json=given.json)
     from alcada.config.bench.options import Options
     from alcada.config.bench.run import run
 

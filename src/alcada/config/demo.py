@@ -6,6 +6,7 @@ In the end the sandbox's books are read and compared with what was approved.
 
 import json
 import os
+import signal
 import sys
 import tempfile
 import time
@@ -14,22 +15,31 @@ from pathlib import Path
 from typing import Any
 
 import platformdirs
+from django.conf import settings
 
 from alcada.config import database, processes
 
-PASSWORD = "demo"  # noqa: S105  (shown on the sign-in page of the demo; nowhere else is there a default)
-SANDBOX_PORT = 8100
 
-
-def run(*, once: bool, as_json: bool, port: int) -> int:
+def run(*, once: bool, as_json: bool, port: int, sandbox_port: int) -> int:
     """Tell the story; stay up unless `once`. Returns 0 only if the books hold exactly what was approved."""
-    if once:
-        with tempfile.TemporaryDirectory(prefix="alcada-demo-") as folder:
-            return Demo(Path(folder), port=processes.free_port(), sandbox_port=processes.free_port()).once(
-                as_json
-            )
-    home = Path(os.environ.get("ALCADA_HOME") or platformdirs.user_data_dir("alcada-demo"))
-    return Demo(home, port=port, sandbox_port=SANDBOX_PORT).stay()
+    signal.signal(signal.SIGTERM, processes.interrupt)
+    try:
+        if once:
+            return _once(as_json)
+        home = Path(os.environ.get("ALCADA_HOME") or platformdirs.user_data_dir("alcada-demo"))
+        return Demo(home, port=port, sandbox_port=sandbox_port).stay()
+    except KeyboardInterrupt:  # before it was up
+        return 130
+
+
+def _once(as_json: bool) -> int:
+    """In a folder of its own, of which nothing stays: the server is stopped before its data goes."""
+    with tempfile.TemporaryDirectory(prefix="alcada-demo-") as folder:
+        demo = Demo(Path(folder), port=processes.free_port(), sandbox_port=processes.free_port())
+        try:
+            return demo.once(as_json)
+        finally:
+            database.stop()
 
 
 class Demo:
@@ -69,9 +79,12 @@ class Demo:
         return 0 if report["ok"] else 1
 
     def stay(self) -> int:
-        for taken in (self.port, self.sandbox_port):
-            if processes.listens(taken):
-                print(f"Port {taken} is in use: is the demo running already?", file=sys.stderr)
+        for option, port in (("--port", self.port), ("--sandbox-port", self.sandbox_port)):
+            if not processes.freed(port):
+                print(
+                    f"Port {port} is in use: is the demo running already? ({option} takes another)",
+                    file=sys.stderr,
+                )
                 return 1
         supervisor = self._up()
         try:
@@ -120,7 +133,7 @@ class Demo:
     def _story(self) -> dict[str, Any]:
         from alcada.config.demo_story import Story
 
-        return Story(self.control, self.say, PASSWORD).tell()
+        return Story(self.control, self.say, settings.DEMO_PASSWORD).tell()
 
     def control(self, method: str, path: str, body: Any = None) -> Any:
         """A call to the sandbox's control address."""
@@ -141,7 +154,7 @@ class Demo:
         self.say(f"Conta Azul (sandbox):    {self.sandbox}")
         for email, name, what in PEOPLE:
             self.say(f"  {name:<22} {email:<24} {what}")
-        self.say(f"Everybody's password here: {PASSWORD}")
+        self.say(f"Everybody's password here: {settings.DEMO_PASSWORD}")
         self.say(
             "Ctrl+C stops it. Run it again and it goes on." if ok else "The story did not end as it should."
         )

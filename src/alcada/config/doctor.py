@@ -9,12 +9,15 @@ from django.utils import translation
 MARKS = {"ok": "✓", "warning": "!", "problem": "✗"}
 
 
-def run(*, as_json: bool, offline: bool) -> int:
+def run(*, as_json: bool, offline: bool, as_report: bool = False) -> int:
     from alcada.flow.doctor import examine
+    from alcada.flow.report import report
 
     with translation.override(_terminal_language()):
         findings = examine(online=not offline)
-    if as_json:
+    if as_report:
+        print(json.dumps(report(findings), ensure_ascii=False, indent=2))
+    elif as_json:
         print(json.dumps([asdict(finding) for finding in findings], ensure_ascii=False, indent=2))
     else:
         for finding in findings:

@@ -23,8 +23,8 @@ def serve(*, host: str, port: int) -> int:
 
     from alcada.config.wsgi import application
 
-    _end_with_supervisor()
-    signal.signal(signal.SIGTERM, _interrupt)
+    end_with_supervisor()
+    signal.signal(signal.SIGTERM, interrupt)
     waitress.serve(
         application, host=host, port=port, threads=8, ident="alcada", clear_untrusted_proxy_headers=False
     )
@@ -36,7 +36,7 @@ def work(*, concurrency: int) -> int:
     if backup.unfinished():
         print("A restore was cut off: run it again before a worker may send anything.", file=sys.stderr)
         return 1
-    _end_with_supervisor()
+    end_with_supervisor()
     asyncio.run(_work(concurrency))
     return 0
 
@@ -100,7 +100,7 @@ class Supervisor:
 
     def watch(self) -> None:
         """Until interrupted: a child that ended is started again, not faster than every two seconds."""
-        signal.signal(signal.SIGTERM, _interrupt)
+        signal.signal(signal.SIGTERM, interrupt)
         try:
             while True:
                 time.sleep(2)
@@ -112,6 +112,16 @@ class Supervisor:
                     self.start(*arguments)
         except KeyboardInterrupt:
             print("Stopping", flush=True)
+
+
+def freed(port: int, *, seconds: float = 5) -> bool:
+    """Is the port free, or within these seconds? What a killed supervisor left behind ends by itself in that time."""
+    deadline = time.monotonic() + seconds
+    while listens(port):
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(0.1)
+    return True
 
 
 def listens(port: int) -> bool:
@@ -131,11 +141,11 @@ def wait_for_port(port: int, *, seconds: float = 30) -> None:
     raise TimeoutError(f"nothing listens on port {port} after {seconds:.0f} s")
 
 
-def _interrupt(signum: int, frame: FrameType | None) -> None:
+def interrupt(signum: int, frame: FrameType | None) -> None:
     raise KeyboardInterrupt
 
 
-def _end_with_supervisor() -> None:
+def end_with_supervisor() -> None:
     """A supervisor that was killed can't stop its children: they notice, and stop by themselves."""
     parent = int(os.environ.get(SUPERVISED, "0"))
     if not parent:

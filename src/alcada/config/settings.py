@@ -19,6 +19,7 @@ SECRET_KEY = secrets.derive(_SECRET, "django")
 TOKEN_KEY = secrets.derive(_SECRET, "tokens")
 DEBUG = os.environ.get("ALCADA_DEBUG") == "1"
 DEMO = os.environ.get("ALCADA_DEMO") == "1"
+DEMO_PASSWORD = "demo"  # noqa: S105  (shown on the demo's sign-in page; nowhere else is there a default)
 
 # The address that people type; links in e-mails, the OAuth callback and the posting's note carry it.
 ALCADA_URL = os.environ.get("ALCADA_URL", "http://localhost:8000").rstrip("/")

@@ -12,10 +12,10 @@ from datetime import timedelta
 
 from django.db import transaction
 from django.db.models import BooleanField, ExpressionWrapper, Q
-from django.db.models.functions import Now
+from django.db.models.functions import Coalesce, Now
 
-from alcada.connections import crypto, leases, remote, rules
-from alcada.connections.models import Connection, Lease
+from alcada.connections import crypto, incidents, leases, remote, rules
+from alcada.connections.models import Connection, Incident, Lease
 from alcada.history.actions import record
 from conta_azul import errors, oauth
 
@@ -94,6 +94,7 @@ def require_authorisation(connection_id: int, code: str, *, spent: bytes | None,
         if spent is not None:
             connection.access_token = connection.refresh_token = connection.access_expires_at = None
         connection.save()
+        incidents.begin(connection_id, Incident.Kind.AUTHORISE)
         record(
             "connection.needs_authorisation",
             connection,
@@ -156,7 +157,8 @@ def _refresh(connection_id: int, not_this: str | None) -> str | None:
             in_doubt = False
             code = "application_refused" if isinstance(exc, errors.OAuthError) else "not_reached"
             note = rules.note(code, exc.sentence if code == "application_refused" else "")
-            Connection.objects.filter(pk=connection_id).update(last_error=note, last_error_at=Now())
+            away = {"unreached_since": Coalesce("unreached_since", Now())} if code == "not_reached" else {}
+            Connection.objects.filter(pk=connection_id).update(last_error=note, last_error_at=Now(), **away)
             raise TemporaryAccessError("the token could not be refreshed") from exc
         store_refreshed(connection_id, pair, spent=spent)
         in_doubt = False
@@ -182,6 +184,7 @@ def store_refreshed(connection_id: int, pair: oauth.Tokens, *, spent: bytes) -> 
         connection.access_expires_at = pair.expires_at
         if connection.state == State.AUTHORISE:
             connection.state, connection.last_error = State.CONNECTED, ""
+            incidents.end(connection_id)
         connection.save()
 
 

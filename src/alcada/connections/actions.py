@@ -6,7 +6,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from alcada import queue
-from alcada.connections import crypto
+from alcada.connections import crypto, incidents
 from alcada.connections.models import Application, Connection
 from alcada.history.actions import Line, record, record_all
 from alcada.people.models import Company, User
@@ -101,5 +101,6 @@ def _move(connection: Connection, before: set[State], after: State, event: str, 
         row.save(update_fields=["state"])
         record(event, row, by=by, company=row.company)
         if after == State.CONNECTED:
+            incidents.end(row.pk)  # it is tried: what stops it now is another incident
             queue.wake(row.pk)
     connection.state = after

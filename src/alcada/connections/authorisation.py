@@ -14,8 +14,8 @@ from django.db import transaction
 from django.db.models.functions import Now
 
 from alcada import queue
-from alcada.connections import crypto, rate, remote, rules
-from alcada.connections.models import AuthorisationRequest, Connection, ConsentLink, Lease
+from alcada.connections import crypto, incidents, rate, remote, rules
+from alcada.connections.models import AuthorisationRequest, Connection, ConsentLink, Incident, Lease
 from alcada.connections.queries import application_for
 from alcada.directory import documents
 from alcada.history.actions import record
@@ -197,6 +197,8 @@ def _note_wrong_company(connection: Connection, by: By, got: str, expected: str)
             row.state = State.WRONG_COMPANY
             row.last_error, row.last_error_at = rules.note("wrong_company", f"{got} ≠ {expected}"), Now()
             row.save(update_fields=["state", "last_error", "last_error_at"])
+            if row.authorised_at:  # a first consent that went wrong stops nothing, and who gave it sees why
+                incidents.begin(row.pk, Incident.Kind.WRONG_COMPANY)
         _record("connection.wrong_company", row, by, {"authorised": got, "expected": expected})
 
 
@@ -239,8 +241,9 @@ def _keep(connection_id: int, by: By, pair: oauth.Tokens, account: remote.Accoun
         connection.authorised_at = Now()
         connection.authorised_by = None if isinstance(by, ConsentLink) else by
         connection.authorised_name = by.owner_name if isinstance(by, ConsentLink) else by.name
-        connection.last_good_call_at = Now()
+        connection.last_good_call_at, connection.unreached_since = Now(), None
         connection.save()
+        incidents.end(connection.pk)
         told = {"account": connection.remote_name, "account_id": connection.remote_id}
         _record("connection.authorised", connection, by, told)
         queue.defer("sync_directory", connection_id=connection.pk)

@@ -70,6 +70,7 @@ class Connection(models.Model):
     last_good_call_at = models.DateTimeField(null=True)
     last_error = models.TextField(blank=True, default="")
     last_error_at = models.DateTimeField(null=True)
+    unreached_since = models.DateTimeField(null=True)  # no call got through since then
     directory_synced_at = models.DateTimeField(null=True)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
 
@@ -82,6 +83,29 @@ class Connection(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+
+class Incident(models.Model):
+    """A connection that stopped: from when to when, and whether it was told. One at a time of each kind."""
+
+    class Kind(models.TextChoices):
+        AUTHORISE = "authorise", _("Needs authorisation again")
+        WRONG_COMPANY = "wrong_company", _("Another company was authorised")
+        PLAN_REFUSED = "plan_refused", _("Plan does not allow the API")
+        NOT_REACHED = "not_reached", _("Can't be reached")
+
+    connection = models.ForeignKey(Connection, models.PROTECT, related_name="incidents")
+    kind = models.CharField(max_length=20, choices=Kind.choices)
+    began_at = models.DateTimeField(default=timezone.now)
+    told_at = models.DateTimeField(null=True)
+    ended_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["connection", "kind"], condition=Q(ended_at=None), name="one_incident_at_a_time"
+            )
+        ]
 
 
 class ConsentLink(models.Model):

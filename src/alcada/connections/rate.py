@@ -13,7 +13,7 @@ from django.conf import settings
 from django.db import connection as database
 from django.db import transaction
 
-WIDTH_S: Final = 1.04  # a second and what a call may be held up more than the one ten before it
+WIDTH_S: Final = 1.03  # a second and what a call may be held up more than the one ten before it
 GAP_S: Final = 0.05
 HORIZON_S: Final = 1.0  # bulk work reserves no further ahead, so that a person's call is next within a second
 

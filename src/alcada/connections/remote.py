@@ -3,6 +3,8 @@
 import asyncio
 import threading
 from dataclasses import dataclass
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 from typing import Final
 from weakref import WeakKeyDictionary
 
@@ -102,6 +104,16 @@ def async_http(pool: int) -> httpx.AsyncClient:
         if pool not in pools:
             pools[pool] = httpx.AsyncClient(limits=LIMITS)
         return pools[pool]
+
+
+def clock() -> datetime | None:
+    """Conta Azul's clock, to the second, from the head of any answer (no token is sent); None when there is none."""
+    try:
+        answer = http().head(settings.CONTA_AZUL_API_URL, timeout=5.0)
+        told = parsedate_to_datetime(answer.headers.get("Date", ""))
+    except (httpx.HTTPError, ValueError, TypeError):
+        return None
+    return told if told.tzinfo else told.replace(tzinfo=UTC)
 
 
 async def close() -> None:

@@ -11,6 +11,8 @@ from typing import Final, Protocol
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
+from conta_azul import sentences
+
 REASONS = {
     "grant_refused": gettext_noop(
         "Conta Azul does not accept the stored authorisation any more: it was revoked, or used up."
@@ -42,7 +44,14 @@ def explain(stored: str) -> str:
     """The sentence for a person, with Conta Azul's own words after it."""
     code, _newline, words = stored.partition("\n")
     sentence = _(REASONS[code]) if code in REASONS else code
+    words = their_words(words)
     return f"{sentence} ({words})" if words else sentence
+
+
+def their_words(ended: str) -> str:
+    """What Conta Azul itself said, out of the client's English sentence about how a call ended; other text as it is."""
+    told = sentences.taken_apart(ended)
+    return told.words if told else ended
 
 
 def state_hash(state: str) -> str:

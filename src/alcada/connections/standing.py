@@ -4,14 +4,15 @@ import random
 import threading
 import time
 from datetime import timedelta
+from typing import Any
 
 from django.db import transaction
 from django.db.models import Q
-from django.db.models.functions import Now
+from django.db.models.functions import Coalesce, Now
 
 from alcada import queue
-from alcada.connections import rate, rules
-from alcada.connections.models import Connection
+from alcada.connections import incidents, rate, rules
+from alcada.connections.models import Connection, Incident
 from alcada.history.actions import record
 from conta_azul import errors
 
@@ -23,11 +24,12 @@ State = Connection.State
 _lock = threading.Lock()
 _noted: dict[int, float] = {}  # connection → when this process last wrote down a good call (monotonic)
 _strikes: dict[int, int] = {}  # connection → 429s in a row, seen by this process
+_away: set[int] = set()  # connections that this process could not reach
 
 
 def worth_noting(connection_id: int, state: str) -> bool:
     """Does note_good have something to write?"""
-    if state == State.PLAN_REFUSED or connection_id in _strikes:
+    if state == State.PLAN_REFUSED or connection_id in _strikes or connection_id in _away:
         return True
     return time.monotonic() - _noted.get(connection_id, -GOOD_EVERY_S) >= GOOD_EVERY_S
 
@@ -38,9 +40,11 @@ def note_good(connection_id: int, state: str) -> None:
         return
     with _lock:
         _strikes.pop(connection_id, None)
+        _away.discard(connection_id)
         _noted[connection_id] = time.monotonic()
     stale = Q(last_good_call_at=None) | Q(last_good_call_at__lt=Now() - timedelta(seconds=GOOD_EVERY_S))
-    Connection.objects.filter(stale, pk=connection_id).update(last_good_call_at=Now())
+    stale |= Q(unreached_since__isnull=False)
+    Connection.objects.filter(stale, pk=connection_id).update(last_good_call_at=Now(), unreached_since=None)
     if state == State.PLAN_REFUSED:
         _plan_works_again(connection_id)
 
@@ -55,7 +59,10 @@ def note_error(connection_id: int, exc: errors.ContaAzulError) -> None:
         case errors.NotAuthorised():  # with a token fresh from the refresh: their words are all that is known
             _write_down(connection_id, rules.note("not_authorised", exc.sentence))
         case errors.NotSent():
-            _write_down(connection_id, "not_reached")
+            with _lock:
+                _away.add(connection_id)
+            away = {"unreached_since": Coalesce("unreached_since", Now())}
+            _write_down(connection_id, "not_reached", **away)
         case _:
             pass  # about the call, not about the connection
 
@@ -69,8 +76,8 @@ def _pause_after(connection_id: int, retry_after: float | None) -> float:
     return min(SLOWEST_S, 2.0 ** (strikes - 1)) * random.uniform(1.0, 1.25)  # noqa: S311
 
 
-def _write_down(connection_id: int, note: str) -> None:
-    Connection.objects.filter(pk=connection_id).update(last_error=note, last_error_at=Now())
+def _write_down(connection_id: int, note: str, **more: Any) -> None:
+    Connection.objects.filter(pk=connection_id).update(last_error=note, last_error_at=Now(), **more)
 
 
 def _stop_for_plan(connection_id: int, words: str) -> None:
@@ -81,6 +88,7 @@ def _stop_for_plan(connection_id: int, words: str) -> None:
         connection.state = State.PLAN_REFUSED
         connection.last_error, connection.last_error_at = rules.note("plan_refused", words), Now()
         connection.save(update_fields=["state", "last_error", "last_error_at"])
+        incidents.begin(connection_id, Incident.Kind.PLAN_REFUSED)
         record(
             "connection.plan_refused",
             connection,
@@ -96,6 +104,7 @@ def _plan_works_again(connection_id: int) -> None:
             return
         connection.state, connection.last_error, connection.last_error_at = State.CONNECTED, "", None
         connection.save(update_fields=["state", "last_error", "last_error_at"])
+        incidents.end(connection_id)
         record("connection.plan_allowed", connection, company=connection.company)
         queue.wake(connection_id)  # what waited goes at once
 
@@ -105,3 +114,4 @@ def forget() -> None:
     with _lock:
         _noted.clear()
         _strikes.clear()
+        _away.clear()

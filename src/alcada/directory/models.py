@@ -1,5 +1,6 @@
 """Vendors, customers, cost centres, categories and bank accounts: ours, and what each is called in each account."""
 
+from django.conf import settings
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
@@ -128,6 +129,25 @@ class Defaults(models.Model):
 class Counterpart(models.Model):
     """What one of ours is called in one Conta Azul account, by id. Exactly one of the four is set."""
 
+    class Match(models.TextChoices):
+        """Why it was taken for this one of theirs."""
+
+        FETCHED = "fetched", _("came from this account")
+        CODE = "code", _("same code")
+        DOCUMENT = "document", _("same CPF or CNPJ")
+        NAME = "name", _("same name")
+        CREATED = "created", _("created there by us")
+        CHOSEN = "chosen", _("chosen by a person")
+
+    class Trouble(models.TextChoices):
+        """What the account said of it last; with any but the first it is not used as it stands."""
+
+        NONE = "", _("none")
+        MISSING = "missing", _("not there any more")
+        INACTIVE = "inactive", _("inactive there")
+        PROFILE = "profile", _("lacks the profile, which the next posting adds")
+        DOUBT = "doubt", _("Conta Azul refused an entry that names it: it is looked at again")
+
     connection = models.ForeignKey("connections.Connection", models.PROTECT, related_name="counterparts")
     category = models.ForeignKey(Category, models.PROTECT, null=True, related_name="counterparts")
     bank_account = models.ForeignKey(BankAccount, models.PROTECT, null=True, related_name="counterparts")
@@ -137,11 +157,23 @@ class Counterpart(models.Model):
     profile = models.CharField(max_length=20, blank=True, default="")
     remote_id = models.CharField(max_length=64)
     remote_name = models.CharField(max_length=255, blank=True, default="")
+    remote_parent = models.CharField(max_length=200, blank=True, default="")
     active = models.BooleanField(default=True)
     seen_at = models.DateTimeField(default=timezone.now)
+    match = models.CharField(max_length=10, choices=Match.choices, blank=True, default="")
+    trouble = models.CharField(max_length=10, choices=Trouble.choices, blank=True, default="")
+    # Its name before they renamed it, until somebody confirms that it is still the same thing.
+    renamed_from = models.CharField(max_length=255, blank=True, default="")
+    confirmed_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
+    confirmed_at = models.DateTimeField(null=True)
+    # A person took it away. The row stays, so that the same two are not matched by themselves again.
+    removed_at = models.DateTimeField(null=True)
 
     class Meta:
         constraints = [
+            models.CheckConstraint(
+                condition=Q(active=False) | Q(removed_at=None, trouble=""), name="counterpart_in_use_is_there"
+            ),
             models.CheckConstraint(
                 condition=(
                     Q(category__isnull=False, bank_account=None, cost_centre=None, party=None)
@@ -172,4 +204,49 @@ class Counterpart(models.Model):
                 name="party_counterpart_once",
             ),
         ]
-        indexes = [models.Index(fields=["connection", "remote_id"])]
+        indexes = [
+            models.Index(fields=["connection", "remote_id"]),
+            # Whom the account is asked about next: those in doubt, then those not looked at for longest.
+            models.Index(
+                fields=["connection", "seen_at"],
+                condition=Q(party__isnull=False, removed_at=None),
+                name="people_to_look_at",
+            ),
+        ]
+
+
+class Theirs(models.Model):
+    """A category, bank account or cost centre of an account, as the last reading of it showed: what can be chosen."""
+
+    class Kind(models.TextChoices):
+        CATEGORY = "category", _("Category")
+        BANK_ACCOUNT = "bank_account", _("Account")
+        COST_CENTRE = "cost_centre", _("Cost centre")
+
+    connection = models.ForeignKey("connections.Connection", models.PROTECT, related_name="theirs")
+    kind = models.CharField(max_length=12, choices=Kind.choices)
+    remote_id = models.CharField(max_length=64)
+    name = models.CharField(max_length=255)
+    normalised_name = models.CharField(max_length=255)
+    parent_name = models.CharField(max_length=200, blank=True, default="")
+    code = models.CharField(max_length=100, blank=True, default="")
+    # A category's kind of entry, or a bank account's type.
+    type = models.CharField(max_length=40, blank=True, default="")
+    usual = models.BooleanField(default=False)
+    active = models.BooleanField(default=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["connection", "kind", "remote_id"], name="theirs_once"),
+        ]
+        indexes = [models.Index(fields=["connection", "kind", "normalised_name"])]
+
+    def __str__(self) -> str:
+        return f"{self.parent_name} › {self.name}" if self.parent_name else self.name
+
+
+class NewVendors(models.Model):
+    """What a posting does with a vendor that the account doesn't have: create it, or hold it for a second look."""
+
+    company = models.OneToOneField("people.Company", models.PROTECT, related_name="new_vendors")
+    hold = models.BooleanField(default=False)

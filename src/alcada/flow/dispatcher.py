@@ -18,14 +18,16 @@ from django.db import connection as database
 
 from alcada import queue
 from alcada.background import in_database
-from alcada.connections import access, gateway, remote
+from alcada.connections import access, gateway, rate, remote
 from alcada.flow import posting as flow_posting
+from alcada.flow.holding import Holder
 from alcada.flow.listening import notifications
 from alcada.flow.writer import Writer
 from alcada.posting import actions, batches, queries, send
 from alcada.posting.batches import Arrival, Departure, Group
 from alcada.posting.models import Attempt
 from alcada.posting.prepare import Job
+from alcada.posting.rules import Outcome
 
 log = logging.getLogger(__name__)
 
@@ -34,7 +36,10 @@ IN_FLIGHT: Final = 256  # taken and not yet written down, over all accounts of t
 LOOK_AROUND_S: Final = 1.0
 EXPIRE_EVERY_S: Final = 5.0
 SIGHT_AFTER_S: Final = 2.0
-SIGHT_EVERY_S: Final = 15.0
+SIGHT_AGAIN_S: Final = 15.0
+SIGHT_EVERY_S: Final = 60.0  # while more is sent: a sighting costs the account a call or two
+STINT_S: Final = 20.0
+ELSEWHERE_S: Final = 2.0
 LONGEST_REST_S: Final = 60.0
 _BESIDE: Final = {"look": flow_posting.look_for_due, "sight": flow_posting.sight}
 
@@ -51,7 +56,13 @@ class Dispatcher:
         self._named: set[int] = set()  # accounts somebody woke us for
         self._woken, self._stopping = asyncio.Event(), asyncio.Event()
         self._rests: dict[int, _Rest] = {}
-        self._sights: dict[int, float] = {}
+        self._holder = Holder()
+        self._elsewhere: dict[
+            int, float
+        ] = {}  # accounts another worker serves, and until when we leave them to it
+        self._sights: dict[int, float] = {}  # account → when to see its latest postings come back
+        self._sighted: dict[int, float] = {}
+        self._leaving_until: dict[int, float] = {}
         self._expired_at = 0.0
         self._threads = ThreadPoolExecutor(4, thread_name_prefix="looking")
 
@@ -98,6 +109,7 @@ class Dispatcher:
         await asyncio.gather(*self._serving.values(), return_exceptions=True)
         await asyncio.gather(*self._beside.values(), return_exceptions=True)
         await self._settle()
+        await self._holder.close()
         self._threads.shutdown(wait=False)
         await remote.close()
 
@@ -122,12 +134,15 @@ class Dispatcher:
                 self._begin_beside("look", connection_id)
         for connection_id in [pk for pk, at in self._sights.items() if at <= now]:
             del self._sights[connection_id]
+            self._sighted[connection_id] = now
             self._begin_beside("sight", connection_id)
 
     def _begin(self, connection_id: int) -> None:
         rest = self._rests.get(connection_id)
         resting = rest is not None and rest.until > asyncio.get_running_loop().time()
-        if connection_id not in self._serving and not resting:
+        if connection_id in self._serving:
+            self._named.add(connection_id)  # it looks once more before it ends
+        elif not resting and self._elsewhere.get(connection_id, 0.0) <= asyncio.get_running_loop().time():
             task = self._serving[connection_id] = asyncio.create_task(self._serve(connection_id))
             task.add_done_callback(lambda _: self._serving.pop(connection_id, None))
 
@@ -142,15 +157,34 @@ class Dispatcher:
         def done(ended: asyncio.Future[bool]) -> None:
             del self._beside[what, connection_id]
             if what == "sight" and not ended.cancelled() and ended.result():
-                self._sights.setdefault(connection_id, loop.time() + SIGHT_EVERY_S)
+                again = SIGHT_EVERY_S if connection_id in self._serving else SIGHT_AGAIN_S
+                self._sights.setdefault(connection_id, loop.time() + again)
 
         future.add_done_callback(done)
 
     # --- One account ----------------------------------------------------------------------------------------
 
     async def _serve(self, connection_id: int) -> None:
-        """Take and send until nothing is due on the account."""
-        while not self._stopping.is_set():
+        """Serve the account for a stint; where its calls are limited, only if no other worker does."""
+        if not rate.limits().per_second:
+            await self._serve_until(connection_id, float("inf"))
+            return
+        # Who serves few accounts is quicker to take one more.
+        await asyncio.sleep(0.002 * (len(self._serving) - 1))
+        if not await self._holder.take(connection_id):
+            self._elsewhere[connection_id] = asyncio.get_running_loop().time() + ELSEWHERE_S
+            return
+        loop = asyncio.get_running_loop()
+        try:
+            await self._serve_until(connection_id, loop.time() + STINT_S)
+            # Whoever takes over must not send beside what still waits here for its moment.
+            await asyncio.sleep(self._leaving_until.pop(connection_id, 0.0) - loop.time())
+        finally:
+            await self._holder.let_go(connection_id)
+
+    async def _serve_until(self, connection_id: int, end: float) -> None:
+        """Take and send until nothing is due on the account, or the stint is over."""
+        while not self._stopping.is_set() and asyncio.get_running_loop().time() < end:
             self._named.discard(connection_id)
             try:
                 group, usable = await self._take(connection_id)
@@ -167,8 +201,13 @@ class Dispatcher:
                 self._spawn(self._depart(departure, usable))
             for job in group.unprepared:
                 self._spawn(self._send(job))
+            now = asyncio.get_running_loop().time()
+            if group.departures:
+                self._leaving_until[connection_id] = now + group.departures[-1].wait_s
             if group.departures or group.unprepared:
-                self._sights.setdefault(connection_id, asyncio.get_running_loop().time() + SIGHT_AFTER_S)
+                # The first of a row is seen soon; a long row is not looked at all the time.
+                last = self._sighted.get(connection_id, float("-inf"))
+                self._sights.setdefault(connection_id, max(now + SIGHT_AFTER_S, last + SIGHT_EVERY_S))
             elif group.wait_s is not None:
                 await _first_of(self._stopping, max(0.01, group.wait_s))
             elif connection_id not in self._named:
@@ -180,7 +219,9 @@ class Dispatcher:
         """Postings to send now, as many as there is room for; the room is given back as each is written down."""
         permits = 1
         await self._room.acquire()
-        while permits < GROUP and not self._room.locked():
+        # One tries whether the account can be reached again; the others wait for it, and don't fail one by one.
+        most = 1 if connection_id in self._rests else GROUP
+        while permits < most and not self._room.locked():
             await self._room.acquire()
             permits += 1
         group = Group()
@@ -196,20 +237,26 @@ class Dispatcher:
         job = departure.job
         ready = gateway.Ready(usable.token, usable.state, departure.wait_s)
         outcome = await send.create(job.connection_id, departure.call, ready)
-        if outcome.kind == Attempt.Outcome.NOT_SENT and outcome.retry_after_s is None:
-            self._rest(job.connection_id)
-        elif outcome.kind == Attempt.Outcome.POSTED:
-            self._rests.pop(job.connection_id, None)
+        self._learn(job.connection_id, outcome)
         self._writer.put(Arrival(job.posting_id, departure.attempt_id, job.claim, outcome))
 
     async def _send(self, job: Job) -> None:
         """One that needs something looked up or made first: by itself, from beginning to end."""
         try:
-            await send.send(job)
+            outcome = await send.send(job)
+            if outcome is not None:
+                self._learn(job.connection_id, outcome)
         except Exception:  # its claim runs out, and it is dealt with then
             log.exception("posting %s could not be brought to its outcome", job.posting_id)
         finally:
             self._room.release()
+
+    def _learn(self, connection_id: int, outcome: Outcome) -> None:
+        """Can the account be reached?"""
+        if outcome.unreached:
+            self._rest(connection_id)
+        elif outcome.kind == Attempt.Outcome.POSTED:
+            self._rests.pop(connection_id, None)
 
     def _rest(self, connection_id: int) -> None:
         """The account can't be reached: leave it alone for a while, longer each time."""

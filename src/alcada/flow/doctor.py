@@ -1,11 +1,9 @@
 """The examination: is everything as it should be, and what is to be done where it is not."""
 
-import re
-from collections import Counter
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 from itertools import islice
+from typing import Final
 
 from django.db import connection as database
 from django.db.models import Count, Min
@@ -15,53 +13,37 @@ from django.utils.translation import gettext as _
 from alcada.approval import queries as approvals
 from alcada.connections.models import Application, Connection
 from alcada.connections.queries import health, undecided
-from alcada.flow.posting import due_dates
+from alcada.connections.rules import code_of
+from alcada.flow import doctor_books, doctor_mapping, doctor_setup, shipped
+from alcada.flow.findings import Finding
 from alcada.history import queries as history
-from alcada.ledger import search as books
 from alcada.people.models import Company
 from alcada.posting.models import Attempt, Posting, State
+from alcada.posting.owners import WITHOUT_ID
+from alcada.posting.rules import ASKED
 
 HEARTBEAT = timedelta(seconds=60)
 QUEUE_AGE = timedelta(minutes=5)
-NOTES_CHECKED = 2000  # postings per connection, the latest first
-_HASH = re.compile(r"\b[0-9a-f]{64}\b")
-
-
-@dataclass(frozen=True)
-class Finding:
-    """One thing examined. `level` is "ok", "warning" or "problem"; `todo` is empty when there is nothing to do."""
-
-    level: str
-    area: str
-    sentence: str
-    todo: str = ""
 
 
 def examine(*, online: bool) -> list[Finding]:
-    """Examine all of it; `online` also asks Conta Azul what its copies say."""
-    checks = [
-        _database,
-        _workers,
-        _application,
-        _connections,
-        _routing,
-        _queue,
-        _stuck,
-        _unanswerable,
-        _late_answers,
-        _chains,
-    ]
-    findings = [finding for check in checks for finding in check()]
-    if online:
-        findings.extend(_notes_there())
-    return findings
+    """Examine all of it; `online` also asks Conta Azul for its clock, and what its copies say."""
+    checks = [*_HERE, *(_THERE if online else ())]
+    found = [finding for check in checks for finding in check()]
+    return [*found, *(Finding(*each) for each in doctor_mapping.findings())]
 
 
 def _database() -> Iterator[Finding]:
     with database.cursor() as cursor:
         cursor.execute("SELECT current_setting('server_version')")
         version = cursor.fetchone()[0]
-    yield Finding("ok", "database", _("PostgreSQL %(version)s answers.") % {"version": version})
+    yield Finding(
+        "ok",
+        "database",
+        _("PostgreSQL %(version)s answers.") % {"version": version},
+        code="database",
+        facts={"version": version},
+    )
 
 
 def _workers() -> Iterator[Finding]:
@@ -72,13 +54,20 @@ def _workers() -> Iterator[Finding]:
         )
         alive = cursor.fetchone()[0]
     if alive:
-        yield Finding("ok", "workers", _("Workers running: %(count)s.") % {"count": alive})
+        yield Finding(
+            "ok",
+            "workers",
+            _("Workers running: %(count)s.") % {"count": alive},
+            code="workers",
+            facts={"count": alive},
+        )
     else:
         yield Finding(
             "problem",
             "workers",
             _("No worker has given a sign of life for a minute: nothing is being posted."),
             _("Start one with `alcada worker`, or start the product again."),
+            code="no_worker",
         )
 
 
@@ -89,6 +78,7 @@ def _application() -> Iterator[Finding]:
             "connections",
             _("The application at Conta Azul is not registered yet."),
             _("Open Connections and follow the guide."),
+            code="no_application",
         )
 
 
@@ -96,16 +86,43 @@ def _connections() -> Iterator[Finding]:
     for connection in Connection.objects.select_related("company"):
         state = health(connection)
         named = {"company": connection.company.name, "name": connection.name, "state": state.label}
-        if state.good:
-            yield Finding("ok", "connections", _("%(company)s, %(name)s: connected.") % named)
+        waiting = connection.postings.filter(state=State.QUEUED).count()
+        facts: dict[str, int | float | str] = {
+            "connection": connection.pk,
+            "state": state.state,
+            "error": code_of(connection.last_error),
+            "waiting": waiting,
+        }
+        if state.good and connection.unreached_since:
+            since = timezone.localtime(connection.unreached_since).strftime("%d/%m/%Y %H:%M")
+            yield Finding(
+                "problem" if waiting else "warning",
+                "connections",
+                _(
+                    "%(company)s, %(name)s: Conta Azul does not answer since %(since)s. Postings waiting: %(count)s."
+                )
+                % {**named, "since": since, "count": waiting},
+                _("It is tried again by itself. See whether this machine is online, or Conta Azul away."),
+                code="connection_unreached",
+                facts=facts,
+            )
+        elif state.good:
+            yield Finding(
+                "ok",
+                "connections",
+                _("%(company)s, %(name)s: connected.") % named,
+                code="connection",
+                facts=facts,
+            )
         else:
-            waiting = connection.postings.filter(state=State.QUEUED).count()
             yield Finding(
                 "problem" if waiting else "warning",
                 "connections",
                 _("%(company)s, %(name)s: %(state)s. Postings waiting: %(count)s.")
                 % {**named, "count": waiting},
                 _("Open the connection: its page says what to do."),
+                code="connection_stopped",
+                facts=facts,
             )
 
 
@@ -117,6 +134,8 @@ def _routing() -> Iterator[Finding]:
             _("%(company)s has several accounts and no default: what no routing rule takes is refused.")
             % {"company": company.name},
             _("Open Connections, Routing, and choose where such entries go."),
+            code="routing_undecided",
+            facts={"company": company.pk},
         )
 
 
@@ -131,20 +150,45 @@ def _queue() -> Iterator[Finding]:
             _("%(count)s postings could leave and do not; the oldest waits since %(since)s.")
             % {"count": due["count"], "since": timezone.localtime(due["oldest"]).strftime("%d/%m/%Y %H:%M")},
             _("See whether a worker runs, and whether Conta Azul answers."),
+            code="postings_kept",
+            facts={
+                "count": due["count"],
+                "oldest_s": round((timezone.now() - due["oldest"]).total_seconds()),
+            },
         )
     else:
-        yield Finding("ok", "postings", _("Nothing that could be posted is kept waiting."))
+        yield Finding(
+            "ok", "postings", _("Nothing that could be posted is kept waiting."), code="postings_flow"
+        )
 
 
 def _stuck() -> Iterator[Finding]:
-    for state, sentence in (
-        (State.UNDECIDED, _("Postings that a person has to decide: %(count)s.")),
-        (State.REFUSED, _("Postings that Conta Azul refused: %(count)s.")),
+    postings = Posting.objects.all()
+    for code, found, sentence in (
+        (
+            "undecided",
+            postings.filter(state=State.UNDECIDED),
+            _("Postings that a person has to decide: %(count)s."),
+        ),
+        (
+            "refused",
+            postings.filter(state=State.REFUSED).exclude(reason__in=ASKED),
+            _("Postings that Conta Azul refused: %(count)s."),
+        ),
+        (
+            "by_hand_without_id",
+            postings.filter(WITHOUT_ID),
+            _("Postings marked by hand, without the id of their entry in Conta Azul: %(count)s."),
+        ),
     ):
-        count = Posting.objects.filter(state=state).count()
-        if count:
+        if count := found.count():
             yield Finding(
-                "warning", "postings", sentence % {"count": count}, _("Open Postings: each says what to do.")
+                "warning",
+                "postings",
+                sentence % {"count": count},
+                _("Open Postings: each says what to do."),
+                code=code,
+                facts={"count": count},
             )
 
 
@@ -158,9 +202,11 @@ def _unanswerable() -> Iterator[Finding]:
             % {
                 "company": step.round.company.name,
                 "number": step.round.entry.number,
-                "step": step.name,
+                "step": shipped.shown(step.name),
             },
             _("Give somebody the role who did not enter it; they are asked within a minute."),
+            code="unanswerable",
+            facts={"entry": step.round.entry_id},
         )
 
 
@@ -175,6 +221,8 @@ def _late_answers() -> Iterator[Finding]:
                 _("Entry %(number)s: Conta Azul holds event %(event)s, which is not the posting's own.")
                 % {"number": attempt.posting.entry.number, "event": attempt.remote_id},
                 _("Look at both in Conta Azul; remove the one too many there."),
+                code="second_event",
+                facts={"entry": attempt.posting.entry_id},
             )
 
 
@@ -187,74 +235,26 @@ def _chains() -> Iterator[Finding]:
             _("The history of %(kind)s %(key)s does not hold at record %(sequence)s (%(what)s).")
             % {"kind": place.kind, "key": place.key, "sequence": place.sequence, "what": place.what},
             _("Somebody changed the database by hand. Compare with a backup."),
+            code="chain_broken",
+            facts={"kind": place.kind, "key": place.key, "sequence": place.sequence},
         )
     if not broken:
-        yield Finding("ok", "history", _("Every chain of history holds."))
+        yield Finding("ok", "history", _("Every chain of history holds."), code="chains")
 
 
-def _notes_there() -> Iterator[Finding]:
-    """Conta Azul's copy of each chain's head: who rewrote our database whole did not rewrite theirs."""
-    for connection in Connection.objects.filter(state=Connection.State.CONNECTED).select_related("company"):
-        for kind in ("payable", "receivable"):
-            posted = Posting.objects.filter(connection=connection, kind=kind, state=State.POSTED)
-            latest = list(posted.select_related("revision", "entry").order_by("-pk")[:NOTES_CHECKED])
-            if latest:
-                yield from _compare(connection, kind, latest)
-
-
-def _compare(connection: Connection, kind: str, postings: list[Posting]) -> Iterator[Finding]:
-    days = [day for posting in postings for day in due_dates(posting)]
-    try:
-        events = books.events(connection.pk, kind=kind, due_from=min(days), due_to=max(days))
-    except books.FAILURES as exc:
-        yield Finding(
-            "warning",
-            "history",
-            _("%(name)s could not be asked: %(why)s") % {"name": connection.name, "why": exc},
-        )
-        return
-    notes = {event.id: event.note or "" for event in events}
-    standing = Counter(event.reference for event in events)
-    parted = 0
-    for posting in postings:
-        if sentence := _parts(posting, notes.get(posting.remote_event_id)):
-            parted += 1
-            yield Finding(
-                "problem", "history", sentence, _("Compare the entry here with the one in Conta Azul.")
-            )
-        if standing[posting.reference] > 1:
-            parted += 1
-            yield _twice(posting, standing[posting.reference])
-    if not parted:
-        yield Finding(
-            "ok",
-            "history",
-            _("%(name)s: Conta Azul's copy agrees with %(count)s histories.")
-            % {"name": connection.name, "count": len(postings)},
-        )
-
-
-def _twice(posting: Posting, times: int) -> Finding:
-    named = {"number": posting.entry.number, "reference": posting.reference, "times": times}
-    return Finding(
-        "problem",
-        "postings",
-        _("Entry %(number)s (%(reference)s) stands %(times)s times in Conta Azul.") % named,
-        _("Look at them in Conta Azul; keep one and remove the others there."),
-    )
-
-
-def _parts(posting: Posting, note: str | None) -> str:
-    """Where our history and Conta Azul's copy part; empty where they agree."""
-    named = {"number": posting.entry.number, "reference": posting.reference}
-    if note is None:
-        return _("Entry %(number)s (%(reference)s) is not found in Conta Azul.") % named
-    hashes = _HASH.findall(note)
-    if not hashes:
-        return (
-            _("Entry %(number)s (%(reference)s): its notes in Conta Azul no longer carry the history's mark.")
-            % named
-        )
-    if not history.holds(posting.entry, hashes[-1]):
-        return _("Entry %(number)s (%(reference)s): the history here is not the one that was posted.") % named
-    return ""
+_HERE: Final[tuple[Callable[[], Iterator[Finding]], ...]] = (
+    _database,
+    doctor_setup.clock,
+    _workers,
+    doctor_setup.jobs,
+    _application,
+    _connections,
+    _routing,
+    doctor_setup.mapping,
+    _queue,
+    _stuck,
+    _unanswerable,
+    _late_answers,
+    _chains,
+)
+_THERE: Final[tuple[Callable[[], Iterator[Finding]], ...]] = (doctor_setup.their_clock, doctor_books.examine)

@@ -8,7 +8,7 @@ from django.db.models import QuerySet
 
 from alcada.directory.models import Counterpart
 from alcada.ledger.models import EntryState, InstalmentState
-from alcada.posting.models import Attempt, Posting, State
+from alcada.posting.models import BY_HAND, Attempt, Posting, State
 from alcada.posting.request import METHODS, tagged
 
 FOLLOWED_AT_ONCE: Final = 500
@@ -73,8 +73,11 @@ def _known(posting: Posting, answered: set[int]) -> bool:
 def _their_ids(connection_id: int) -> dict[tuple[str, int], str]:
     """(what, our key) -> the account's id."""
     fields = ("party", "category", "cost_centre", "bank_account")
-    rows = Counterpart.objects.filter(connection_id=connection_id).values(
-        "remote_id", *(f"{f}_id" for f in fields)
+    # Of a party's two profiles, and of what somebody took away, the row in use counts.
+    rows = (
+        Counterpart.objects.filter(connection_id=connection_id)
+        .order_by("active", "pk")
+        .values("remote_id", *(f"{f}_id" for f in fields))
     )
     return {
         (name, row[f"{name}_id"]): row["remote_id"] for row in rows for name in fields if row[f"{name}_id"]
@@ -85,12 +88,13 @@ def expected(posting: Posting, ids: Mapping[tuple[str, int], str]) -> dict[str, 
     """What was approved and sent, as `ledger.comparing.Expected` reads it."""
     content = posting.content
     parts = content["instalments"]
+    theirs = posting.reason == BY_HAND  # in the words of who typed it there
     method = METHODS.get(content["payment_method"])
     return {
         "party": ids.get(("party", content["party"]["id"]), ""),
         "party_name": content["party"]["name"],
-        "description": tagged(content["description"], posting.reference),
-        "reference": posting.reference,
+        "description": "" if theirs else tagged(content["description"], posting.reference),
+        "reference": "" if theirs else posting.reference,
         "competence_date": content["competence_date"],
         "bank_account": ids.get(("bank_account", content["bank_account"]["id"]), ""),
         "bank_account_name": content["bank_account"]["name"],
@@ -112,9 +116,9 @@ def expected(posting: Posting, ids: Mapping[tuple[str, int], str]) -> dict[str, 
                 "number": part["number"],
                 "due_date": part["due_date"],
                 "amount": part["amount"],
-                "description": tagged(
-                    content["description"], posting.reference, f"{part['number']}/{len(parts)}"
-                ),
+                "description": ""
+                if theirs
+                else tagged(content["description"], posting.reference, f"{part['number']}/{len(parts)}"),
             }
             for part in parts
         ],

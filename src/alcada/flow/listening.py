@@ -19,7 +19,7 @@ async def notifications(channel: str, heard: Callable[[str], None]) -> None:
     """Call `heard` with each payload, until cancelled."""
     while True:
         try:
-            async with await psycopg.AsyncConnection.connect(_address(), autocommit=True) as listening:
+            async with await psycopg.AsyncConnection.connect(address(), autocommit=True) as listening:
                 await listening.execute(sql.SQL("LISTEN {}").format(sql.Identifier(channel)))
                 async for notice in listening.notifies():
                     heard(notice.payload)
@@ -28,7 +28,7 @@ async def notifications(channel: str, heard: Callable[[str], None]) -> None:
         await asyncio.sleep(AGAIN_S)
 
 
-def _address() -> str:
+def address() -> str:
     wanted = ("host", "port", "dbname", "user", "password", "sslmode")
     given = connection.get_connection_params()
     return make_conninfo(**{name: str(given[name]) for name in wanted if given.get(name)})

@@ -12,7 +12,7 @@ from alcada.connections import leases
 from alcada.ledger import search as ledger
 from alcada.ledger.models import Sighting
 from alcada.posting import looking
-from alcada.posting.models import Posting, State
+from alcada.posting.models import BY_HAND, Posting, State
 from alcada.posting.rules import Evidence
 from conta_azul.calls.instalments import Instalment
 
@@ -113,7 +113,7 @@ def _unsighted(connection_id: int) -> list[Posting]:
     fresh = timezone.now() - SIGHT_FOR
     found = Posting.objects.filter(
         connection_id=connection_id, state=State.POSTED, sighting=None, posted_at__gt=fresh
-    )
+    ).exclude(reason=BY_HAND)  # in somebody's own words: no search shows our reference
     return list(
         found.only("connection_id", "kind", "reference", "sent_at", "posted_at", "created_at").order_by(
             "posted_at"

@@ -9,7 +9,8 @@ from django.utils.translation import gettext_lazy as _
 
 from alcada.approval.models import Round
 from alcada.intake.models import Entry
-from alcada.posting.models import Posting
+from alcada.posting.models import Posting, State
+from alcada.posting.rules import ASKED
 
 # status -> (label, colour of its pill: grey neutral, blue under way, green done, yellow a person, red refused)
 STATUSES = {
@@ -24,6 +25,7 @@ STATUSES = {
     "posting.sending": (_("Being posted"), "blue"),
     "posting.posted": (_("Posted"), "green"),
     "posting.refused": (_("Refused by Conta Azul"), "red"),
+    "posting.asked": (_("Waits for an answer"), "yellow"),  # refused by us: nothing was sent
     "posting.unknown": (_("Checking whether it arrived"), "blue"),
     "posting.undecided": (_("Needs a person"), "yellow"),
     "posting.cancelled": (_("Posting cancelled"), "grey"),
@@ -43,6 +45,11 @@ class Status:
         return STATUSES[self.code][1]
 
 
+def status_of_posting(posting: Posting) -> Status:
+    asked = posting.state == State.REFUSED and posting.reason in ASKED
+    return Status("posting.asked" if asked else f"posting.{posting.state}")
+
+
 def with_status(entries: QuerySet[Entry]) -> QuerySet[Any]:
     """Entries with `status` (a key of STATUSES), so that a list filters and shows it in one query."""
     latest_round = Round.objects.filter(entry=OuterRef("pk")).order_by("-pk")
@@ -50,10 +57,12 @@ def with_status(entries: QuerySet[Entry]) -> QuerySet[Any]:
     return entries.annotate(
         round_state=Subquery(latest_round.values("state")[:1]),
         posting_state=Subquery(of_current.values("state")[:1]),
+        posting_reason=Subquery(of_current.values("reason")[:1]),
         status=Case(
             When(discarded_at__isnull=False, then=Value("discarded")),
             When(draft__isnull=False, round_state="sent_back", then=Value("round.sent_back")),
             When(draft__isnull=False, then=Value("draft")),
+            When(posting_state=State.REFUSED, posting_reason__in=ASKED, then=Value("posting.asked")),
             When(posting_state__isnull=False, then=Concat(Value("posting."), F("posting_state"))),
             default=Concat(Value("round."), F("round_state")),
             output_field=CharField(),

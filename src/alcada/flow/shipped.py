@@ -1,7 +1,9 @@
 """The flows that every company starts with: one approver up to R$ 10.000,00, an administrator as well above."""
 
+from functools import cache
 from typing import Any
 
+from django.conf import settings
 from django.utils.translation import gettext as _
 from django.utils.translation import override
 
@@ -38,3 +40,32 @@ def definition(trigger: Trigger, language: str = "pt-br") -> dict[str, Any]:
 
 def _step(key: str, kind: str, name: str, **properties: str) -> dict[str, Any]:
     return {"id": key, "componentType": "task", "type": kind, "name": name, "properties": properties}
+
+
+def shown(name: str) -> str:
+    """A step's name as its reader reads it: one that is still as shipped in their language, a company's own as it is.
+
+    By the name alone: history knows no more of a step, and what a round or a version was called must stay what it was.
+    """
+    position = _shipped_names().get(name)
+    return name if position is None else _names()[position]
+
+
+@cache
+def _shipped_names() -> dict[str, int]:
+    """Each shipped name, in each language, with its place in `_names()`."""
+    found: dict[str, int] = {}
+    for language, _label in settings.LANGUAGES:
+        with override(language):
+            found |= {name: position for position, name in enumerate(_names())}
+    return found
+
+
+def _names() -> list[str]:
+    return [
+        _("Approver"),
+        _("Value above R$ 10.000,00"),
+        _("Administrator"),
+        _("Post to Conta Azul"),
+        _("Tell the requester"),
+    ]

@@ -9,12 +9,14 @@ from django.conf import settings
 from django.utils import timezone
 
 from alcada import queue
-from alcada.connections.models import Connection
+from alcada.connections import incidents
+from alcada.connections.models import Connection, Incident
 from alcada.flow import actions as flow
 from alcada.flow.models import Run
 from alcada.ledger.models import TwinSearch
 from alcada.notify.models import Notice
-from alcada.posting.models import State
+from alcada.posting import questions
+from alcada.posting.models import Bulk, State
 
 LATE = timedelta(seconds=90)  # a job that should have run this long ago is taken for lost
 
@@ -22,6 +24,14 @@ LATE = timedelta(seconds=90)  # a job that should have run this long ago is take
 def sweep() -> None:
     now = timezone.now()
     flow.ask_anew()
+    incidents.watch()
+    untold = Incident.objects.filter(told_at=None, ended_at=None, began_at__lt=now - LATE)
+    for pk in untold.values_list("pk", flat=True):
+        queue.defer("tell_incident", incident_id=pk)
+    half_way = Bulk.objects.filter(finished_at=None, created_at__lt=now - LATE)
+    for pk in half_way.values_list("pk", flat=True):
+        queue.defer("bulk", bulk_id=pk)
+    questions.settle_known()
     stopped = Run.objects.filter(state=Run.State.POSTING, revision__postings__state=State.POSTED)
     for pk in stopped.values_list("revision__postings", flat=True)[:1000]:
         queue.defer("follow", posting_id=pk)

@@ -121,6 +121,8 @@ def _notes(company: Company, bill: NfeBill) -> list[str]:
     if theirs != ours:
         whose = {"name": bill.recipient.name, "document": documents.format(theirs), "ours": company.name}
         if not _same_root(ours, theirs):
+            if not theirs:  # a foreigner's has neither CPF nor CNPJ
+                raise NotForUsError(_("This NF-e was issued to %(name)s, not to %(ours)s.") % whose)
             raise NotForUsError(
                 _("This NF-e was issued to %(name)s (%(document)s), not to %(ours)s.") % whose
             )

@@ -3,12 +3,12 @@
 from procrastinate import RetryStrategy
 from procrastinate.contrib.django import app
 
-from alcada.connections import directory_sync
 from alcada.connections.bulk import imports
 from alcada.flow import actions as flow
-from alcada.flow import returning, twins
+from alcada.flow import incidents, mapping, returning, twins
 from alcada.flow import sweep as flow_sweep
 from alcada.notify import consent_mail, mail
+from alcada.posting import bulk as bulks
 
 # A database that was away for a moment; what Conta Azul answers is handled where it is asked.
 RETRY = RetryStrategy(max_attempts=5, exponential_wait=3)
@@ -29,7 +29,7 @@ def search_twins(revision_id: int) -> None:
 @app.task(name="alcada.jobs.tasks.sync_directory")
 def sync_directory(connection_id: int) -> None:
     """Fetch categories, cost centres and bank accounts."""
-    directory_sync.fetch(connection_id)
+    mapping.fetch(connection_id)
 
 
 @app.task(name="alcada.jobs.tasks.send_mail", retry=RetryStrategy(max_attempts=8, exponential_wait=4))
@@ -62,6 +62,18 @@ def sweep(timestamp: int) -> None:
 def sync_directories(timestamp: int) -> None:
     """Every quarter of an hour: each account's categories and accounts."""
     flow_sweep.queue_directory_syncs()
+
+
+@app.task(name="alcada.jobs.tasks.bulk", retry=RETRY)
+def bulk(bulk_id: int) -> None:
+    """Go on with what somebody asked for many postings."""
+    bulks.run(bulk_id)
+
+
+@app.task(name="alcada.jobs.tasks.tell_incident", retry=RETRY)
+def tell_incident(incident_id: int) -> None:
+    """Say that an account stopped, or take it back."""
+    incidents.tell(incident_id)
 
 
 @app.task(name="alcada.jobs.tasks.poll", retry=RETRY)

@@ -49,7 +49,10 @@ class Part:
 
 @dataclass(frozen=True)
 class Expected:
-    """What was approved, in the account's own ids; an empty id is one that we don't know, and is not compared."""
+    """What was approved, in the account's own ids; an empty id is one that we don't know, and is not compared.
+
+    Nor are empty words: an entry that a person typed there has their own, and no reference of ours.
+    """
 
     party: str
     party_name: str
@@ -110,7 +113,7 @@ def _instalment(part: Part, expected: Expected, seen: Seen, name: Name) -> Itera
     if seen.due_date is not None:
         same = seen.due_date == part.due_date
         yield Compared(number, Kind.DUE_DATE, same, part.due_date.isoformat(), seen.due_date.isoformat())
-    if seen.description is not None:
+    if seen.description is not None and part.description:
         same = _text(seen.description) == _text(part.description)
         yield Compared(number, Kind.DESCRIPTION, same, part.description, seen.description)
     lost = seen.status in UNAPPROVED
@@ -134,10 +137,10 @@ def _entry(expected: Expected, seen: Seen, name: Name) -> Iterator[Compared]:
         same = seen.competence_date == expected.competence_date
         old, new = expected.competence_date.isoformat(), seen.competence_date.isoformat()
         yield Compared(0, Kind.COMPETENCE, same, old, new)
-    if seen.entry_description is not None:
+    if seen.entry_description is not None and expected.description:
         same = _text(seen.entry_description) == _text(expected.description)
         yield Compared(0, Kind.DESCRIPTION, same, expected.description, seen.entry_description)
-    if seen.reference is not None:
+    if seen.reference is not None and expected.reference:
         same = seen.reference == expected.reference
         yield Compared(0, Kind.REFERENCE, same, expected.reference, seen.reference)
     yield from _split(expected.shares, seen, name)

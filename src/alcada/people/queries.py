@@ -1,6 +1,6 @@
 """Who may see and do what, where."""
 
-from django.db.models import QuerySet
+from django.db.models import Count, QuerySet
 
 from alcada.people.models import Company, Membership, Role, User
 from alcada.people.rules import ABILITIES
@@ -21,6 +21,14 @@ def companies_where(user: User, ability: str) -> QuerySet[Company]:
     """The companies in which the person may do this."""
     roles = ABILITIES[ability]
     return Company.objects.filter(memberships__user=user, memberships__role__in=roles).distinct()
+
+
+def with_approver(companies: QuerySet[Company]) -> QuerySet[Company]:
+    """Those in which somebody may approve what somebody else entered: nobody decides their own."""
+    people = Membership.objects.filter(user__is_active=True)
+    several = people.values("company").annotate(count=Count("user", distinct=True)).filter(count__gt=1)
+    approvers = people.filter(role=Role.APPROVER)
+    return companies.filter(pk__in=several.values("company")).filter(pk__in=approvers.values("company"))
 
 
 def holders(company: Company, role: Role) -> QuerySet[User]:

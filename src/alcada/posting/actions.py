@@ -17,7 +17,7 @@ from django.utils import timezone
 from alcada import queue
 from alcada.connections.models import Connection
 from alcada.history.actions import record, record_all
-from alcada.posting import lines, moves
+from alcada.posting import lines, moves, questions
 from alcada.posting.models import Attempt, Posting, State
 from alcada.posting.rules import (
     Outcome,
@@ -206,7 +206,10 @@ def _believe(posting: Posting, outcome: Outcome) -> None:
             data={"reason": "late_answer" if late else "second_event", "event": outcome.remote_id},
         )
         posting.reason, posting.detail = "late_answer" if late else "second_event", outcome.remote_id
-        posting.save(update_fields=["reason", "detail"])
+        if second and not posting.remote_event_id:  # marked by hand, without an id: this one stands for sure
+            posting.remote_event_id = outcome.remote_id
+            posting.remote_instalment_ids = list(outcome.remote_instalment_ids)
+        posting.save(update_fields=["reason", "detail", "remote_event_id", "remote_instalment_ids"])
     elif posting.state != State.POSTED:
         moves.mark_posted(posting, outcome.remote_id, list(outcome.remote_instalment_ids), "posting.posted")
 
@@ -214,12 +217,17 @@ def _believe(posting: Posting, outcome: Outcome) -> None:
 def _move_after_failure(posting: Posting, outcome: Outcome) -> None:
     if outcome.kind == Attempt.Outcome.REFUSED:
         moves.move(posting, State.REFUSED, reason=outcome.reason, detail=outcome.detail)
+        if outcome.asks is not None:  # nothing was sent: our own question, not their refusal
+            questions.ask(posting, outcome.asks)
+            return
         record(
             "posting.refused",
             posting.entry,
             company=posting.connection.company,
             data={"detail": outcome.detail},
         )
+        if outcome.reason == "refused":
+            questions.doubt(posting)
     elif outcome.kind == Attempt.Outcome.UNKNOWN:
         _to_unknown(posting, reason=outcome.reason, detail=outcome.detail)
     else:

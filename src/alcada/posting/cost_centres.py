@@ -1,19 +1,20 @@
 """A posting's cost centres, in the account: remembered, found by code or name, or created."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
-
-from django.utils import timezone
 
 from alcada.background import in_database
 from alcada.connections import gateway
 from alcada.directory import documents
 from alcada.directory.models import Counterpart
 from alcada.posting.models import Attempt
-from alcada.posting.prepare import Job, Wanted, ensure, refused
+from alcada.posting.prepare import Job, Wanted, ensure, mapped, refused, remember
+from alcada.posting.rules import Asks, Candidate
 from conta_azul import Call
 from conta_azul.calls import cost_centres
 from conta_azul.enums import Activity
+
+Match = Counterpart.Match
 
 
 async def cost_centre_ids(job: Job) -> dict[int, str]:
@@ -30,43 +31,85 @@ async def _id_of(job: Job, centre: Mapping[str, Any]) -> str:
     name = documents.normalise_name(centre["name"])
 
     def known() -> str:
-        kept = Counterpart.objects.filter(
-            connection_id=job.connection_id, cost_centre_id=centre["id"], active=True
-        ).first()
-        return kept.remote_id if kept else ""
+        kept = mapped(job.connection_id, "cost_centre", centre["id"])
+        return kept.remote_id if kept and kept.active else ""
 
     async def find() -> str:
+        kept = await in_database(mapped, job.connection_id, "cost_centre", centre["id"])
         listed = await gateway.awalk(job.connection_id, cost_centres.list(activity=Activity.ALL))
-        same_code = [item for item in listed if centre["code"] and item.code == centre["code"]]
-        matching = same_code or [item for item in listed if documents.normalise_name(item.name or "") == name]
-        active = [item for item in matching if item.active is not False]
-        if matching and not active:
-            raise refused("cost_centre_inactive", centre["name"])
-        if len(active) > 1:
-            raise refused("cost_centre_ambiguous", centre["name"])
-        return await in_database(_remember, job, centre, active[0].id) if active else ""
+        confirmed = bool(kept and kept.confirmed_at and kept.removed_at is None)
+        found: cost_centres.CostCentre | None
+        if kept and confirmed:
+            found, why = _confirmed(listed, centre, kept.remote_id), kept.match
+        else:
+            found, why = _choose(listed, centre, kept.remote_id if kept and kept.removed_at else "")
+        if found is None:
+            return ""
+        return await in_database(_remember, job, centre, found.id, found.name or "", why)
 
     def create() -> tuple[Mapping[str, Any], Call[cost_centres.CostCentre]]:
         sent = {"name": centre["name"], "code": centre["code"]}
         return sent, cost_centres.create(centre["name"], centre["code"] or None)
 
-    def remember(created: cost_centres.CostCentre) -> str:
-        return _remember(job, centre, created.id)
+    def created(answer: cost_centres.CostCentre) -> str:
+        return _remember(job, centre, answer.id, centre["name"], Match.CREATED)
 
     return await ensure(
-        job, Wanted("cost_centre", name, Attempt.Kind.COST_CENTRE, known, find, create, remember)
+        job, Wanted("cost_centre", name, Attempt.Kind.COST_CENTRE, known, find, create, created)
     )
 
 
-def _remember(job: Job, centre: Mapping[str, Any], remote_id: str) -> str:
-    Counterpart.objects.update_or_create(
-        connection_id=job.connection_id,
-        cost_centre_id=centre["id"],
-        defaults={
-            "remote_id": remote_id,
-            "remote_name": centre["name"],
-            "active": True,
-            "seen_at": timezone.now(),
-        },
-    )
-    return remote_id
+def _confirmed(
+    listed: Sequence[cost_centres.CostCentre], centre: Mapping[str, Any], remote_id: str
+) -> cost_centres.CostCentre:
+    """The one that somebody confirmed; no other is looked for. Raises NotPreparedError when it can't be used."""
+    found = next((item for item in listed if item.id == remote_id), None)
+    if found is None:
+        raise refused("cost_centre_gone", centre["name"], _asks(centre, _matching(listed, centre)[0]))
+    if found.active is False:
+        raise refused("cost_centre_inactive", centre["name"], _asks(centre, [found]))
+    return found
+
+
+def _choose(
+    listed: Sequence[cost_centres.CostCentre], centre: Mapping[str, Any], taken_away: str
+) -> tuple[cost_centres.CostCentre | None, str]:
+    """The one of theirs that is this one, and why; None for none. Raises NotPreparedError where a person must say.
+
+    One that somebody took away is not taken again without asking: a second one of its name can't be removed there.
+    """
+    matching, why = _matching(listed, centre)
+    active = [item for item in matching if item.active is not False]
+    if matching and not active:
+        raise refused("cost_centre_inactive", centre["name"], _asks(centre, matching))
+    if len(active) > 1 or taken_away in {item.id for item in active}:
+        raise refused("cost_centre_ambiguous", centre["name"], _asks(centre, matching))
+    return (active[0] if active else None), why
+
+
+def _matching(
+    listed: Sequence[cost_centres.CostCentre], centre: Mapping[str, Any]
+) -> tuple[list[cost_centres.CostCentre], str]:
+    name = documents.normalise_name(centre["name"])
+    if same_code := [item for item in listed if centre["code"] and item.code == centre["code"]]:
+        return same_code, Match.CODE.value
+    return [item for item in listed if documents.normalise_name(item.name or "") == name], Match.NAME.value
+
+
+def _asks(centre: Mapping[str, Any], matching: Sequence[cost_centres.CostCentre]) -> Asks:
+    name = documents.normalise_name(centre["name"])
+    shown = [
+        Candidate(
+            id=item.id,
+            name=(item.name or "")[:255],
+            active=item.active is not False,
+            code=item.code or "",
+            why="name" if documents.normalise_name(item.name or "") == name else "code",
+        )
+        for item in matching
+    ]
+    return Asks("cost_centre", centre["id"], centre["name"], candidates=tuple(shown[:20]))
+
+
+def _remember(job: Job, centre: Mapping[str, Any], remote_id: str, name: str, match: str) -> str:
+    return remember(job.connection_id, "cost_centre", centre["id"], remote_id, name, match)

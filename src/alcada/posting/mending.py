@@ -9,7 +9,7 @@ from alcada import queue
 from alcada.history.actions import record
 from alcada.posting import moves
 from alcada.posting.models import Attempt, Posting, State
-from alcada.posting.rules import BusyError
+from alcada.posting.rules import BusyError, TransitionNotAllowedError
 
 if TYPE_CHECKING:
     from alcada.people.models import User
@@ -49,8 +49,10 @@ def look_again(posting_id: int, *, by: "User") -> Posting:
         posting = Posting.objects.select_for_update().get(pk=posting_id)
         if posting.state == State.UNDECIDED:
             moves.move(posting, State.UNKNOWN, reason="look_again")
-        elif posting.state != State.UNKNOWN:
+        elif posting.state == State.SENDING:
             raise BusyError
+        elif posting.state != State.UNKNOWN:
+            raise TransitionNotAllowedError(State(posting.state), State.UNKNOWN)
         record("posting.look_again", posting.entry, by=by, company=posting.connection.company)
         posting.next_try_at = timezone.now()
         posting.save(update_fields=["next_try_at"])

@@ -2,6 +2,8 @@
 
 from typing import Final
 
+from django.conf import settings
+from django.contrib.postgres.fields import ArrayField
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db import models
 from django.db.models import Q
@@ -24,17 +26,65 @@ class State(models.TextChoices):
 # From these two nothing stands, or may stand, in Conta Azul: the entry may take a new revision, another posting.
 ENDED: Final = (State.REFUSED, State.CANCELLED)
 
+# An entry stands in the books beside what we believed: as loud as a refusal, whatever the state.
+LOUD: Final = ("late_answer", "second_event")
+# A person said which entry of the account a posting is: one that carries our reference, or one in their own words (with
+# no id at all, as long as nobody knows it).
+ADOPTED: Final = "adopted"
+BY_HAND: Final = "by_hand"
+
 # All else raises TransitionNotAllowed. UNKNOWN goes back to the queue only when absence may be believed, or when a
-# person says so after the looking has ended (UNDECIDED). QUEUED and REFUSED become UNKNOWN when a backup was restored.
+# person says so after the looking has ended (UNDECIDED). QUEUED and REFUSED become UNKNOWN when a backup was restored,
+# and POSTED when a person typed the entry at Conta Azul; QUEUED also by a late answer to a create believed absent.
 TRANSITIONS: Final[dict[State, set[State]]] = {
-    State.QUEUED: {State.SENDING, State.UNKNOWN, State.CANCELLED},
+    State.QUEUED: {State.SENDING, State.POSTED, State.UNKNOWN, State.CANCELLED},
     State.SENDING: {State.POSTED, State.QUEUED, State.REFUSED, State.UNKNOWN},
     State.UNKNOWN: {State.POSTED, State.QUEUED, State.UNDECIDED},
     State.UNDECIDED: {State.POSTED, State.QUEUED, State.UNKNOWN, State.CANCELLED},
-    State.REFUSED: {State.QUEUED, State.UNKNOWN, State.CANCELLED},
+    State.REFUSED: {State.QUEUED, State.POSTED, State.UNKNOWN, State.CANCELLED},
     State.POSTED: set(),
     State.CANCELLED: set(),
 }
+
+
+class Question(models.Model):
+    """Which of theirs is ours, or may one be created? Postings that need the answer wait for it, refused.
+
+    Nothing of them was sent. One open question per thing and account, however many postings wait: one answer, and all
+    go on.
+    """
+
+    class Answer(models.TextChoices):
+        OPEN = "", _("not answered yet")
+        MAPPED = "mapped", _("one of theirs was chosen")
+        RELEASED = "released", _("it may be created")
+        DECLINED = "declined", _("it may not be created")
+        SETTLED = "settled", _("it was found by itself")
+
+    connection = models.ForeignKey("connections.Connection", models.PROTECT, related_name="questions")
+    kind = models.CharField(max_length=12)  # as directory.models.Counterpart's field
+    thing = models.BigIntegerField()  # the key of ours
+    profile = models.CharField(max_length=20, blank=True, default="")
+    name = models.CharField(max_length=200)
+    reason = models.CharField(max_length=60)
+    candidates = models.JSONField(default=list)  # rules.Candidate as plain values
+    opened_at = models.DateTimeField(default=timezone.now)
+    answer = models.CharField(max_length=10, choices=Answer.choices, blank=True, default="")
+    answered_at = models.DateTimeField(null=True)
+    answered_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["connection", "kind", "thing", "profile"],
+                condition=Q(answer=""),
+                name="one_open_question_per_thing",
+            ),
+            models.CheckConstraint(
+                condition=Q(answer="", answered_at=None) | (~Q(answer="") & Q(answered_at__isnull=False)),
+                name="question_answered_has_its_time",
+            ),
+        ]
 
 
 class Posting(models.Model):
@@ -54,6 +104,8 @@ class Posting(models.Model):
     next_try_at = models.DateTimeField(default=timezone.now, null=True)
     claim = models.UUIDField(null=True)  # who has it: a worker whose claim ran out finds another's here
     claim_until = models.DateTimeField(null=True)
+    # What a person was asked when it stopped; of interest while it is refused for that question's reason.
+    question = models.ForeignKey("Question", models.PROTECT, null=True, related_name="postings")
     sent_at = models.DateTimeField(null=True)  # when the create that may have arrived left
     # From when on it may stand there: the first attempt, or after a restore the intent. The feed is read from then.
     may_stand_since = models.DateTimeField(null=True)
@@ -72,7 +124,8 @@ class Posting(models.Model):
                 name="one_live_posting_per_entry",
             ),
             models.CheckConstraint(
-                condition=~Q(state="posted") | ~Q(remote_event_id=""), name="posted_has_its_event"
+                condition=~Q(state="posted") | ~Q(remote_event_id="") | Q(reason="by_hand"),
+                name="posted_has_its_event",
             ),
             models.UniqueConstraint(
                 fields=["connection", "remote_event_id"],
@@ -127,3 +180,27 @@ class Attempt(models.Model):
     class Meta:
         ordering = ["id"]
         indexes = [models.Index(fields=["connection", "kind", "key"])]
+
+
+class Bulk(models.Model):
+    """One press over many postings: what was asked, how far it is, which were refused and why."""
+
+    class Action(models.TextChoices):
+        AGAIN = "again", _("Post again")
+        LOOK = "look", _("Look again")
+        CANCEL = "cancel", _("Cancel the posting")
+
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    action = models.CharField(max_length=10, choices=Action.choices)
+    reason = models.CharField(max_length=300, blank=True, default="")
+    sure = models.BooleanField(default=False)  # the person looked: none of them is in Conta Azul
+    ids = ArrayField(models.BigIntegerField())
+    position = models.PositiveIntegerField(default=0)  # how many were dealt with
+    refused = models.JSONField(default=list)  # [posting, code] of `bulk.WHY`
+    created_at = models.DateTimeField(default=timezone.now)
+    finished_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(condition=~Q(action="cancel") | ~Q(reason=""), name="bulk_cancel_says_why")
+        ]

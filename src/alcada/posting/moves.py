@@ -23,9 +23,17 @@ def move(posting: Posting, state: State, *, reason: str = "", detail: str = "", 
 
 def mark_posted(posting: Posting, event_id: str, instalment_ids: list[str], event: str) -> None:
     """The entry stands in Conta Azul. Runs with the posting locked."""
-    if posting.state != State.QUEUED:  # queued: a late answer to a create that was believed absent
-        check_transition(State(posting.state), State.POSTED)
-    posting.state, posting.reason, posting.detail = State.POSTED, "", ""
+    settle(posting, event_id, instalment_ids)
+    record_all([lines.posted(posting, event, event_id, instalment_ids)])
+    queue.defer("follow", posting_id=posting.pk)
+
+
+def settle(
+    posting: Posting, event_id: str, instalment_ids: list[str], *, reason: str = "", detail: str = ""
+) -> None:
+    """Posted, as this event. The caller records who or what says so."""
+    check_transition(State(posting.state), State.POSTED)
+    posting.state, posting.reason, posting.detail = State.POSTED, reason, detail
     posting.remote_event_id, posting.remote_instalment_ids = event_id, instalment_ids
     posting.posted_at, posting.next_try_at, posting.claim, posting.claim_until = (
         timezone.now(),
@@ -34,5 +42,3 @@ def mark_posted(posting: Posting, event_id: str, instalment_ids: list[str], even
         None,
     )
     posting.save()
-    record_all([lines.posted(posting, event, event_id, instalment_ids)])
-    queue.defer("follow", posting_id=posting.pk)

@@ -24,9 +24,9 @@ def of(exc: BaseException) -> Outcome:
                 retry_after_s=exc.retry_after,
             )
         case errors.NotSent():
-            return Outcome(Kind.NOT_SENT, "not_sent", exc.sentence)
+            return Outcome(Kind.NOT_SENT, "not_sent", exc.sentence, unreached=True)
         case TemporaryAccessError():  # no token yet: another worker refreshes, or the token's address is away
-            return Outcome(Kind.NOT_SENT, "not_sent", str(exc))
+            return Outcome(Kind.NOT_SENT, "not_sent", str(exc), unreached=True)
         case NeedsAuthorisationError():
             return Outcome(Kind.CONNECTION, "needs_authorisation", str(exc))
         case PausedError():

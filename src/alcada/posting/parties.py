@@ -3,19 +3,20 @@
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-from django.utils import timezone
-
 from alcada.background import in_database
 from alcada.connections import gateway
 from alcada.directory import documents
-from alcada.directory.models import Counterpart, EntryKind
-from alcada.posting import actions, outcomes
+from alcada.directory.models import Counterpart, EntryKind, NewVendors
+from alcada.posting import actions, outcomes, questions
 from alcada.posting.models import Attempt
-from alcada.posting.prepare import Job, NotPreparedError, Wanted, ensure, refused
-from alcada.posting.rules import Outcome
+from alcada.posting.prepare import Job, NotPreparedError, Wanted, ensure, mapped, refused, remember
+from alcada.posting.rules import Asks, Candidate, Outcome
 from conta_azul import Call
 from conta_azul.calls import people
 from conta_azul.enums import PersonKind, Profile
+
+Match = Counterpart.Match
+CANDIDATES: Final = 20  # shown to whoever chooses; more share a name hardly ever
 
 PROFILE: Final = {EntryKind.PAYABLE: Profile.SUPPLIER, EntryKind.RECEIVABLE: Profile.CUSTOMER}
 
@@ -26,22 +27,27 @@ async def party_id(job: Job) -> str:
     key = party["document"] or documents.normalise_name(party["name"])
 
     def known() -> str:
-        kept = Counterpart.objects.filter(
-            connection_id=job.connection_id, party_id=party["id"], profile=profile.value, active=True
-        ).first()
-        return kept.remote_id if kept else ""
+        kept = mapped(job.connection_id, "party", party["id"], profile.value)
+        return kept.remote_id if kept and kept.active else ""
 
     async def find() -> str:
-        person = choose(await _candidates(job, party), party)
+        kept = await in_database(mapped, job.connection_id, "party", party["id"], profile.value)
+        if kept and kept.confirmed_at and kept.removed_at is None:
+            person: people.Person | None = await _confirmed(job, party, profile, kept.remote_id)
+            why = kept.match
+        else:
+            candidates = await _candidates(job, party)
+            taken_away = kept.remote_id if kept and kept.removed_at else ""
+            person = choose(candidates, party, profile, taken_away)
+            why = matched_by(person, party) if person else ""
         if person is None:
+            await in_database(_check_held, job.connection_id, party, profile)
             return ""
         if person.active is False:
-            raise refused("party_inactive", party["name"])
+            raise refused("party_inactive", party["name"], _asks(party, profile, [person]))
         if profile not in person.profiles:
             await _add_profile(job, person, profile)
-        return await in_database(
-            _remember, job.connection_id, party["id"], profile.value, person.id, person.name or ""
-        )
+        return await in_database(_remember, job, party, profile, person.id, person.name or "", why)
 
     def create() -> tuple[Mapping[str, Any], Call[people.Person]]:
         new = people.NewPerson(
@@ -54,10 +60,60 @@ async def party_id(job: Job) -> str:
         sent = {"name": party["name"], "document": party["document"], "profile": profile.value}
         return sent, people.create(new)
 
-    def remember(created: people.Person) -> str:
-        return _remember(job.connection_id, party["id"], profile.value, created.id, party["name"])
+    def created(answer: people.Person) -> str:
+        return _remember(job, party, profile, answer.id, party["name"], Match.CREATED)
 
-    return await ensure(job, Wanted("person", key, Attempt.Kind.PERSON, known, find, create, remember))
+    return await ensure(job, Wanted("person", key, Attempt.Kind.PERSON, known, find, create, created))
+
+
+async def _confirmed(job: Job, party: Mapping[str, Any], profile: Profile, remote_id: str) -> people.Person:
+    """The person that somebody confirmed; nobody else is looked for. Raises NotPreparedError when it is gone."""
+    found = await gateway.awalk(job.connection_id, people.search(ids=[remote_id]))
+    for person in found:
+        if person.id == remote_id:
+            return person
+    raise refused("party_gone", party["name"], _asks(party, profile, await _candidates(job, party)))
+
+
+def _check_held(connection_id: int, party: Mapping[str, Any], profile: Profile) -> None:
+    """A vendor that the account doesn't have waits for a second look where the company wants that (database)."""
+    if profile != Profile.SUPPLIER:
+        return
+    held = NewVendors.objects.filter(company__connections=connection_id, hold=True).exists()
+    if held and not questions.may_create(connection_id, "party", party["id"], profile.value):
+        raise refused(questions.HELD, party["name"], _asks(party, profile, []))
+
+
+def _asks(party: Mapping[str, Any], profile: Profile, candidates: Sequence[people.Person]) -> Asks:
+    shown = [candidate_of(person, party) for person in candidates if not differ(person, party)]
+    return Asks("party", party["id"], party["name"], profile.value, tuple(shown[:CANDIDATES]))
+
+
+def candidate_of(person: people.Person, party: Mapping[str, Any]) -> Candidate:
+    """What a person who chooses sees of one of theirs."""
+    return Candidate(
+        id=person.id,
+        name=(person.name or "")[:255],
+        active=person.active is not False,
+        document=documents.mask(person.document or ""),
+        profiles=person.profiles,
+        why=matched_by(person, party),
+    )
+
+
+def matched_by(person: people.Person, party: Mapping[str, Any]) -> str:
+    """Why this one of theirs may be the party: by document, by name; empty for no reason."""
+    ours = party["document"]
+    if ours and documents.normalise(person.document or "") == ours:
+        return Match.DOCUMENT.value
+    same = documents.normalise_name(person.name or "") == documents.normalise_name(party["name"])
+    return Match.NAME.value if same and not differ(person, party) else ""
+
+
+def differ(person: people.Person, party: Mapping[str, Any]) -> bool:
+    """Both have a document, and not the same: never one another, whatever their names."""
+    theirs = documents.normalise(person.document or "")
+    return bool(party["document"] and theirs and theirs != party["document"])
 
 
 async def _candidates(job: Job, party: Mapping[str, Any]) -> Sequence[people.Person]:
@@ -76,23 +132,25 @@ def _kind(document: str) -> PersonKind:
     return PersonKind.INDIVIDUAL if document and documents.kind(document) == "cpf" else PersonKind.COMPANY
 
 
-def choose(candidates: Sequence[people.Person], party: Mapping[str, Any]) -> people.Person | None:
+def choose(
+    candidates: Sequence[people.Person],
+    party: Mapping[str, Any],
+    profile: Profile = Profile.SUPPLIER,
+    taken_away: str = "",
+) -> people.Person | None:
     """The one person that is this party; None for nobody. Raises NotPreparedError when several may be.
 
-    By document; by normalised name only where at most one side has a document. Differing documents never match.
+    By document; by normalised name only where at most one side has a document. Differing documents never match. One
+    that somebody took away from the party (`taken_away`, an id) is not taken by name again without asking.
     """
-    ours, name = party["document"], documents.normalise_name(party["name"])
-    by_document = [p for p in candidates if ours and documents.normalise(p.document or "") == ours]
-    by_name = [
-        p
-        for p in candidates
-        if documents.normalise_name(p.name or "") == name and not (ours and (p.document or ""))
-    ]
-    matching = by_document or by_name
-    if len(matching) > 1:
-        active = [p for p in matching if p.active is not False]
-        if len(active) != 1:
-            raise refused("party_ambiguous", party["name"])
+    reasons = {person.id: matched_by(person, party) for person in candidates}
+    by_document = [person for person in candidates if reasons[person.id] == Match.DOCUMENT]
+    matching = by_document or [person for person in candidates if reasons[person.id] == Match.NAME]
+    asked = not by_document and taken_away in {person.id for person in matching}
+    if len(matching) > 1 or asked:
+        active = [person for person in matching if person.active is not False]
+        if len(active) != 1 or asked:
+            raise refused("party_ambiguous", party["name"], _asks(party, profile, matching))
         matching = active
     return matching[0] if matching else None
 
@@ -119,16 +177,7 @@ async def _add_profile(job: Job, person: people.Person, profile: Profile) -> Non
     await in_database(actions.finish_attempt, attempt, Outcome(Attempt.Outcome.POSTED, remote_id=person.id))
 
 
-def _remember(connection_id: int, party_id_: int, profile: str, remote_id: str, name: str) -> str:
-    Counterpart.objects.update_or_create(
-        connection_id=connection_id,
-        party_id=party_id_,
-        profile=profile,
-        defaults={
-            "remote_id": remote_id,
-            "remote_name": name[:255],
-            "active": True,
-            "seen_at": timezone.now(),
-        },
-    )
-    return remote_id
+def _remember(
+    job: Job, party: Mapping[str, Any], profile: Profile, remote_id: str, name: str, match: str
+) -> str:
+    return remember(job.connection_id, "party", party["id"], remote_id, name, match, profile.value)

@@ -13,14 +13,15 @@ from datetime import timedelta
 from typing import Any
 
 from django.conf import settings
+from django.db import transaction
 from django.utils import timezone
 
 from alcada.background import in_database
 from alcada.connections import gateway, leases
 from alcada.directory.models import Counterpart
-from alcada.posting import actions, outcomes
+from alcada.posting import actions, outcomes, questions
 from alcada.posting.models import Attempt
-from alcada.posting.rules import Outcome
+from alcada.posting.rules import Asks, Outcome
 from conta_azul import Call
 
 LEASE_WAIT_S = 20.0
@@ -59,8 +60,8 @@ class Wanted:
     remember: Callable[[Any], str]  # database: keeps what was created, returns its id
 
 
-def refused(reason: str, detail: str = "") -> NotPreparedError:
-    return NotPreparedError(Outcome(Attempt.Outcome.REFUSED, reason, detail))
+def refused(reason: str, detail: str = "", asks: Asks | None = None) -> NotPreparedError:
+    return NotPreparedError(Outcome(Attempt.Outcome.REFUSED, reason, detail, asks=asks))
 
 
 def later(reason: str, seconds: float, detail: str = "") -> NotPreparedError:
@@ -100,6 +101,7 @@ async def reading(call: Awaitable[Any]) -> Any:
                 outcome.detail,
                 outcome.status,
                 retry_after_s=outcome.retry_after_s,
+                unreached=outcome.unreached,
             )
         raise NotPreparedError(outcome) from exc
 
@@ -156,6 +158,31 @@ async def _create(job: Job, wanted: Wanted) -> str:
     return remote_id
 
 
-def mapped(connection_id: int, field: str, key: int) -> Counterpart | None:
+def mapped(connection_id: int, field: str, key: int, profile: str = "") -> Counterpart | None:
     """What one of ours is called in the account (database)."""
-    return Counterpart.objects.filter(connection_id=connection_id, **{f"{field}_id": key}).first()
+    return Counterpart.objects.filter(
+        connection_id=connection_id, profile=profile, **{f"{field}_id": key}
+    ).first()
+
+
+def remember(
+    connection_id: int, field: str, key: int, remote_id: str, name: str, match: str, profile: str = ""
+) -> str:
+    """Keep what one of ours is called there (database), and let those go on that waited for it; the id to use.
+
+    What a person confirmed meanwhile stands: theirs is the id that comes back.
+    """
+    with transaction.atomic():
+        rows = Counterpart.objects.select_for_update(of=("self",))
+        named = {"connection_id": connection_id, f"{field}_id": key, "profile": profile}
+        row = rows.filter(**named).first() or Counterpart(**named)
+        if row.confirmed_at and row.removed_at is None and row.remote_id != remote_id:
+            return row.remote_id
+        same = row.pk is not None and row.remote_id == remote_id
+        row.match = row.match if same else match
+        row.renamed_from = row.renamed_from if same else ""
+        row.remote_id, row.remote_name = remote_id, (name or row.remote_name)[:255]
+        row.active, row.trouble, row.removed_at, row.seen_at = True, "", None, timezone.now()
+        row.save()
+        questions.settle(connection_id, field, key, profile)
+        return remote_id

@@ -4,6 +4,7 @@ import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Final
 
 from alcada.posting.models import TRANSITIONS, Attempt, State
 
@@ -34,6 +35,44 @@ def check_transition(before: State, after: State) -> None:
 
 
 @dataclass(frozen=True)
+class Candidate:
+    """One of theirs that ours may be, as a person who chooses sees it. The document is masked."""
+
+    id: str
+    name: str
+    active: bool = True
+    document: str = ""
+    profiles: tuple[str, ...] = ()
+    code: str = ""
+    why: str = ""  # "document", "code", "name" or empty
+
+
+@dataclass(frozen=True)
+class Asks:
+    """What only a person can say: which of theirs is ours (`kind` and key `thing`), or whether to create one."""
+
+    kind: str
+    thing: int
+    name: str
+    profile: str = ""
+    candidates: tuple[Candidate, ...] = ()
+
+
+# The reasons for which a posting stops with a question. Nothing was sent, and it goes on once that is answered.
+ASKED: Final = (
+    "party_ambiguous",
+    "party_inactive",
+    "party_gone",
+    "cost_centre_ambiguous",
+    "cost_centre_inactive",
+    "cost_centre_gone",
+    "category_gone",
+    "bank_account_gone",
+    "vendor_held",
+)
+
+
+@dataclass(frozen=True)
 class Outcome:
     """How one write to Conta Azul ended."""
 
@@ -45,6 +84,8 @@ class Outcome:
     remote_id: str = ""
     remote_instalment_ids: tuple[str, ...] = ()
     retry_after_s: float | None = None
+    unreached: bool = False  # of the connection: nobody answered at all
+    asks: Asks | None = None  # with a reason of ASKED
 
 
 @dataclass(frozen=True)

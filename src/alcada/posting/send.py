@@ -3,6 +3,7 @@
 import asyncio
 import json
 import logging
+from collections.abc import Mapping
 from typing import Any
 
 from alcada.background import in_database
@@ -14,38 +15,37 @@ from alcada.posting.models import Attempt
 from alcada.posting.parties import party_id
 from alcada.posting.prepare import Job, NotPreparedError, mapped, refused
 from alcada.posting.request import Ids
-from alcada.posting.rules import Outcome
+from alcada.posting.rules import Asks, Outcome
 from conta_azul import Call
 from conta_azul.calls import entries
 
 log = logging.getLogger(__name__)
 
 
-async def send(job: Job) -> None:
-    """Take one claimed posting to its outcome. Whatever happens is an outcome, or is left to the claim's end."""
+async def send(job: Job) -> Outcome | None:
+    """Take one claimed posting to its outcome. Whatever happens is an outcome, or is left to the claim's end (None)."""
     try:
         ids = await _prepare(job)
         call = request.create_call(job.kind, job.content, job.reference, ids)
     except ValueError as exc:
-        await _give_back(job, Outcome(Attempt.Outcome.REFUSED, "cannot_be_sent", str(exc)))
-        return
+        return await _give_back(job, Outcome(Attempt.Outcome.REFUSED, "cannot_be_sent", str(exc)))
     except NotPreparedError as exc:
-        await _give_back(job, exc.outcome)
-        return
+        return await _give_back(job, exc.outcome)
     except ClaimLostError:
-        return
+        return None
     except Exception as exc:  # nothing of the entry was sent: later, with a reason that can be seen
         log.exception("posting %s could not be prepared", job.posting_id)
-        await _give_back(job, Outcome(Attempt.Outcome.NOT_SENT, "internal_error", type(exc).__name__))
-        return
+        failed = Outcome(Attempt.Outcome.NOT_SENT, "internal_error", type(exc).__name__)
+        return await _give_back(job, failed)
     try:
         attempt = await in_database(
             actions.start_attempt, job.posting_id, job.claim, kind=Attempt.Kind.ENTRY, request=call.body or {}
         )
     except ClaimLostError:
-        return
+        return None
     outcome = await create(job.connection_id, call)
     await in_database(actions.finish_create, attempt, job.claim, outcome)
+    return outcome
 
 
 async def create(
@@ -80,18 +80,23 @@ def _fixed_ids(job: Job) -> dict[str, Any]:
     """Categories and the bank account: the API can't make them, so one that is gone needs a person."""
     account = mapped(job.connection_id, "bank_account", job.content["bank_account"]["id"])
     if account is None or not account.active:
-        raise refused("bank_account_gone", job.content["bank_account"]["name"])
+        raise _gone("bank_account", job.content["bank_account"])
     categories = {}
     for split in job.content["splits"]:
         category = mapped(job.connection_id, "category", split["category"]["id"])
         if category is None or not category.active:
-            raise refused("category_gone", split["category"]["name"])
+            raise _gone("category", split["category"])
         categories[split["category"]["id"]] = category.remote_id
     return {"bank_account": account.remote_id, "categories": categories}
 
 
-async def _give_back(job: Job, outcome: Outcome) -> None:
+def _gone(kind: str, ours: Mapping[str, Any]) -> NotPreparedError:
+    return refused(f"{kind}_gone", ours["name"], Asks(kind, ours["id"], ours["name"]))
+
+
+async def _give_back(job: Job, outcome: Outcome) -> Outcome | None:
     try:
         await in_database(actions.give_back, job.posting_id, job.claim, outcome)
     except ClaimLostError:
-        return
+        return None
+    return outcome

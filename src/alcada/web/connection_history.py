@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as lazy
 
 from alcada.connections.authorisation import CHANNEL
 from alcada.connections.models import Connection
-from alcada.connections.rules import explain
+from alcada.connections.rules import explain, their_words
 from alcada.history.models import Record
 from alcada.history.queries import of
 
@@ -26,7 +26,17 @@ WORDS: Final[dict[str, tuple[str | Promise, str, str]]] = {
     "connection.owner_changed": (lazy("The account's owner is %(owner)s"), "grey", "user"),
     "connection.link_made": (lazy("Consent link made for %(owner)s"), "grey", "link"),
     "connection.link_revoked": (lazy("Consent link of %(owner)s revoked"), "grey", "unlink"),
-    "connection.mapped": (lazy("%(here)s here is %(there)s there"), "grey", "arrows-split"),
+    "mapping.confirmed": (lazy("%(name)s confirmed as %(now)s"), "green", "check"),
+    "mapping.confirmed_sure": (lazy("Mappings confirmed: %(count)s"), "green", "check"),
+    "mapping.chosen": (lazy("%(name)s mapped to %(now)s"), "green", "link"),
+    "mapping.removed": (lazy("%(name)s: its mapping was taken away"), "grey", "unlink"),
+    "mapping.renamed_there": (
+        lazy("%(name)s was renamed there: %(before)s is now %(now)s"),
+        "yellow",
+        "alert-triangle",
+    ),
+    "mapping.gone_there": (lazy("%(name)s was deactivated or deleted there"), "red", "alert-triangle"),
+    "mapping.back_there": (lazy("%(name)s is there again"), "green", "circle-check"),
     "connection.paused": (lazy("Paused"), "grey", "player-pause"),
     "connection.resumed": (lazy("Resumed"), "green", "player-play"),
 }
@@ -51,7 +61,7 @@ def _line(record: Record) -> Line:
     words, tone, icon = WORDS.get(record.event, (record.event, "grey", "history"))
     data = record.data | {"owner": record.data.get("owner") or _("the account's owner")}
     text = str(words) % data if "%(" in str(words) else str(words)
-    comment = explain(record.data["reason"]) if "reason" in record.data else record.data.get("words", "")
+    comment = explain(data["reason"]) if "reason" in data else their_words(data.get("words", ""))
     who = record.actor_name
     if record.channel == CHANNEL:
         who = _("%(owner)s, by the consent link") % data

@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as lazy
 
 from alcada.connections.authorisation import AuthorisationError
 from alcada.connections.models import Connection
+from alcada.connections.rules import their_words
 
 State = Connection.State
 
@@ -83,4 +84,5 @@ def trouble(error: AuthorisationError) -> str:
             "Sign out of Conta Azul, sign in to the other account, and begin again."
         ) % {"got": error.got, "name": error.expected}
     sentence = str(TROUBLES.get(error.code, _("The consent could not be completed. Begin again.")))
-    return f"{sentence} ({error.words})" if error.words else sentence
+    words = their_words(error.words)
+    return f"{sentence} ({words})" if words else sentence

@@ -19,6 +19,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from alcada import queue
 from alcada.connections import actions, authorisation, prepared, queries
 from alcada.connections.authorisation import AuthorisationError
+from alcada.connections.mapping import to_look_at
 from alcada.connections.models import Application, Connection
 from alcada.people.models import Company
 from alcada.people.queries import companies_where
@@ -281,11 +282,14 @@ def _directory(connection: Connection, *, since: str) -> dict[str, Any]:
     synced, failed = connection.directory_synced_at, connection.last_error_at
     done = began is None or (synced is not None and synced >= began)
     broken = began is not None and not done and failed is not None and failed >= began
+    changed = to_look_at(connection)
     age = (queries.now() - began).total_seconds() if began else 0
     return {
         "connection": connection,
         "health": queries.health(connection),
         "counts": queries.directory_counts(connection),
+        "to_look_at": sum(changed.values()),
+        "to_look_at_kind": next((kind for kind, count in changed.items() if count), ""),
         "fetching": not done and not broken and age < 600,
         "slow": age > 20,
         "since": began.isoformat() if began else "",

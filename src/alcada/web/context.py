@@ -90,6 +90,11 @@ class Frame:
         chosen = self._request.GET.get("company", "")
         return next((c for c in self.companies if str(c.pk) == chosen), None)
 
+    @property
+    def query(self) -> str:
+        """What a link adds so that the next page is about the chosen company too."""
+        return f"?company={self.company.pk}" if self.company else ""
+
     @cached_property
     def roles(self) -> set[str]:
         return {m.role for m in self._memberships}
@@ -116,8 +121,7 @@ class Frame:
         address = reverse(place.url_name)
         path = self._request.path
         active = path == address or (address != "/" and path.startswith(address.rstrip("/") + "/"))
-        suffix = f"?company={self.company.pk}" if self.company else ""
-        return Item(place, address + suffix, active, self._count(place))
+        return Item(place, address + self.query, active, self._count(place))
 
     @cached_property
     def _counted(self) -> dict[str, int]:

@@ -3,19 +3,24 @@
 from itertools import groupby
 from typing import Final
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
+from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as lazy
-from django.views.decorators.http import require_http_methods
+from django.views.decorators.http import require_http_methods, require_safe
 
 from alcada.flow import doctor as examination
+from alcada.flow import report as reports
+from alcada.flow.findings import Finding
 from alcada.web.guards import administrator_required
 
 AREAS: Final[dict[str, str | Promise]] = {
     "database": lazy("Database"),
+    "clock": lazy("Clock"),
     "workers": lazy("Workers"),
     "connections": lazy("Connections"),
+    "mapping": lazy("Mapping"),
     "postings": lazy("Postings"),
     "history": lazy("History"),
 }
@@ -40,7 +45,19 @@ def doctor(request: HttpRequest) -> HttpResponse:
     return render(request, "doctor/doctor.html", context)
 
 
-def _place(finding: examination.Finding) -> tuple[int, str, int]:
+@require_safe
+@administrator_required
+def report(request: HttpRequest) -> HttpResponse:
+    """To be sent to whoever supports the installation. Conta Azul is not asked: a link may not set that off."""
+    made = reports.report(examination.examine(online=False))
+    answer = JsonResponse(made, json_dumps_params={"ensure_ascii": False, "indent": 2})
+    name = timezone.localtime().strftime("alcada-%Y%m%d-%H%M.json")
+    answer.headers["Content-Disposition"] = f'attachment; filename="{name}"'
+    answer.headers["Cache-Control"] = "no-store"
+    return answer
+
+
+def _place(finding: Finding) -> tuple[int, str, int]:
     """By area, what is worst first."""
     order = list(AREAS).index(finding.area) if finding.area in AREAS else len(AREAS)
     return order, finding.area, _WORST_FIRST[finding.level]

@@ -18,12 +18,15 @@ from alcada.approval.models import Round, Step
 from alcada.approval.rules import NotOpenError
 from alcada.connections.models import Connection
 from alcada.flow import actions as flow
+from alcada.flow import mapping
 from alcada.flow.queries import status_of
 from alcada.intake.models import Entry, Revision
 from alcada.intake.queries import entry_or_none, may_change
 from alcada.people.models import Role, User
 from alcada.people.queries import holders, may
-from alcada.posting.models import Attempt, Posting, State
+from alcada.posting import byhand, questions
+from alcada.posting.models import BY_HAND, LOUD, Attempt, Posting, State
+from alcada.posting.owners import Owner, with_owner
 from alcada.web import evidence, moments, next_words, reasons, returned, timeline
 from alcada.web.guards import person
 
@@ -83,6 +86,7 @@ def page(request: HttpRequest, found: Entry, *, status: int = 200, **typed: str)
         "status": status_of(found),
         "revisions": list(found.revisions.select_related("created_by").order_by("-number")),
         "changes": evidence.changes_of(revision),
+        **evidence.doubtful(user, found),
         "lines": timeline.of(found),
         "typed": typed,
     }
@@ -117,13 +121,15 @@ class Buttons:
     look: bool = False
     cancel: bool = False
     authorise: bool = False
+    adopt: bool = False
+    settle: bool = False
 
 
 def _state(user: User, found: Entry) -> dict[str, Any]:
     """Everything that moves, with a token that tells whether it moved."""
     round_ = found.rounds.select_related("revision").order_by("-pk").first()
     step = approvals.open_step(round_) if round_ else None
-    posting = _posting(found)
+    posting, owner = _posting(found)
     editing = found.draft is not None
     mends = may(user, "posting.mend", found.company)
     return {
@@ -137,27 +143,38 @@ def _state(user: User, found: Entry) -> dict[str, Any]:
         "reason": reasons.explain(posting) if posting else None,
         "searches": _searches(posting),
         "attempts": posting.attempts.count() if posting else 0,
-        "owners": [p.name for p in holders(found.company, Role.ADMINISTRATOR)]
-        if _needs_person(posting)
-        else [],
+        "owners": _owners(found, owner),
+        "loud": bool(posting and posting.reason in LOUD),
         "mends": mends,
         "asked_me": bool(step and approvals.inbox(user).filter(pk=step.pk).exists()),
         "buttons": _buttons(user, found, round_, posting, mends=mends),
         "every": _every(round_, posting, editing=editing),
         "token": _token(found, round_, step, posting),
+        **_question(posting),
         "next_try": moments.moment(posting.next_try_at) if posting else "",
         **returned.of(posting),
     }
 
 
-def _posting(found: Entry) -> Posting | None:
-    """The posting of what is current: an earlier revision's belongs to the timeline."""
-    return (
-        Posting.objects.select_related("connection__company")
-        .filter(entry=found, revision=found.current)
-        .order_by("-pk")
-        .first()
+def _question(posting: Posting | None) -> dict[str, Any]:
+    """What the posting waits for a person to say."""
+    question = mapping.open_question(posting) if posting else None
+    if question is None:
+        return {"question": None}
+    return {
+        "question": question,
+        "question_waiting": questions.waiting(question).count(),
+        "question_may_choose": any(one["active"] for one in question.candidates),
+    }
+
+
+def _posting(found: Entry) -> tuple[Posting | None, str]:
+    """The posting of what is current, and whose turn it is: an earlier revision's belongs to the timeline."""
+    postings = Posting.objects.select_related("connection__company", "question").filter(
+        entry=found, revision=found.current
     )
+    posting = with_owner(postings).order_by("-pk").first()
+    return posting, posting.owner if posting else ""
 
 
 def _steps(round_: Round | None) -> list[Step]:
@@ -193,15 +210,16 @@ def _searches(posting: Posting | None) -> list[Search]:
     ]
 
 
-def _needs_person(posting: Posting | None) -> bool:
-    if posting is None:
-        return False
-    loud = posting.reason in ("late_answer", "second_event")
-    return loud or posting.state in (State.REFUSED, State.UNDECIDED) or _held_back(posting)
+def _owners(found: Entry, owner: str) -> list[str]:
+    """Their names (posting.owners says who)."""
+    if owner == Owner.ENTERED:
+        return [found.created_by.name]
+    return [one.name for one in holders(found.company, Role.ADMINISTRATOR)] if owner else []
 
 
 def _held_back(posting: Posting) -> bool:
-    return posting.state == State.QUEUED and posting.connection.state != Connection.State.CONNECTED
+    waits = posting.state in (State.QUEUED, State.UNKNOWN)
+    return waits and posting.connection.state != Connection.State.CONNECTED
 
 
 def _buttons(
@@ -223,6 +241,8 @@ def _buttons(
         look=state in (State.UNKNOWN, State.UNDECIDED),
         cancel=state in (State.REFUSED, State.UNDECIDED, State.QUEUED),
         authorise=_held_back(posting) and may(user, "connection.manage", found.company),
+        adopt=state in byhand.MAY_BE_BY_HAND or (posting.reason == BY_HAND and not posting.remote_event_id),
+        settle=posting.reason in LOUD,
     )
 
 

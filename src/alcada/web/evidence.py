@@ -6,20 +6,26 @@ from datetime import date
 from decimal import Decimal, InvalidOperation
 from typing import Any, Final
 
+from django.db.models import Q
+from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as lazy
 
 from alcada.approval import queries as approvals
 from alcada.approval.models import Round
+from alcada.connections import call_words
 from alcada.connections.models import Connection
-from alcada.directory.models import Counterpart
+from alcada.directory.models import Counterpart, EntryKind, NewVendors
+from alcada.flow import mapping
 from alcada.flow.models import Run
 from alcada.flow.queries import STATUSES, Status, with_status
 from alcada.intake import duplicates
 from alcada.intake.models import Document, Entry, Revision
 from alcada.intake.queries import content_of, documents_of
 from alcada.ledger.models import TwinSearch
-from alcada.web import frozen, routing_words
+from alcada.people.models import User
+from alcada.people.queries import may
+from alcada.web import frozen, mapping_words, routing_words
 
 # Shown beside the fields; any other kind is a link.
 SHOWN_INLINE: Final = {
@@ -48,6 +54,7 @@ class Books:
     state: str
     twins: list[Twin]
     searched: TwinSearch | None
+    why: str = ""  # it failed
 
 
 @dataclass(frozen=True)
@@ -79,6 +86,8 @@ def of_round(round_: Round) -> dict[str, Any]:
         **content(revision),
         "account": account,
         "to_create": to_create(revision, account) if account else [],
+        "vendor_is_held": vendor_is_held(revision),
+        **(_doubtful(mapping.doubtful(revision, account)) if account else {}),
         "books": books(revision),
         "duplicates": probable_duplicates(revision),
         "changes": changes_of(revision),
@@ -120,8 +129,9 @@ def way_of(revision: Revision) -> tuple[str, str] | None:
 
 
 def to_create(revision: Revision, account: Connection) -> list[ToCreate]:
-    """What has no counterpart in the account. It can't be removed there, so whoever approves knows of it."""
-    there = Counterpart.objects.filter(connection=account, active=True)
+    """What has no counterpart in the account. A cost centre can't be removed there: whoever approves knows of it."""
+    usable = Q(active=True) | Q(removed_at=None) & ~Q(trouble="missing") | Q(confirmed_at__isnull=False)
+    there = Counterpart.objects.filter(usable, connection=account).exclude(active=False, trouble="")
     wanted = []
     if not there.filter(party_id=revision.party_id).exists():
         wanted.append(ToCreate("party", revision.party_name))
@@ -131,11 +141,41 @@ def to_create(revision: Revision, account: Connection) -> list[ToCreate]:
     return wanted
 
 
+def vendor_is_held(revision: Revision) -> bool:
+    """Does the company have new vendors looked at before they are created?"""
+    company = revision.entry.company_id
+    return (
+        revision.entry.kind == EntryKind.PAYABLE
+        and NewVendors.objects.filter(company=company, hold=True).exists()
+    )
+
+
+def doubtful(user: User, entry: Entry) -> dict[str, Any]:
+    """What its account changed of an entry that waits for approval, with the way to mend it for whoever may."""
+    round_ = entry.rounds.order_by("-pk").first()
+    if entry.current is None or entry.draft is not None or round_ is None or round_.state != "open":
+        return {}
+    account = account_of(entry.current)
+    if account is None:
+        return {}
+    found = mapping.doubtful(entry.current, account)
+    link = reverse("mapping", args=[account.pk]) if may(user, "connection.manage", entry.company) else ""
+    return {**_doubtful(found), "doubtful_link": link}
+
+
+def _doubtful(found: list[mapping.Doubtful]) -> dict[str, Any]:
+    return {
+        "doubtful": [mapping_words.doubtful(one) for one in found],
+        "doubtful_stops": any(one.stops for one in found),
+    }
+
+
 def books(revision: Revision) -> Books:
     search = TwinSearch.objects.select_related("connection").filter(revision=revision).first()
     if search is None:
         return Books("none", [], None)
-    return Books(search.state, [_twin(item) for item in search.found], search)
+    why = call_words.failure(search.detail) if search.state == TwinSearch.State.FAILED else ""
+    return Books(search.state, [_twin(item) for item in search.found], search, why)
 
 
 def _twin(item: dict[str, Any]) -> Twin:

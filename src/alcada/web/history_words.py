@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
 
 from alcada import money
+from alcada.flow import shipped
 from alcada.web import routing_words
 
 Data = Mapping[str, Any]
@@ -59,11 +60,15 @@ def _submitted(data: Data) -> str:
 
 def _asked(data: Data) -> str:
     people = ", ".join(data.get("people") or [])
-    return _("%(step)s: asked %(people)s") % {"step": data.get("step", ""), "people": people}
+    return _("%(step)s: asked %(people)s") % {"step": _step(data), "people": people}
 
 
 def _with_step(text: Callable[[], str]) -> Callable[[Data], str]:
-    return lambda data: f"{data.get('step')}: {text()}" if data.get("step") else text()
+    return lambda data: f"{_step(data)}: {text()}" if data.get("step") else text()
+
+
+def _step(data: Data) -> str:
+    return shipped.shown(str(data.get("step") or ""))
 
 
 def _intended(data: Data) -> str:
@@ -101,9 +106,34 @@ def _queued_again(data: Data) -> str:
     return _("Asked to post it again")
 
 
+def _stopped(data: Data) -> str:
+    name = data.get("name", "")
+    if data.get("reason") == "vendor_held":
+        return _("The new vendor %(name)s waits for a second look") % {"name": name}
+    return _("Waits until somebody says what %(name)s is in Conta Azul") % {"name": name}
+
+
+def _answered(data: Data) -> str:
+    name = {"name": data.get("name", "")}
+    return {
+        "mapped": _("%(name)s was chosen in Conta Azul: it goes on"),
+        "released": _("The new vendor %(name)s may be created: it goes on"),
+    }.get(str(data.get("answer")), _("%(name)s is known in Conta Azul now: it goes on")) % name
+
+
 def _cancelled(data: Data) -> str:
     reason = data.get("reason")
     return _("Posting cancelled: %(reason)s") % {"reason": reason} if reason else _("Posting cancelled")
+
+
+def _adopted(data: Data) -> str:
+    return _("Said to be this entry in Conta Azul: %(event)s") % {"event": data.get("event", "")}
+
+
+def _by_hand(data: Data) -> str:
+    if data.get("event"):
+        return _("Put into Conta Azul by hand, as %(event)s") % {"event": data["event"]}
+    return _("Marked as posted by hand, without the id of its entry in Conta Azul")
 
 
 def _twins(data: Data) -> str:
@@ -184,8 +214,13 @@ _SENTENCES: Final[dict[str, Callable[[Data], str]]] = {
     "posting.found": _found,
     "posting.undecided": _undecided,
     "posting.queued_again": _queued_again,
+    "posting.asked": _stopped,
+    "posting.answered": _answered,
     "posting.look_again": lambda _data: _("Asked to look for it again"),
     "posting.cancelled": _cancelled,
+    "posting.adopted": _adopted,
+    "posting.by_hand": _by_hand,
+    "posting.settled": lambda _data: _("What stood beside it in Conta Azul was dealt with"),
     "ledger.twins_searched": _twins,
     "ledger.paid": _payment(lambda: _("Settled in Conta Azul: %(amount)s")),
     "ledger.partly_paid": _payment(lambda: _("Settled in part in Conta Azul: %(amount)s so far")),

@@ -5,7 +5,7 @@ from datetime import timedelta
 from decimal import Decimal
 from typing import Any, Final
 
-from django.db.models import Count, Q, QuerySet, Sum
+from django.db.models import Count, QuerySet, Sum
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
@@ -17,8 +17,9 @@ from alcada.flow.queries import STATUSES, Status, with_status
 from alcada.intake.models import Entry
 from alcada.intake.queries import visible_entries
 from alcada.people.models import User
-from alcada.people.queries import companies_of, companies_where
+from alcada.people.queries import companies_of, companies_where, with_approver
 from alcada.posting.models import Posting, State
+from alcada.posting.owners import STUCK
 from alcada.web import approval, reasons
 from alcada.web.context import Frame
 from alcada.web.guards import person
@@ -27,8 +28,6 @@ SHOWN: Final = 5
 DAYS: Final = 30
 # Over for whoever entered it: nothing is awaited any more.
 SETTLED: Final = ("discarded", "posting.posted", "posting.cancelled", "round.rejected", "round.withdrawn")
-# An entry stands in the books beside what we believed: as loud as a refusal.
-LOUD: Final = ("late_answer", "second_event")
 _NEED_AUTHORISATION: Final = (
     Connection.State.AUTHORISE,
     Connection.State.WRONG_COMPANY,
@@ -86,7 +85,7 @@ def _to_mend(user: User) -> QuerySet[Posting]:
     """What can't go on without a person, where this person may mend it."""
     return (
         Posting.objects.filter(entry__company__in=companies_where(user, "posting.mend"))
-        .filter(Q(state__in=[State.REFUSED, State.UNDECIDED]) | Q(reason__in=LOUD))
+        .filter(STUCK)
         .select_related("entry__company", "revision")
         .order_by("-pk")
     )
@@ -125,13 +124,15 @@ def _posted(entries: QuerySet[Entry]) -> list[Posted]:
 
 
 def _first_steps(user: User, entries: QuerySet[Entry]) -> dict[str, Any]:
-    """What is missing before anything can happen: a company, an account, a first entry."""
+    """What is missing before anything can happen: a company, an account, somebody who approves, a first entry."""
     companies = companies_of(user)
     connected = Connection.objects.filter(company__in=companies).exclude(authorised_at=None)
     return {
         "has_company": companies.exists(),
         "has_connection": connected.exists(),
+        "has_second": with_approver(companies).exists(),
         "has_entry": entries.exists(),
+        "manages": companies_where(user, "people.manage").exists(),
         "connects": companies_where(user, "connection.manage").exists(),
     }
 

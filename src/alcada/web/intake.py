@@ -8,32 +8,30 @@ from typing import Any, Final
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_POST
 
-from alcada.directory import documents
 from alcada.directory.actions import DirectoryError
 from alcada.directory.models import EntryKind
-from alcada.directory.queries import find_party, search_parties
 from alcada.flow import actions as flow
+from alcada.flow import shipped
 from alcada.flow.checking import check
 from alcada.flow.queries import status_of
 from alcada.flow.rules import SubmissionRefusedError
-from alcada.intake import actions, drafts, duplicates, files, rules
+from alcada.intake import actions, drafts, duplicates, rules
 from alcada.intake.drafts import Draft
 from alcada.intake.models import Document, Entry
 from alcada.intake.queries import documents_of, entry_or_none, may_change
-from alcada.intake.reader import document_sentence, key
+from alcada.intake.reader import key
 from alcada.intake.rules import ChangedMeanwhileError, NotBeingEditedError, NotYoursError, Problems
 from alcada.people.models import Company, User
-from alcada.people.queries import companies_where
+from alcada.web import intake_company, intake_files, routing_words
 from alcada.web import intake_forms as forms
-from alcada.web import routing_words
 from alcada.web.guards import person
 
 # Why the flow can't take an entry, and what to do about it.
@@ -68,17 +66,35 @@ def new(request: HttpRequest, kind: str) -> HttpResponse:
     user = person(request)
     if kind not in EntryKind.values:
         raise Http404
-    company = _company(user, request.POST.get("company") or request.GET.get("company"))
-    if company is None:
+    allowed = intake_company.companies(user)
+    if not allowed:
         return render(request, "intake/no_company.html", status=403)
+    company = intake_company.chosen(allowed, request.POST.get("company") or request.GET.get("company"))
+    if company is None:
+        return render(request, "intake/choose_company.html", {"companies": allowed, "kind": kind})
     if request.method != "POST":
         draft = drafts.empty(company, kind, today=drafts.today())
         return _page(request, forms.EntryForm(company, kind, draft), None)
+    other = intake_company.chosen(allowed, request.POST.get("new_company"))
+    if (
+        request.POST.get("new_company") and other and other != company
+    ):  # whatever the button: nothing is saved yet
+        return _other_company(request, kind, old=company, new=other)
     draft, do = _posted(request, company, kind)
     if do in ("save", "submit") or request.FILES:
         entry = actions.start(company, kind, by=user, draft=draft)
         return _keep(request, entry, do)
     return _small_button(request, do, draft, company, kind, None)
+
+
+def _other_company(request: HttpRequest, kind: str, *, old: Company, new: Company) -> HttpResponse:
+    """The same form for another company, with what was typed."""
+    request.GET = QueryDict(f"company={new.pk}")  # the frame around the form follows
+    draft = intake_company.move(forms.read(request.POST), old=old, new=new, kind=kind)
+    form = forms.EntryForm(new, kind, draft, generator=request.POST.dict())
+    response = _page(request, form, None, moved=True)
+    response["HX-Replace-Url"] = f"{request.path}?{request.GET.urlencode()}"
+    return response
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -109,7 +125,7 @@ def _keep(request: HttpRequest, entry: Entry, do: str) -> HttpResponse:
     that reloading the page repeats nothing.
     """
     user = person(request)
-    whole = _keep_files(request, entry)
+    whole = intake_files.keep(request, entry, submits=do == "submit")
     if do.startswith("file-"):
         _remove_file(entry, do.removeprefix("file-"), by=user)
     if do == "submit" and whole:
@@ -148,7 +164,8 @@ def _submit(request: HttpRequest, entry: Entry) -> HttpResponse:
 
 def refusal(refused: SubmissionRefusedError) -> str:
     sentence = REFUSALS.get(refused.code)
-    return str(sentence) % refused.context if sentence else refused.code
+    context = refused.context | {"step": shipped.shown(refused.context.get("step", ""))}
+    return str(sentence) % context if sentence else refused.code
 
 
 @dataclass
@@ -206,7 +223,7 @@ def _edit_page(request: HttpRequest, entry: Entry) -> HttpResponse:
         except SubmissionRefusedError as exc:
             asked = Asked(refused=refusal(exc))
     form = forms.EntryForm(entry.company, entry.kind, entry.draft or {}, problems=problems)
-    return _page(request, form, entry, asked)
+    return _page(request, form, entry, asked, refused=intake_files.pop_refused(request, entry))
 
 
 def _small_button(
@@ -221,7 +238,13 @@ def _small_button(
 
 
 def _page(
-    request: HttpRequest, form: forms.EntryForm, entry: Entry | None, asked: Asked | None = None
+    request: HttpRequest,
+    form: forms.EntryForm,
+    entry: Entry | None,
+    asked: Asked | None = None,
+    refused: intake_files.Refused | None = None,
+    *,
+    moved: bool = False,
 ) -> HttpResponse:
     user = person(request)
     context = {
@@ -230,8 +253,10 @@ def _page(
         "asked": asked or Asked(),
         "company": form.company,
         "kind": form.kind,
-        "companies": list(companies_where(user, "entry.create")) if entry is None else [],
+        "companies": intake_company.options(intake_company.companies(user)) if entry is None else [],
+        "moved": moved,
         "files": list(documents_of(entry)) if entry else [],
+        "refused": refused,
         "accept": ".pdf,.png,.jpg,.jpeg,.webp,.xml",
         "readonly": entry is not None and (entry.discarded_at is not None or not may_change(user, entry)),
         "connected": form.company.connections.accounts().exists(),
@@ -262,47 +287,6 @@ def discard(request: HttpRequest, pk: int) -> HttpResponse:
     return redirect("entries")
 
 
-@require_safe
-def parties(request: HttpRequest) -> HttpResponse:
-    """Whom the typed text may mean, as a fragment under the search box."""
-    company = _company(person(request), request.GET.get("company"))
-    kind = request.GET.get("kind", "")
-    if company is None or kind not in EntryKind.values:
-        raise Http404
-    text = request.GET.get("party_name", "").strip()
-    found = search_parties(company, kind, text, 8) if text else []
-    return render(request, "intake/_parties.html", {"found": found, "text": text, "kind": kind})
-
-
-@require_safe
-def check_document(request: HttpRequest) -> HttpResponse:
-    """Is this CPF or CNPJ right, and is it somebody we know? A fragment beside the field."""
-    company = _company(person(request), request.GET.get("company"))
-    if company is None:
-        raise Http404
-    typed = request.GET.get("party_document", "")
-    context: dict[str, Any] = {"typed": typed.strip()}
-    if typed.strip():
-        try:
-            context["document"] = documents.check(typed)
-            context["known"] = find_party(company, document=typed)
-        except documents.DocumentError as exc:
-            context["wrong"] = document_sentence(exc.code)
-    return render(request, "intake/_document_check.html", context)
-
-
-def _keep_files(request: HttpRequest, entry: Entry) -> bool:
-    """Keep what was sent with the form; a file that isn't taken is told by name, the others stay."""
-    whole = True
-    for upload in request.FILES.getlist("documents"):
-        try:
-            actions.add_document(entry, by=person(request), upload=upload)
-        except files.UploadError as exc:
-            whole = False
-            messages.error(request, f"{files.safe_name(upload.name or '')}: {exc.message}")
-    return whole
-
-
 def _remove_file(entry: Entry, pk: str, *, by: User) -> None:
     document = Document.objects.select_related("entry__company").filter(entry=entry, pk=key(pk)).first()
     if document is not None:
@@ -314,14 +298,3 @@ def _entry(user: User, pk: int) -> Entry:
     if found is None:
         raise Http404
     return found
-
-
-def _company(user: User, pk: str | None) -> Company | None:
-    """The one asked for, else the person's only or first; never one in which they may not enter anything."""
-    allowed = companies_where(user, "entry.create")
-    if pk:
-        found = allowed.filter(pk=key(pk)).first()
-        if found is None:
-            raise Http404
-        return found
-    return allowed.first()

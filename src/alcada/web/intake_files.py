@@ -1,17 +1,49 @@
-"""Documents of an entry, given back as they came, and never as something that runs."""
+"""Documents of an entry: kept as they come, given back as they came, and never as something that runs."""
 
+from dataclasses import asdict, dataclass
 from typing import Final
 
 from django.http import FileResponse, Http404, HttpRequest
 from django.views.decorators.http import require_safe
 
-from alcada.intake.models import Document
+from alcada.intake import actions, files
+from alcada.intake.models import Document, Entry
 from alcada.intake.queries import entry_or_none
 from alcada.intake.storage import path_of
 from alcada.web.guards import person
 
 # What a browser only shows. XML it would interpret: that is a download.
 SHOWN: Final = frozenset({"application/pdf", "image/png", "image/jpeg", "image/webp"})
+_SESSION: Final = "refused-files"
+
+
+@dataclass(frozen=True)
+class Refused:
+    """What was not taken, for the page after the redirect: it stands beside the field, where the next try is made."""
+
+    entry: int
+    sentences: list[str]
+    submits: bool  # it was to be submitted, and waits for the file
+
+
+def keep(request: HttpRequest, entry: Entry, *, submits: bool) -> bool:
+    """Keep what was sent with the form; a file that isn't taken is told by name, the others stay."""
+    refused = []
+    for upload in request.FILES.getlist("documents"):
+        try:
+            actions.add_document(entry, by=person(request), upload=upload)
+        except files.UploadError as exc:
+            refused.append(f"{files.safe_name(upload.name or '')}: {exc.message}")
+    if refused:
+        request.session[_SESSION] = asdict(Refused(entry.pk, refused, submits))
+    return not refused
+
+
+def pop_refused(request: HttpRequest, entry: Entry) -> Refused | None:
+    """Told once, on the entry's own page."""
+    if request.session.get(_SESSION, {}).get("entry") != entry.pk:
+        return None
+    return Refused(**request.session.pop(_SESSION))
 
 
 @require_safe

@@ -5,11 +5,13 @@ from django.utils.translation import gettext as _
 
 from alcada.approval.models import Decision, Round, Step
 from alcada.connections.models import Connection
+from alcada.flow import shipped
 from alcada.intake.models import Entry
 from alcada.ledger.models import Difference
 from alcada.people.models import Role
 from alcada.people.queries import holders
-from alcada.posting.models import Posting, State
+from alcada.posting.models import BY_HAND, LOUD, Posting, State
+from alcada.posting.owners import Owner
 from alcada.web import moments, returned
 
 
@@ -45,9 +47,9 @@ def _of_step(round_: Round, step: Step) -> str:
     out |= {round_.entered_by_id, round_.submitted_by_id}
     asked = step.asked.select_related("user").order_by("user__name")
     people = [a.user.name for a in asked if a.user_id not in out]
-    text = _("%(step)s decides: %(people)s.") % {"step": step.name, "people": either(people)}
+    text = _("%(step)s decides: %(people)s.") % {"step": shipped.shown(step.name), "people": either(people)}
     later = list(round_.steps.filter(order__gt=step.order).values_list("name", flat=True))
-    after = _("After that: %(steps)s.") % {"steps": ", ".join(later)}
+    after = _("After that: %(steps)s.") % {"steps": ", ".join(shipped.shown(name) for name in later)}
     return f"{text} {after}" if later else text
 
 
@@ -59,7 +61,9 @@ def either(names: list[str]) -> str:
 
 
 def _of_posting(entry: Entry, posting: Posting) -> str:
-    at = moments.moment(posting.next_try_at)
+    if posting.reason in LOUD:
+        return _needs(entry, posting)
+    when = moments.at_moment(posting.next_try_at) if posting.next_try_at else ""
     waits = bool(posting.next_try_at and posting.next_try_at > timezone.now())
     if posting.state == State.QUEUED:
         account = posting.connection
@@ -69,21 +73,29 @@ def _of_posting(entry: Entry, posting: Posting) -> str:
                 "state": Connection.State(account.state).label.lower(),
             }
         if waits:
-            return _("It is tried again at %(time)s.") % {"time": at}
+            return _("It is tried again %(when)s.") % {"when": when}
         return _("It is posted in a moment.")
     if posting.state == State.SENDING:
         return _("It is being posted now.")
     if posting.state == State.UNKNOWN:
-        return _("It may have arrived. It is looked for in Conta Azul again at %(time)s.") % {"time": at}
+        return _("It may have arrived. It is looked for in Conta Azul again %(when)s.") % {"when": when}
     if posting.state == State.POSTED:
         return _of_posted(posting)
     if posting.state == State.CANCELLED:
         return _("The posting was cancelled. Nothing happens unless the entry is changed and sent again.")
+    return _needs(entry, posting)
+
+
+def _needs(entry: Entry, posting: Posting) -> str:
     people = [person.name for person in holders(entry.company, Role.ADMINISTRATOR)]
+    if getattr(posting, "owner", "") == Owner.ENTERED:
+        people = [entry.created_by.name]
     return _("It needs a person: %(people)s.") % {"people": either(people)}
 
 
 def _of_posted(posting: Posting) -> str:
+    if posting.reason == BY_HAND and not posting.remote_event_id:
+        return _("It was put into Conta Azul by hand. Which entry there it is has still to be said.")
     standing = Difference.objects.filter(posting=posting, settled_at=None, accepted_at=None)
     if standing.exists():
         people = [person.name for person in holders(posting.entry.company, Role.ADMINISTRATOR)]

@@ -30,6 +30,10 @@ SENTENCES: Final[dict[str, tuple[str | Promise, str]]] = {
     "entry_paid": (lazy("Settled in Conta Azul"), "green"),
     "entry_changed": (lazy("Changed in Conta Azul after it was approved"), "yellow"),
     "entry_gone": (lazy("Gone from Conta Azul"), "red"),
+    "account_stopped": (lazy("The account %(account)s stopped: what is approved waits for it"), "yellow"),
+    "mapping_changed": (lazy("Renamed, deactivated or deleted in the account %(account)s"), "yellow"),
+    "question": (lazy("A posting waits for your choice"), "yellow"),
+    "vendor_held": (lazy("A new vendor waits for a second look"), "yellow"),
     "entry_rejected": (lazy("Rejected by %(who)s"), "red"),
     "entry_sent_back": (lazy("Sent back by %(who)s"), "yellow"),
 }
@@ -89,8 +93,8 @@ def _told(notice: Notice) -> Told:
     )
     return Told(
         notice=notice,
-        sentence=str(sentence) % {"who": data.get("who", "")}
-        if "%(who)s" in str(sentence)
+        sentence=str(sentence) % {"who": data.get("who", ""), "account": data.get("account", "")}
+        if "%(" in str(sentence)
         else str(sentence),
         colour=colour,
         party=str(data.get("party", "")),

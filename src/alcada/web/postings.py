@@ -1,33 +1,35 @@
-"""All postings that a person may see, by state; and the three things that a person may do with one."""
+"""All postings that a person may see: narrowed, by whose turn it is, and why each is where it is."""
 
-from collections.abc import Callable
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Final
-from urllib.parse import urlencode
+from typing import Any, Final
 
-from django.contrib import messages
 from django.db.models import Count, Q, QuerySet
-from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
 from django.utils import timezone
 from django.utils.timesince import timesince
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_safe
 
-from alcada.flow.queries import Status
-from alcada.intake.models import Entry
-from alcada.intake.queries import entry_or_none, visible_entries
+from alcada.connections.incidents import UNREACHED_FOR
+from alcada.connections.models import Connection
+from alcada.flow.queries import Status, status_of_posting
+from alcada.intake.queries import visible_entries
 from alcada.people.models import User
-from alcada.people.queries import companies_of
-from alcada.posting import mending
-from alcada.posting.models import Posting, State
-from alcada.posting.rules import BusyError, TransitionNotAllowedError
-from alcada.web import entries, moments, reasons
-from alcada.web.guards import person, require
+from alcada.people.queries import companies_where
+from alcada.posting import bulk
+from alcada.posting.models import LOUD, Posting, State
+from alcada.posting.owners import NEEDS_PERSON, Owner, with_owner
+from alcada.web import moments, reasons
+from alcada.web.connection_words import TONES
+from alcada.web.guards import person
+from alcada.web.posting_filter import AGES, PERSON, Filter
 
 PAGE: Final = 50
-REASON_LIMIT: Final = 300
+ACCOUNTS: Final = 300  # in the choice of accounts
+STOPPED: Final = 5  # accounts named in the banner
 # What needs a person comes first in the filter.
 ORDER: Final = (
     State.REFUSED,
@@ -44,83 +46,77 @@ def visible_postings(user: User) -> QuerySet[Posting]:
     return Posting.objects.filter(entry__in=visible_entries(user))
 
 
+def mendable_postings(user: User) -> QuerySet[Posting]:
+    return Posting.objects.filter(entry__company__in=companies_where(user, "posting.mend"))
+
+
 @dataclass(frozen=True)
 class Row:
     posting: Posting
     status: Status
+    alarm: str  # the tone of "needs a person", where the state alone does not say it
     reason: str
+    owner: str
     age: str
     next_try: str
 
 
-@dataclass(frozen=True)
-class Filter:
-    """What the list is narrowed to, as the address says it. What makes no sense there is ignored."""
-
-    state: str
-    company: str
-    text: str
-    before: str
-
-    @classmethod
-    def of(cls, request: HttpRequest) -> "Filter":
-        got = {
-            name: request.GET.get(name, "").replace("\x00", "").strip()
-            for name in ("state", "company", "q", "before")
-        }
-        return cls(
-            state=got["state"] if got["state"] in State.values else "",
-            company=got["company"] if _is_key(got["company"]) else "",
-            text=got["q"][:100],
-            before=got["before"] if _is_key(got["before"]) else "",
-        )
-
-    def narrow(self, found: QuerySet[Posting]) -> QuerySet[Posting]:
-        """All but the state and the place in the list."""
-        if self.company:
-            found = found.filter(entry__company=int(self.company))
-        if self.text:
-            match = Q(reference__icontains=self.text) | Q(revision__party_name__icontains=self.text)
-            found = found.filter(match)
-        return found
-
-    def address(self, **changed: str) -> str:
-        values = {"state": self.state, "company": self.company, "q": self.text, **changed}
-        return "?" + urlencode({name: value for name, value in values.items() if value})
-
-
 @require_safe
 def postings(request: HttpRequest) -> HttpResponse:
-    user, wanted = person(request), Filter.of(request)
+    user, wanted = person(request), Filter.of(request.GET)
+    base = wanted.base(visible_postings(user))
     narrowed = wanted.narrow(visible_postings(user))
-    found = narrowed.filter(state=wanted.state) if wanted.state else narrowed
+    found = with_owner(wanted.of_state(narrowed))
     if wanted.before:
         found = found.filter(pk__lt=int(wanted.before))
-    rows = list(found.select_related("entry__company", "revision", "connection").order_by("-pk")[: PAGE + 1])
+    related = ("entry__company", "entry__created_by", "revision", "connection")
+    rows = list(found.select_related(*related).order_by("-pk")[: PAGE + 1])
     more = len(rows) > PAGE
+    accounts = _accounts(user, wanted)
+    tabs = _tabs(narrowed, wanted)
     context = {
         "rows": [_row(posting) for posting in rows[:PAGE]],
         "filter": wanted,
-        "tabs": _tabs(narrowed, wanted),
-        "companies": companies_of(user),
+        "tabs": tabs,
+        "matching": min(next((tab["count"] for tab in tabs if tab["on"]), 0), bulk.MOST),
+        "most": bulk.MOST,
+        "accounts": accounts,
+        "account": _account(user, accounts, wanted),
+        "reasons": _reasons(base, wanted),
+        "ages": [(code, label) for code, (label, _span) in AGES.items()],
+        "stopped": _stopped(user, wanted),
+        "mends": companies_where(user, "posting.mend").exists(),
+        "here": wanted.address(before=wanted.before),
         "older": wanted.address(before=str(rows[PAGE - 1].pk)) if more else "",
         "newest": wanted.address() if wanted.before else "",
     }
     return render(request, "postings/list.html", context)
 
 
-def _row(posting: Posting) -> Row:
+def _row(posting: Any) -> Row:
     reason = reasons.explain(posting)
-    since = posting.posted_at or posting.created_at
+    told = posting.state in (State.REFUSED, State.UNDECIDED)  # its state says it
+    loud = "red" if posting.reason in LOUD else "yellow"
     return Row(
         posting=posting,
-        status=Status(f"posting.{posting.state}"),
+        status=status_of_posting(posting),
+        alarm=loud if posting.owner and not told else "",
         reason=reason.short if reason else "",
-        age=_age(since),
-        next_try=moments.moment(posting.next_try_at)
-        if posting.state in (State.QUEUED, State.UNKNOWN)
+        owner=owner_words(posting),
+        age=_age(posting.posted_at or posting.created_at),
+        next_try=moments.at_moment(posting.next_try_at)
+        if posting.next_try_at and posting.state in (State.QUEUED, State.UNKNOWN) and not posting.owner
         else "",
     )
+
+
+def owner_words(posting: Any) -> str:
+    """Whose turn it is, of a posting with `owner`."""
+    if posting.owner == Owner.ENTERED:
+        return str(posting.entry.created_by.name)
+    if posting.owner == Owner.ADMINISTRATORS:
+        return _("Administrators")
+    return _("Nobody yet") if posting.state in (State.QUEUED, State.SENDING, State.UNKNOWN) else ""
 
 
 def _age(since: datetime) -> str:
@@ -129,95 +125,95 @@ def _age(since: datetime) -> str:
     return timesince(since, now, depth=1) if now - since >= timedelta(minutes=1) else moments.moment(since)
 
 
-def _tabs(narrowed: QuerySet[Posting], wanted: Filter) -> list[dict[str, object]]:
+def _tabs(narrowed: QuerySet[Posting], wanted: Filter) -> list[dict[str, Any]]:
     counts = dict(narrowed.values_list("state").annotate(count=Count("pk")).order_by())
-    everything = {"label": _("All"), "count": sum(counts.values()), "on": not wanted.state}
+    waiting = narrowed.filter(NEEDS_PERSON).count()
+    shown = [("", _("All"), "", sum(counts.values())), (PERSON, _("Needs a person"), "yellow", waiting)]
+    for state in ORDER:
+        status = Status(f"posting.{state}")
+        label = _("To be decided") if state == State.UNDECIDED else status.label
+        shown.append((state.value, label, status.colour, counts.get(state, 0)))
     return [
-        {**everything, "address": wanted.address(state="")},
-        *(
-            {
-                "label": Status(f"posting.{state}").label,
-                "colour": Status(f"posting.{state}").colour,
-                "count": counts[state],
-                "on": wanted.state == state,
-                "address": wanted.address(state=state.value),
-            }
-            for state in ORDER
-            if counts.get(state) or wanted.state == state
-        ),
+        {
+            "label": label,
+            "colour": colour,
+            "count": count,
+            "on": wanted.state == code,
+            "address": wanted.address(state=code),
+        }
+        for code, label, colour, count in shown
+        if count or code in ("", PERSON) or wanted.state == code
     ]
 
 
-@require_POST
-def again(request: HttpRequest, pk: int) -> HttpResponse:
-    """Post again: the cause is mended, or the person looked and it surely is not there (which they tick)."""
-    posting = _to_mend(request, pk)
-    if posting.state == State.UNDECIDED and not request.POST.get("sure"):
-        problem = _("Look for the reference in Conta Azul first, and tick that it is not there.")
-        return entries.page(request, _its_entry(request, posting), again_error=problem, status=422)
-    return _do(
-        request, posting, lambda: mending.post_again(posting.pk, by=person(request)), _("It is posted again.")
+def _reasons(base: QuerySet[Posting], wanted: Filter) -> list[tuple[str, str]]:
+    """Those that there are, in words; two codes may have the same."""
+    codes = (
+        wanted.of_state(base)
+        .exclude(reason="")
+        .values_list("reason", flat=True)
+        .order_by("reason")
+        .distinct()
     )
+    return [
+        (code, reasons.name(code))
+        for code in dict.fromkeys([*codes, *([wanted.reason] if wanted.reason else [])])
+    ]
 
 
-@require_POST
-def look(request: HttpRequest, pk: int) -> HttpResponse:
-    posting = _to_mend(request, pk)
-    return _do(
-        request,
-        posting,
-        lambda: mending.look_again(posting.pk, by=person(request)),
-        _("It is being looked for."),
+def _accounts(user: User, wanted: Filter) -> list[Connection]:
+    """Of the companies in view, those that something may have gone to."""
+    found = Connection.objects.filter(company__in=companies_where(user, "entry.see_all"))
+    if wanted.company:
+        found = found.filter(company=int(wanted.company))
+    found = found.exclude(authorised_at=None).select_related("company")
+    return list(found.order_by("company__name", "name", "pk")[:ACCOUNTS])
+
+
+def _account(user: User, accounts: Iterable[Connection], wanted: Filter) -> dict[str, Any] | None:
+    """The one account that the list is about, for who may pause it."""
+    chosen = [one for one in accounts if not wanted.account or str(one.pk) == wanted.account]
+    if len(chosen) != 1:
+        return None
+    (account,) = chosen
+    if not companies_where(user, "connection.manage").filter(pk=account.company_id).exists():
+        return None
+    state = Connection.State(account.state)
+    return {
+        "connection": account,
+        "tone": TONES[state],
+        "label": state.label,
+        "waiting": account.postings.filter(state=State.QUEUED).count(),
+        "may_pause": state in (Connection.State.CONNECTED, Connection.State.PLAN_REFUSED),
+        "may_resume": state == Connection.State.PAUSED,
+    }
+
+
+def _stopped(user: User, wanted: Filter) -> dict[str, Any]:
+    """The banner: accounts that hold postings back, and how many wait for each."""
+    away = Q(state=Connection.State.CONNECTED, unreached_since__lt=timezone.now() - UNREACHED_FOR)
+    stopped = away | ~Q(state__in=[Connection.State.CONNECTED, Connection.State.NEW])
+    found = Connection.objects.filter(stopped, company__in=companies_where(user, "entry.see_all"))
+    if wanted.company:
+        found = found.filter(company=int(wanted.company))
+    if wanted.account:
+        found = found.filter(pk=int(wanted.account))
+    held = Count("postings", filter=Q(postings__state__in=[State.QUEUED, State.UNKNOWN]))
+    rows = list(
+        found.annotate(waiting=held).filter(waiting__gt=0).select_related("company").order_by("-waiting")
     )
-
-
-@require_POST
-def cancel(request: HttpRequest, pk: int) -> HttpResponse:
-    posting = _to_mend(request, pk)
-    reason = request.POST.get("reason", "").replace("\x00", "").strip()
-    if not reason or len(reason) > REASON_LIMIT:
-        problem = _("Say why it is given up: history keeps it.") if not reason else _("This is too long.")
-        found = _its_entry(request, posting)
-        return entries.page(request, found, cancel_error=problem, cancel_reason=reason, status=422)
-    return _do(
-        request,
-        posting,
-        lambda: mending.cancel(posting.pk, by=person(request), reason=reason),
-        _("The posting is cancelled."),
-    )
-
-
-def _to_mend(request: HttpRequest, pk: int) -> Posting:
-    posting = visible_postings(person(request)).select_related("entry__company").filter(pk=pk).first()
-    if posting is None:
-        raise Http404
-    require(person(request), "posting.mend", posting.entry.company)
-    return posting
-
-
-def _its_entry(request: HttpRequest, posting: Posting) -> Entry:
-    found = entry_or_none(person(request), posting.entry_id)
-    assert found is not None  # the posting was found through it
-    return found
-
-
-def _do(request: HttpRequest, posting: Posting, action: Callable[[], object], done: str) -> HttpResponse:
-    """Do it, or say why not: the state may have moved since the button was drawn."""
-    try:
-        action()
-    except BusyError:
-        messages.warning(
-            request, _("It is being posted or looked for at the moment. Wait for the result, or look again.")
-        )
-    except TransitionNotAllowedError as exc:
-        label = State(exc.before).label
-        messages.warning(
-            request, _("Not possible any more: the posting is “%(state)s” now.") % {"state": label}
-        )
-    else:
-        messages.success(request, done)
-    return redirect(entries.address(posting))
-
-
-def _is_key(text: str) -> bool:
-    return text.isascii() and text.isdigit() and len(text) < 18
+    manages = set(companies_where(user, "connection.manage").values_list("pk", flat=True))
+    return {
+        "rows": [
+            {
+                "connection": row,
+                "waiting": getattr(row, "waiting", 0),
+                "why": reasons.of_account(row),
+                "manages": row.company_id in manages,
+                "paused": row.state == Connection.State.PAUSED,
+            }
+            for row in rows[:STOPPED]
+        ],
+        "more": max(0, len(rows) - STOPPED),
+        "waiting": sum(getattr(row, "waiting", 0) for row in rows),
+    }

@@ -6,7 +6,9 @@ from typing import Final
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from alcada.posting.models import Posting
+from alcada.connections.models import Connection
+from alcada.posting.models import BY_HAND, Posting, State
+from conta_azul import sentences
 
 Words = tuple[str | Promise, str | Promise]
 
@@ -62,6 +64,12 @@ REASONS: Final[dict[str, Words]] = {
     "by_person:cancelled": (
         _("Somebody cancelled the posting."),
         _("Change the entry to send it through approval again."),
+    ),
+    "adopted": (_("A person said which entry in Conta Azul it is."), ""),
+    "by_hand": (_("A person put the entry into Conta Azul by hand."), ""),
+    "by_hand_without_id": (
+        _("It was marked as posted by hand, and nobody said yet which entry in Conta Azul it is."),
+        _("Say which one: until then nothing tells here whether it is paid or changed."),
     ),
     "late_answer": (
         _("Conta Azul answered late: the entry is in the books although this posting had ended."),
@@ -129,21 +137,34 @@ REASONS: Final[dict[str, Words]] = {
         ),
     ),
     "category_gone": (
-        _("A category of this entry no longer exists in Conta Azul."),
-        _("Create it again in Conta Azul and post again, or change the entry and choose another."),
+        _("A category of this entry is not in the account, or not mapped there."),
+        _("Choose another of the account's for it; it then goes on by itself. Or change the entry."),
     ),
     "bank_account_gone": (
-        _("The bank account of this entry no longer exists in Conta Azul."),
-        _("Create it again in Conta Azul and post again, or change the entry and choose another."),
+        _("The bank account of this entry is not in the account, or not in use or mapped there."),
+        _("Choose another of the account's for it; it then goes on by itself. Or change the entry."),
     ),
     "party_ambiguous": (
-        _("Conta Azul has more than one person with this name, and none can be told by its CPF or CNPJ."),
-        _("Fill in the CPF or CNPJ of the right one in Conta Azul, then post again."),
+        _("Which person in Conta Azul this is can't be told by the CPF or CNPJ: a person chooses."),
+        _("Choose the right one; it is remembered, and the posting goes on by itself."),
     ),
     "party_inactive": (
         _("The vendor or customer is marked as inactive in Conta Azul."),
-        _("Make it active there, then post again."),
+        _("Make it active there and post again, or choose another."),
     ),
+    "party_gone": (
+        _("The vendor or customer that was confirmed is not in Conta Azul any more."),
+        _("Choose who it is now; it then goes on by itself."),
+    ),
+    "vendor_held": (
+        _("The vendor is new in this account: it waits for a second look. Nothing was sent."),
+        _("Look at the vendor, then create it, choose one that is there, or refuse it."),
+    ),
+    "vendor_declined": (
+        _("The new vendor was refused."),
+        _("Change the entry to send it through approval again."),
+    ),
+    "answered": (_("What it waited for is answered."), _("Nothing to do: it is posted next.")),
     "person_unknown": (
         _("The vendor or customer may have been created in Conta Azul, but could not be found there."),
         _("Look in Conta Azul. Posting again uses the one that is there, or creates it where there is none."),
@@ -158,11 +179,15 @@ REASONS: Final[dict[str, Words]] = {
     ),
     "cost_centre_inactive": (
         _("The cost centre is marked as inactive in Conta Azul."),
-        _("Make it active there and post again, or change the entry and choose another."),
+        _("Make it active there and post again, or choose another."),
     ),
     "cost_centre_ambiguous": (
-        _("Conta Azul has more than one cost centre with this name."),
-        _("Rename or deactivate all but one there, then post again."),
+        _("Which cost centre in Conta Azul this is can't be told by its code or name: a person chooses."),
+        _("Choose the right one; it is remembered, and the posting goes on by itself."),
+    ),
+    "cost_centre_gone": (
+        _("The cost centre that was confirmed is not in Conta Azul any more."),
+        _("Choose which one it is now; it then goes on by itself."),
     ),
     "cost_centre_unknown": (
         _("The cost centre may have been created in Conta Azul, but could not be found there."),
@@ -178,7 +203,26 @@ REASONS: Final[dict[str, Words]] = {
     ),
 }
 _IN_THEIR_WORDS: Final = ("refused", "party_refused", "cost_centre_refused")
+# What came with these is how a call ended, in the client's English: only what it quotes is shown.
+_FROM_A_CALL: Final = (
+    "too_many_requests",
+    "not_sent",
+    "not_reached",
+    "needs_authorisation",
+    "paused",
+    "plan_refused",
+    "may_have_arrived",
+)
 _ALIASES: Final = {"party_unknown": "person_unknown"}
+_HELD_BACK: Final = (State.QUEUED, State.UNKNOWN)
+_NO_ANSWER: Final = _("Conta Azul does not answer; it is tried again by itself.")
+# An account that holds its postings back, by its state.
+_ACCOUNTS: Final[dict[str, str]] = {
+    Connection.State.AUTHORISE: "needs_authorisation",
+    Connection.State.WRONG_COMPANY: "wrong_company",
+    Connection.State.PLAN_REFUSED: "plan_refused",
+    Connection.State.PAUSED: "paused",
+}
 
 
 @dataclass(frozen=True)
@@ -196,13 +240,40 @@ class Reason:
 
 def explain(posting: Posting) -> Reason | None:
     """The reason of the posting's state; None when there is none. A code without words shows its detail."""
+    if posting.state in _HELD_BACK and posting.connection_id and posting.connection.state in _ACCOUNTS:
+        words = REASONS[
+            _ACCOUNTS[posting.connection.state]
+        ]  # whatever was before: it waits for its account now
+        return Reason(str(words[0]), str(words[1]), "")
+    if posting.reason == BY_HAND and not posting.remote_event_id:
+        words = REASONS["by_hand_without_id"]
+        return Reason(str(words[0]), str(words[1]), posting.detail)
     if not posting.reason:
         return Reason("", "", posting.detail) if posting.detail else None
-    words = REASONS.get(f"{posting.reason}:{posting.state}") or REASONS.get(
+    detail = _quoted(posting)
+    known = REASONS.get(f"{posting.reason}:{posting.state}") or REASONS.get(
         _ALIASES.get(posting.reason, posting.reason)
     )
-    if words is None:
-        return Reason("", "", posting.detail or posting.reason)
-    return Reason(
-        str(words[0]), str(words[1]), posting.detail, detail_first=posting.reason in _IN_THEIR_WORDS
-    )
+    if known is None:
+        return Reason("", "", detail or posting.reason)
+    return Reason(str(known[0]), str(known[1]), detail, detail_first=posting.reason in _IN_THEIR_WORDS)
+
+
+def _quoted(posting: Posting) -> str:
+    """The words that came with the reason: Conta Azul's own, without our English around them, or the person's."""
+    told = sentences.taken_apart(posting.detail)
+    if told is not None:
+        return told.words
+    return "" if posting.reason in _FROM_A_CALL else posting.detail
+
+
+def name(code: str) -> str:
+    """A reason as the filter calls it: its sentence."""
+    words = REASONS.get(_ALIASES.get(code, code))
+    return str(words[0]) if words else code.replace("_", " ")
+
+
+def of_account(connection: Connection) -> str:
+    """Why an account holds its postings back."""
+    code = _ACCOUNTS.get(connection.state)
+    return str(REASONS[code][0] if code else _NO_ANSWER)

@@ -118,11 +118,14 @@ def default(request: HttpRequest, company_id: int) -> HttpResponse:
     return _page(request, company, default_form=form, status=422)
 
 
-@require_safe
+@require_POST
 def parties(request: HttpRequest, company_id: int) -> HttpResponse:
-    """Whom the typed text may mean: options for the list under the field, whatever that field is called."""
+    """Whom the typed text may mean: options for the list under the field, whatever that field is called.
+
+    By POST, although it only reads: what is typed may be a CPF, and proxies write addresses into their logs.
+    """
     company = company_or_404(request, company_id, MANAGE)
-    typed = next((value for name, value in request.GET.items() if name.endswith(("value", "party"))), "")
+    typed = next((value for name, value in request.POST.items() if name.endswith(("value", "party"))), "")
     return render(request, "routing/_parties.html", {"found": suggestions(company, str(typed)[:260])})
 
 

@@ -1,5 +1,6 @@
 """Signing in and out, the first run, the link to a first password, the own profile."""
 
+from dataclasses import dataclass
 from typing import Any
 
 from django import forms
@@ -15,7 +16,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 
 from alcada.people import actions
-from alcada.people.models import User
+from alcada.people.models import Role, User
 from alcada.web.forms_base import Form, ModelForm
 from alcada.web.guards import person
 
@@ -127,6 +128,9 @@ def sign_in(request: HttpRequest) -> HttpResponse:
     if not User.objects.exists():
         return redirect("first-run")
     form = SignInForm(request.POST or None)
+    cast = demo_cast() if settings.DEMO else []
+    if cast:
+        form.fields["email"].widget.attrs.pop("autofocus")
     status = 200
     if request.method == "POST":
         status = 422
@@ -142,8 +146,27 @@ def sign_in(request: HttpRequest) -> HttpResponse:
             if user is not None:
                 login(request, user, BACKEND)
                 return redirect(next_address(request))
-    context = {"form": form, "next": next_address(request, "")}
-    return render(request, "people/sign_in.html", context, status=status)
+    context = {"form": form, "next": next_address(request, ""), "cast": cast}
+    return render(
+        request, "people/sign_in.html", context | {"password": settings.DEMO_PASSWORD}, status=status
+    )
+
+
+@dataclass(frozen=True)
+class Character:
+    user: User
+    roles: list[str]
+
+
+def demo_cast() -> list[Character]:
+    """The demo's own people, to choose from. Their addresses end in .example, which no real one does."""
+    people = User.objects.filter(is_active=True, email__endswith=".example").order_by("name")
+    return [Character(one, _roles_of(one)) for one in people[:6]]
+
+
+def _roles_of(user: User) -> list[str]:
+    held = set(user.memberships.values_list("role", flat=True))
+    return [str(role.label) for role in Role if role in held]
 
 
 @require_POST

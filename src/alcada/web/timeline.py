@@ -10,12 +10,14 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
 
+from alcada.connections import call_words
 from alcada.history import queries as history
 from alcada.history.models import Record
 from alcada.intake.models import Entry
 from alcada.posting.models import Attempt
 from alcada.web import frozen
 from alcada.web.history_words import sentence
+from conta_azul import sentences
 
 Data = Mapping[str, Any]
 
@@ -84,11 +86,18 @@ def _line(record: Record, outcome: Record | None, attempt: Attempt | None) -> Li
 def _facts(event: str, data: Data) -> list[tuple[str, str]]:
     if event == "entry.submitted":
         return frozen.facts(data.get("content") or {})
+    data = {**data, **_ended(data)}
     pairs = [
         (str(name), places(data.get(key)) if key in ("searched", "failed") else _plain(data.get(key)))
         for key, name in EVIDENCE.items()
     ]
     return [(name, value) for name, value in pairs if value]
+
+
+def _ended(data: Data) -> dict[str, str]:
+    """How a call ended, as recorded in the client's English: what Conta Azul said, and what went wrong on the way."""
+    told = sentences.taken_apart(str(data.get("detail") or ""))
+    return {"detail": told.words, "cause": told.cause} if told else {}
 
 
 # Evidence that a record may carry, in the order in which it is shown.
@@ -101,6 +110,7 @@ EVIDENCE: Final[dict[str, str | Promise]] = {
     "instalments": lazy("Ids of the instalments"),
     "status": lazy("HTTP status"),
     "detail": lazy("What Conta Azul said"),
+    "cause": lazy("Technical cause"),
     "nfe_key": lazy("NF-e key"),
     "sha256": "SHA-256",
     "size": lazy("Size in bytes"),
@@ -136,11 +146,12 @@ _PLACES: Final[dict[str, str | Promise]] = {
 
 
 def places(names: Any) -> str:
-    """ "newer list", "change feed: no answer" and the like as people read them."""
+    """ "newer list", "change feed: <how the call ended>" and the like as people read them."""
     shown = []
     for name in names if isinstance(names, list) else []:
-        place, colon, why = str(name).partition(": ")
-        shown.append(f"{_PLACES.get(place, place)}{colon}{why}")
+        place, _colon, ended = str(name).partition(": ")
+        why = f" ({call_words.failure(ended)})" if ended else ""
+        shown.append(f"{_PLACES.get(place, place)}{why}")
     return "; ".join(shown)
 
 
@@ -169,6 +180,9 @@ COLOURS: Final = {
     "posting.unknown": "yellow",
     "posting.undecided": "yellow",
     "posting.cancelled": "grey",
+    "posting.adopted": "green",
+    "posting.by_hand": "green",
+    "posting.settled": "green",
     "ledger.paid": "green",
     "ledger.partly_paid": "blue",
     "ledger.payment_undone": "yellow",

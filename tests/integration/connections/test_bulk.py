@@ -367,9 +367,11 @@ def test_what_names_the_account_waits_for_its_first_fetch_and_is_done_then(
     defaults = Defaults.objects.get(kind="payable")
     assert (str(defaults.category), str(defaults.bank_account)) == ("Ocupação › Internet", "Itaú Empresas")
     books = Category.objects.get(name="Honorários")
-    mapped = connection.counterparts.get(remote_name="Contabilidade", active=True)
-    assert mapped.category == books
-    assert not connection.counterparts.filter(remote_name="Honorários", active=True).exists()
+    mapped = connection.counterparts.get(category=books)
+    assert (mapped.remote_name, mapped.match, mapped.confirmed_by) == ("Contabilidade", "chosen", installer)
+    directory_sync.fetch(connection.pk)  # and stays so
+    assert connection.counterparts.get(category=books, active=True).remote_name == "Contabilidade"
+    assert Category.objects.filter(name="Honorários").count() == 1
     # What can't be done says so on the connection's page, and can be given up.
     item = Prepared.objects.get(done_at=None)
     assert (item.key, item.problem) == ("Com erro", {"code": "no_category", "name": "Aluguél Antigo"})
@@ -394,6 +396,30 @@ def test_once_fetched_a_file_is_done_at_once_and_wrong_names_are_told(theirs: An
     before = everything()
     assert outcomes(make(installer, *NAMED, only_good=True)) == ["left", "left", "refused", "left"]
     assert everything() == before
+
+
+CARD = row(
+    **{
+        "o que": "de-para",
+        "cnpj": FIRST,
+        "cadastro": "conta financeira",
+        "nome aqui": "Banco do Brasil",
+        "nome no conta azul": "Receba Fácil Cartão",
+    }
+)
+
+
+def test_a_mapping_to_what_can_not_be_it_is_told_before_and_after_the_fetch(
+    theirs: Any, installer: User
+) -> None:
+    """That account takes no payables; ours does."""
+    assert outcomes(make(installer, account(), CARD)) == ["made", "made"]
+    connection = Connection.objects.get()
+    connect(theirs, connection, installer)
+    directory_sync.fetch(connection.pk)
+    item = Prepared.objects.get()
+    assert (item.done_at, item.problem["code"]) == (None, "not_fitting")
+    assert problems(make(installer, CARD, only_good=True)) == [(2, "not_fitting", "there")]
 
 
 # --- Pages ---------------------------------------------------------------------------------------------------

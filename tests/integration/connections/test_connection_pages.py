@@ -132,6 +132,18 @@ def test_the_list_asks_as_often_for_many_connections_as_for_few(
         assert ana_browser.get("/connections").status_code == 200
 
 
+def test_the_demo_does_not_warn_of_its_own_address(installer: User, settings: object) -> None:
+    browser = Client()
+    browser.force_login(installer)
+    browser.cookies["django_language"] = "en"
+    refuses = "This installation has no HTTPS address"
+    assert refuses in browser.get("/connections/application").content.decode()
+    settings.DEMO = True  # type: ignore[attr-defined]
+    page = browser.get("/connections/application").content.decode()
+    assert "In the demo this address is right" in page
+    assert refuses not in page
+
+
 def test_hundreds_of_connections_are_paged_and_found_by_name(office: Office, ana_browser: Client) -> None:
     wanted = [(office.first.company, f"Conta {number:03}", "", "") for number in range(120)]
     actions.create_connections(wanted, by=office.ana)

@@ -134,6 +134,18 @@ def test_another_companys_note_is_refused_saying_whose_it_is(desk, ana):
     assert Party.objects.count() == 1
 
 
+def test_a_note_to_a_foreigner_is_refused_by_the_name_alone(desk, ana):
+    abroad = (
+        SAMPLES[0]
+        .read_bytes()
+        .replace(f"<CNPJ>{RECIPIENT}</CNPJ>".encode(), b"<idEstrangeiro>X1</idEstrangeiro>")
+    )
+    [report] = import_nfe(desk.company, [Upload(abroad)], by=ana)
+    assert report.sentences == (
+        "This NF-e was issued to Padaria Horizonte Ltda, not to Padaria Aurora Ltda.",
+    )
+
+
 def test_another_branchs_note_comes_in_with_a_warning(desk, ana):
     desk.company.document = "99601234000232"
     desk.company.save()

@@ -220,23 +220,30 @@ def test_carla_sees_and_changes_nothing_of_ours(client, desk, ana, carla, addres
 
 def test_another_companys_form_and_search_do_not_exist(as_ana, desk, other_company):
     assert as_ana.get(f"{NEW}?company={other_company.pk}").status_code == 404
-    search = f"/entries/parties?company={other_company.pk}&kind=payable&party_name=a"
-    assert as_ana.get(search).status_code == 404
+    typed = {"company": other_company.pk, "kind": "payable", "party_name": "a", "party_document": "1"}
+    for search in ("/entries/parties", "/entries/party-document"):
+        assert as_ana.post(search, typed).status_code == 404
     assert as_ana.get("/entries/new/nothing").status_code == 404
 
 
 def test_the_search_finds_by_name_and_document(as_ana, desk):
-    where = f"/entries/parties?company={desk.company.pk}&kind=payable&party_name="
+    def found(typed: str) -> str:
+        asked = {"company": desk.company.pk, "kind": "payable", "party_name": typed}
+        return page(as_ana.post("/entries/parties", asked))
+
     for typed in ("estrela", "19.131"):
-        assert f'value="party-{desk.vendor.pk}"' in page(as_ana.get(where + typed))
-    assert "Nobody in the directory matches." in page(as_ana.get(where + "xyz"))
+        assert f'value="party-{desk.vendor.pk}"' in found(typed)
+    assert "Nobody in the directory matches." in found("xyz")
 
 
 def test_a_document_is_checked_while_it_is_typed(as_ana, desk):
-    where = f"/entries/party-document?company={desk.company.pk}&party_document="
-    assert "there is a mistyped digit" in page(as_ana.get(where + "11222333000180"))
-    assert "is valid" in page(as_ana.get(where + "52998224725"))
-    assert f'value="party-{desk.vendor.pk}"' in page(as_ana.get(where + "19131243000197"))
+    def answer(typed: str) -> str:
+        asked = {"company": desk.company.pk, "party_document": typed}
+        return page(as_ana.post("/entries/party-document", asked))
+
+    assert "there is a mistyped digit" in answer("11222333000180")
+    assert "is valid" in answer("52998224725")
+    assert f'value="party-{desk.vendor.pk}"' in answer("19131243000197")
 
 
 def test_an_approver_reads_a_draft_and_has_no_buttons(client, desk, ana, bruno):
@@ -273,7 +280,13 @@ def test_files_stay_although_the_rest_is_wrong(send):
 def test_a_forbidden_file_is_told_and_the_bill_is_not_submitted_without_it(send):
     evil = SimpleUploadedFile("fatura.pdf", b"MZ\x90\x00", "application/pdf")
     text = page(send(documents=[evil, _pdf()]))
-    assert "fatura.pdf: This file is a program. Programs are never accepted." in text
+    beside = re.search(r'id="id-documents".*?</section>', text, re.S)
+    assert beside
+    assert "fatura.pdf: This file is a program. Programs are never accepted." in beside.group()
+    assert "It was not submitted" in beside.group()
+    assert "boleto.pdf" in beside.group()
+    assert "data-toast-source" not in text
+    assert "is a program" not in page(send(f"/entries/{Entry.objects.get().pk}/edit", do="add-splits"))
     assert Document.objects.get().name == "boleto.pdf"
     assert Entry.objects.get().current is None
 
@@ -389,3 +402,70 @@ def test_a_get_changes_nothing(as_ana, desk, ana):
         page(as_ana.get(address))
     assert as_ana.get(f"/entries/{entry.pk}/discard").status_code == 405
     assert Entry.objects.filter(pk=entry.pk).values().get() == before
+
+
+# --- Several companies -------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def two_desks(desk, other_company, ana, furnished):
+    """Ana enters for another company too, whose name comes first and which knows the same vendor."""
+    other_company.memberships.create(user=ana, role="requester")
+    return desk, furnished(other_company)
+
+
+@pytest.mark.parametrize("address", [NEW, "/entries/nfe"])
+def test_with_several_companies_none_is_chosen_for_the_person(as_ana, two_desks, address):
+    one, other = two_desks
+    asked = page(as_ana.get(address))
+    assert one.company.name in asked
+    assert other.company.name in asked
+    assert 'name="amount"' not in asked
+    assert not re.search(r'<option value="\d+" selected', asked)
+    chosen = page(as_ana.get(f"{address}?company={one.company.pk}"))
+    assert re.search(rf'<option value="{one.company.pk}" selected', chosen)
+
+
+def test_an_import_for_nobody_asks_for_the_company(as_ana, two_desks):
+    response = as_ana.post("/entries/nfe", {"files": [_pdf()]})
+    assert response.status_code == 422
+    assert "Choose the company, then the files again." in response.content.decode()
+
+
+@pytest.mark.parametrize("do", ["company", "save", "submit", "add-splits"])
+def test_another_company_keeps_what_was_typed_and_saves_nothing(as_ana, two_desks, posted, do):
+    one, other = two_desks
+    draft = one.draft(
+        notes="Portaria 2",
+        splits=[{"category": str(one.paper.pk), "cost_centre": str(one.centre.pk), "amount": "1.000,00"}],
+    )
+    fields = posted(draft, do=do, company=one.company.pk, new_company=other.company.pk)
+    response = as_ana.post(f"{NEW}?company={one.company.pk}", fields)
+    text = page(response)
+    for kept in ("Papel A4", "NF 1001", "1.000,00", "Portaria 2", draft["instalments"][0]["due_date"]):
+        assert kept in text
+    assert f'id="entry-company" value="{other.company.pk}"' in text
+    assert f"Now for {other.company.name}" in text
+    assert f'name="party" value="{other.vendor.pk}"' in text  # the same CNPJ: whom the other company knows
+    assert f'<option value="{other.account.pk}" selected' in text  # its own usual account
+    for theirs in (one.paper, one.account):
+        assert f'<option value="{theirs.pk}"' not in text
+    assert response["HX-Replace-Url"] == f"{NEW}?company={other.company.pk}"
+    assert not Entry.objects.exists()
+
+
+def test_a_vendor_whom_the_other_company_lacks_stays_as_the_searched_name(as_ana, two_desks, posted):
+    one, other = two_desks
+    other.vendor.delete()
+    fields = posted(one.draft(), do="company", company=one.company.pk, new_company=other.company.pk)
+    text = page(as_ana.post(NEW, fields))
+    assert 'name="party_name" value="Papelaria Estrela Ltda"' in text
+    assert 'name="party"' not in text
+
+
+def test_another_company_where_one_may_not_enter_is_refused(as_ana, two_desks, posted, carla):
+    from alcada.people.models import Company
+
+    stranger = Company.objects.create(name="Alheia", document="19131243000197")
+    fields = posted(two_desks[0].draft(), do="company", company=two_desks[0].company.pk)
+    assert as_ana.post(NEW, fields | {"new_company": stranger.pk}).status_code == 404

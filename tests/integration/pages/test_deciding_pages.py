@@ -226,6 +226,10 @@ def test_what_is_shown_before_deciding(world: World, as_: Sign) -> None:
         "Will be created in Conta Azul",
     ):
         assert part in text, part
+    vendor = text[text.index("Vendor: ") :]
+    # That it stays for ever is said of what does: a vendor can be removed there.
+    assert "be removed there" not in vendor[: vendor.index("</li>")]
+    assert text.count("A cost centre can't be removed there.") == 1
 
 
 def test_the_books_ask_themselves_anew_until_searched(world: World, as_: Sign) -> None:
@@ -234,7 +238,8 @@ def test_the_books_ask_themselves_anew_until_searched(world: World, as_: Sign) -
     pending = client.get(fragment).content.decode()
     assert 'hx-trigger="every 2s"' in pending
     assert "Checking the books" in pending
-    TwinSearch.objects.update(state="failed", detail="no answer")
+    ended = "Conta Azul refused: Janela longa [GET /v1/financeiro, HTTP 400]"
+    TwinSearch.objects.update(state="failed", detail=ended)
     failed = client.get(fragment).content.decode()
     assert "could not be checked" in failed
     assert "hx-trigger" not in failed

@@ -2,10 +2,12 @@
 
 import uuid
 from collections.abc import Callable
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import pytest
 from django.urls import reverse
+from django.utils import timezone
 from integration.pages.world import VERDICT, World
 
 from alcada.connections.models import Connection
@@ -61,11 +63,41 @@ def test_a_discarded_draft_keeps_its_history(world: World, as_: Sign) -> None:
 def test_in_approval_it_says_whose_turn_it_is(world: World, as_: Sign) -> None:
     entry = world.submitted(amount="12.500,00")
     text = read(as_(world.ana), entry)
-    assert "Aprovador decides: Beatriz Rocha or Bruno Lima. After that: Administrador." in text
+    assert "Approver decides: Beatriz Rocha or Bruno Lima. After that: Administrator." in text
     assert "Take it back to change it" in text
     assert url(entry, "entry-live") in text
     assert "Take it back to change it" not in read(as_(world.bruno), entry)
     assert reverse("decide", args=[world.step(entry).pk]) in read(as_(world.bruno), entry)
+
+
+def test_shipped_steps_are_named_in_the_readers_language(world: World, as_: Sign) -> None:
+    """A company's own names stay as the company wrote them."""
+    from alcada.approval.models import Step
+
+    entry = world.submitted(amount="12.500,00")
+    client = as_(world.bruno)
+    for language, name, why in (
+        ("en", "Approver", "Value above R$ 10.000,00"),
+        ("pt-br", "Aprovador", "Valor acima de R$ 10.000,00"),
+    ):
+        client.cookies["django_language"] = language
+        text = read(client, entry)
+        assert f'<div class="fw-medium">{name}</div>' in text
+        assert why in text
+    Step.objects.filter(name="Aprovador").update(name="Gerente da loja")
+    assert "Gerente da loja decide" in read(client, entry)
+
+
+def test_when_it_is_looked_for_again_is_a_sentence(world: World, as_: Sign) -> None:
+    entry = world.unknown()
+    client = as_(world.ana)
+    at = timezone.localtime().replace(hour=23, minute=59) + timedelta(days=1)
+    Posting.objects.filter(entry=entry).update(next_try_at=at)
+    assert f"again on {at:%d/%m/%Y %H:%M}." in read(client, entry)
+    client.cookies["django_language"] = "pt-br"
+    today = at - timedelta(days=1)
+    Posting.objects.filter(entry=entry).update(next_try_at=today)
+    assert "de novo às 23:59." in read(client, entry)
 
 
 def test_taking_it_back_leads_to_the_form(world: World, as_: Sign) -> None:
@@ -144,6 +176,20 @@ def test_undecided_tells_where_it_was_looked_for(world: World, as_: Sign) -> Non
     assert "Look again" in text
 
 
+def test_how_calls_ended_is_told_in_the_readers_language(world: World, as_: Sign) -> None:
+    """What the client says in English stays in the records; of Conta Azul's own words a quote."""
+    client = as_(world.clara)
+    client.cookies["django_language"] = "pt-br"
+    refused, undecided = read(client, world.refused()), read(client, world.undecided())
+    listed = client.get(reverse("postings")).content.decode()
+    for text in (refused, undecided, listed):
+        for english in ("Conta Azul refused", "Conta Azul failed", "No clear answer", "may have arrived"):
+            assert english not in text
+    assert "“A conta financeira informada está inativa.”" in refused
+    assert "o Conta Azul falhou: “em manutenção”" in undecided
+    assert "<dd>ReadError</dd>" in undecided
+
+
 def test_the_fragment_answers_only_when_something_moved(world: World, as_: Sign) -> None:
     entry = world.submitted()
     client = as_(world.ana)
@@ -179,8 +225,8 @@ def test_the_story_is_told_with_its_evidence(world: World, as_: Sign) -> None:
     told = (
         "Entry made",
         "Sent for approval",
-        "Aprovador: asked Beatriz Rocha, Bruno Lima",
-        "Aprovador: approved",
+        "Approver: asked Beatriz Rocha, Bruno Lima",
+        "Approver: approved",
         "Conferi com a nota",
         "on the web page",
         "Approval complete",

@@ -9,7 +9,6 @@ from integration.pages.world import VERDICT, World
 from alcada.connections.models import Connection
 from alcada.flow import actions as flow
 from alcada.flow.models import Flow
-from alcada.intake.models import Entry
 from alcada.notify.models import Notice
 from alcada.people.models import Company, User
 
@@ -56,8 +55,20 @@ def test_home_says_what_to_do_first(world: World, as_: Sign, installer: User, ca
     nobody = User.objects.create_user(email="novo@exemplo.com.br", name="Novo", password="x")
     assert "You have no role in a company yet" in home(as_(nobody))
     assert "Connect Conta Azul" in home(as_(carla))
-    assert "Drop in a first NF-e" in home(as_(world.ana))
-    Entry.objects.all().delete()
+    ana = home(as_(world.ana))
+    assert "Drop in a first NF-e" in ana
+    assert reverse("person-new") not in ana
+
+
+def test_home_asks_for_a_second_person(as_: Sign, carla: User, other_company: Company) -> None:
+    """Without whom nothing can be approved."""
+    add = f'href="{reverse("person-new")}"'
+    assert add in home(as_(carla))
+    davi = User.objects.create_user(email="davi@exemplo.com.br", name="Davi", password="x")
+    other_company.memberships.create(user=davi, role="requester")
+    assert add not in home(as_(carla))
+    carla.memberships.filter(role="approver").delete()
+    assert add in home(as_(carla))
 
 
 def test_lists_narrow_to_the_company_chosen(world: World, as_: Sign, other_company: Company) -> None:
@@ -169,3 +180,14 @@ def test_pages_in_portuguese_say_money_and_dates_as_people_write_them(world: Wor
     client = as_(world.bruno)
     client.cookies["django_language"] = "pt-br"
     assert "R$\xa01.234,56" in client.get(reverse("inbox")).content.decode()
+
+
+def test_the_report_is_for_the_installation_and_downloads(world: World, as_: Sign, installer: User) -> None:
+    world.refused()
+    assert as_(world.clara).get(reverse("doctor-report")).status_code == 403
+    answer = as_(installer).get(reverse("doctor-report"))
+    assert answer.headers["Content-Disposition"].startswith('attachment; filename="alcada-')
+    told = answer.json()
+    assert {"state": "refused", "reason": "refused"}.items() <= told["postings"][0].items()
+    assert world.company.name not in answer.content.decode()
+    assert reverse("doctor-report") in as_(installer).get(reverse("doctor")).content.decode()

@@ -109,20 +109,22 @@ class World:
 
     def refused(self, **changes: Any) -> Entry:
         entry = self.approved(**changes)
-        said = "A conta financeira informada está inativa."
+        said = "Conta Azul refused: A conta financeira informada está inativa."
         self.sent(entry, Outcome(Attempt.Outcome.REFUSED, "refused", said, 400, '{"error": "conta inativa"}'))
         return entry
 
     def unknown(self, **changes: Any) -> Entry:
         entry = self.approved(**changes)
-        self.sent(entry, Outcome(Attempt.Outcome.UNKNOWN, "may_have_arrived", "HTTP 502", 502, "Bad Gateway"))
+        said = "No clear answer came from Conta Azul (ReadError). It may have arrived: look before sending it again"
+        self.sent(entry, Outcome(Attempt.Outcome.UNKNOWN, "may_have_arrived", said))
         return entry
 
     def undecided(self, **changes: Any) -> Entry:
         entry = self.unknown(**changes)
         look = {
             "reference": self.posting(entry).reference,
-            "searched": ["busca por texto", "alterados desde"],
+            "searched": ["newer list"],
+            "failed": ["search: Conta Azul failed: em manutenção. Nothing was changed by this reading call"],
         }
         posting = self.posting(entry)
         assert posting.sent_at

@@ -190,6 +190,30 @@ def test_every_known_body_has_its_sentence(body: Any, sentence: str) -> None:
     assert error.body == text
 
 
+@pytest.mark.parametrize("status", [302, 400, 401, 403, 408, 409, 429, 500, 503])
+@pytest.mark.parametrize("call", [CREATE, READ])
+def test_their_own_words_can_be_told_from_ours(status: int, call: Any) -> None:
+    error = error_of(said({"message": "Conta inativa. Fale conosco"}, status), call)
+    told = sentences.taken_apart(error.sentence)
+    assert told is not None
+    assert told == sentences.taken_apart(str(error))
+    assert (told.words, told.cause) == ("" if status in (302, 429) else "Conta inativa. Fale conosco", "")
+    silent = sentences.taken_apart(error_of(httpx.Response(status), call).sentence)
+    assert silent is not None
+    assert (silent.opening, silent.words) == (told.opening, "")
+
+
+@pytest.mark.parametrize("call", [CREATE, READ])
+def test_what_went_wrong_on_the_way_can_be_told_too(call: Any) -> None:
+    for failure in (httpx.ReadError("cut (off)"), httpx.ConnectError("cut (off)")):
+        with failing(failure) as client, pytest.raises(ContaAzulError) as caught:
+            client.send(call)
+        told = sentences.taken_apart(caught.value.sentence)
+        assert told is not None
+        assert (told.words, told.cause) == ("", "cut (off)")
+    assert sentences.taken_apart("Pago em dinheiro") is None
+
+
 def test_a_sentence_does_not_go_on_for_ever() -> None:
     error = error_of(said({"message": "palavra " * 10_000}, 400))
     assert len(error.sentence) < 400

@@ -45,6 +45,11 @@ class Machine:
             child.wait(60)
         self.workers = []
 
+    def keep_one_worker(self) -> None:
+        """A fresh one."""
+        self.stop_workers()
+        self.workers = [_run("worker")]
+
     def kill_one(self) -> None:
         """kill -9 a worker, every few seconds, and start another."""
         now = time.monotonic()

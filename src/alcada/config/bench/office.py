@@ -23,7 +23,7 @@ from alcada.intake.models import PaymentMethod
 from alcada.people import actions as people
 from alcada.people.models import Company, Role, User
 
-VENDORS: Final = 20  # per company; so are half as many customers
+MANY: Final = 50  # accounts; with more, each has fewer vendors
 CENTRES: Final = 4
 LIMIT_CENTS: Final = 999_900  # below the shipped flow's limit: one approver decides
 
@@ -48,6 +48,11 @@ class Office:
         self.control = control
         self.source = random.Random(f"office {seed}")  # noqa: S311  (repeatable on purpose)
         self.accounts: list[Account] = []
+        self.vendors = 0
+
+    def warm(self) -> Iterator[int]:
+        """One entry for each vendor and customer of each account: afterwards all are known there."""
+        return self.submit((self.vendors + self.vendors // 2) * len(self.accounts), warm=True)
 
     def open(self, reset: dict[str, Any]) -> None:
         """People, companies, connections: one account for each of the sandbox's companies but the last."""
@@ -56,6 +61,7 @@ class Office:
         )
         self.requester = User.objects.create_user(email="ana@bench.example", name="Ana", password=None)
         self.approver = User.objects.create_user(email="bruno@bench.example", name="Bruno", password=None)
+        self.vendors = 20 if len(reset["companies"]) <= MANY else 4
         application = reset["applications"][0]
         connections.register_application(
             by=self.admin,
@@ -73,9 +79,9 @@ class Office:
         people.set_roles(self.admin, company, [Role.ADMINISTRATOR])
         connection = connections.create_connection(by=self.admin, company=company, name="Conta Azul")
         self.authorise(connection, theirs["id"])
-        for number in range(VENDORS):
+        for number in range(self.vendors):
             self._party(company, number, vendor=True)
-        for number in range(VENDORS // 2):
+        for number in range(self.vendors // 2):
             self._party(company, number, vendor=False)
         for number in range(CENTRES):
             save_cost_centre(company, code=f"B{number:02}", name=f"Centro {number:02} do banco")
@@ -130,7 +136,7 @@ class Office:
         for number in range(share[0], count, share[1]):
             account = self.accounts[number % len(self.accounts)]
             turn = number // len(self.accounts)
-            kind = "receivable" if (turn % 3 == 2 if not warm else turn >= VENDORS) else "payable"
+            kind = "receivable" if (turn % 3 == 2 if not warm else turn >= self.vendors) else "payable"
             parties = account.parties[kind]
             party = parties[turn % len(parties)] if warm else self.source.choice(parties)
             draft = self._draft(account, kind, party, number, centre=turn % CENTRES)

@@ -74,19 +74,18 @@ class Bench:
 
     def run(self) -> dict[str, Any]:
         began = time.monotonic()
-        self._up()
+        self.open()
         calm = not self.options.faults and not self.options.kill_workers
-        warm = 30 * self.options.accounts if calm else 0
         self.say("submitting")
         self.machine.start_workers()
-        warming = list(self.office.submit(warm, warm=True))
+        warming = list(self.office.warm()) if calm else []
         steps = submitting.submit(self.sandbox, self.options.seed, self.options.postings)
         spare = list(self.office.submit(IDLE)) if calm else []
         self.say("waiting for the search for twins")
         self._wait_for_twins()
         for step in warming:
             self.office.approve(step)
-        self._drain()
+        self.drain()
         before = self._calls()
         measured = self._calm(steps) if calm else self._stormy(steps)
         calls = self._calls() - before
@@ -94,7 +93,8 @@ class Bench:
         report |= self._idle(spare) | self._bare()
         return report | {"seconds": round(time.monotonic() - began, 1)}
 
-    def _up(self) -> None:
+    def open(self) -> None:
+        """Database, sandbox, companies and their connected accounts."""
         database.ensure_running()
         import django
 
@@ -137,13 +137,14 @@ class Bench:
         transactions = _transactions()
         self.machine.start_workers()
         self.say("draining")
-        self._drain()
+        self.drain()
         created = Attempt.objects.filter(kind="entry").order_by("-pk")[: len(steps)]
         sent = [row.started_at for row in created]
         done = [row.finished_at for row in created if row.finished_at]
         seconds = (max(done) - min(sent)).total_seconds() if done else 0.0
         return {
             "postings_per_s": round(len(steps) / seconds, 2) if seconds else 0.0,
+            "in_flight_peak": _most_at_once(list(zip(sent, done, strict=False))),
             "transactions_per_posting": round((_transactions() - transactions) / max(1, len(steps)), 1),
         }
 
@@ -167,7 +168,7 @@ class Bench:
         struck = sum(rule["struck"] for rule in self.control("GET", "faults"))
         self.control("POST", "faults", [])
         self.say(f"calm again after {struck} faults and {self.machine.killed} killed workers")
-        self._drain()
+        self.drain()
         return {
             "postings_per_s": round(len(steps) / (time.monotonic() - began), 2),
             "faults_struck": struck,
@@ -182,7 +183,7 @@ class Bench:
         self.machine.revive()
         self.office.mend(self.say)
 
-    def _drain(self) -> None:
+    def drain(self) -> None:
         """Until nothing is queued, being sent or looked for."""
         last, since = -1, time.monotonic()
         while waiting := self._under_way():
@@ -248,7 +249,8 @@ class Bench:
         compared["ok"] = true_reasons and not any(compared[name] for name in WRONG)
         return compared | {
             "calls_per_posting": round(calls["posting"] / max(1, len(waits)), 3),
-            "polling_calls": calls["polling"] + calls["sighting"],
+            "polling_calls": calls["polling"],
+            "sighting_calls": calls["sighting"],
             "rate_limited": calls["429"],
             "approve_to_posted_p50": _percentile(waits, 50),
             "approve_to_posted_p99": _percentile(waits, 99),
@@ -260,7 +262,8 @@ class Bench:
         from alcada.posting.models import Posting
 
         web = self.machine.web(processes.free_port())
-        time.sleep(3)
+        self.machine.keep_one_worker()  # as `make start` runs it
+        time.sleep(5)
         figures: dict[str, Any] = {"idle_rss_mb": round(self.machine.idle_mb(web, self.home), 1)}
         waits = []
         for step in steps:
@@ -288,6 +291,16 @@ class Bench:
             "api_call_p50": round(bare.median_s(), 4),
             "bare_loop_per_s": round(bare.per_second(BARE_CALLS), 1),
         }
+
+
+def _most_at_once(spans: list[tuple[Any, Any]]) -> int:
+    """The most calls that were under way together: from the attempt to its outcome."""
+    changes = sorted([(began, 1) for began, _ in spans] + [(ended, -1) for _, ended in spans])
+    now = most = 0
+    for _, change in changes:
+        now += change
+        most = max(most, now)
+    return most
 
 
 def _decisions(posting: Any) -> list[Any]:

@@ -18,6 +18,7 @@ from django.utils.translation import get_language
 
 from alcada import money
 from alcada.directory import documents
+from alcada.flow import shipped
 
 register = template.Library()
 
@@ -48,6 +49,12 @@ def day(value: date | None) -> str:
 def moment(value: datetime | None) -> str:
     """31/12/2026 14:05, in the installation's time zone."""
     return timezone.localtime(value).strftime("%d/%m/%Y %H:%M") if value else ""
+
+
+@register.filter
+def step_name(value: str) -> str:
+    """A step of a flow: shipped names in the reader's language, a company's own as they are."""
+    return shipped.shown(value)
 
 
 @register.filter

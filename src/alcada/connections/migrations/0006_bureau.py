@@ -22,7 +22,7 @@ ALTER TABLE connections_prepared DROP CONSTRAINT prepared_connection_of_company;
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('connections', '0004_routed_as_before'),
+        ('connections', '0005_incidents'),
         ('people', '0001_initial'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]

@@ -1,0 +1,181 @@
+"""The examination says what is wrong and what to do, and its report takes no secret out of the house."""
+
+import json
+import os
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.db import connection as database
+from django.utils import timezone
+from stories import Account, approved, enter, post, submit
+
+from alcada.config import doctor as command
+from alcada.connections.models import Connection
+from alcada.directory.models import BankAccount, Category, CostCentre, Counterpart, Defaults
+from alcada.flow import doctor, doctor_setup
+from alcada.flow.findings import Finding
+from alcada.flow.report import report
+from alcada.posting import byhand
+
+
+def found(code: str, *, online: bool = False) -> list[Finding]:
+    return [one for one in doctor.examine(online=online) if one.code == code]
+
+
+def test_every_finding_has_a_code_and_what_is_wrong_says_what_to_do(
+    account: Account, sandbox: Any, ana: Any, bruno: Any
+) -> None:
+    approved(account.connection.company, ana=ana, bruno=bruno)
+    post(account)
+    everything = doctor.examine(online=True)
+    assert all(one.code for one in everything)
+    assert all(one.todo for one in everything if one.level != "ok")
+    assert {"database", "clock", "workers", "connections", "mapping", "postings", "history"} == {
+        one.area for one in everything
+    }
+
+
+def test_clocks_that_are_apart_are_told(
+    account: Account, sandbox: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert found("clock_database")[0].level == "ok"
+    real = timezone.now
+    monkeypatch.setattr(doctor_setup.timezone, "now", lambda: real() + timedelta(minutes=3))
+    (told,) = found("clock_database")
+    assert (told.level, told.facts["seconds"]) == ("problem", 180.0)
+    assert "NTP" in told.todo
+
+
+def test_conta_azuls_clock_is_compared_when_it_is_asked(
+    account: Account, settings: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert [one.level for one in found("clock_conta_azul", online=True)] == ["ok"]
+    there = doctor_setup.remote.clock()
+    assert there is not None
+    monkeypatch.setattr(doctor_setup.remote, "clock", lambda: there + timedelta(minutes=2))
+    assert [one.level for one in found("clock_conta_azul", online=True)] == ["warning"]
+    monkeypatch.undo()
+    settings.CONTA_AZUL_API_URL = "http://127.0.0.1:9"
+    assert [one.level for one in found("api_silent", online=True)] == ["warning"]
+
+
+def test_jobs_that_wait_are_told(account: Account) -> None:
+    with database.cursor() as cursor:
+        cursor.execute("UPDATE procrastinate_jobs SET status = 'cancelled' WHERE status = 'todo'")
+        assert not found("jobs_wait")
+        cursor.execute(
+            "INSERT INTO procrastinate_jobs (queue_name, task_name, args, scheduled_at, priority)"
+            " VALUES ('default', 'alcada.jobs.tasks.sweep', '{}', now() - interval '20 minutes', 0)"
+        )
+    (told,) = found("jobs_wait")
+    assert told.level == "problem"
+    assert int(told.facts["oldest_s"]) >= 1200
+
+
+@pytest.mark.parametrize("gone", ["switched off", "lost"])
+def test_what_waiting_entries_name_and_the_account_lost_is_told(
+    account: Account, ana: Any, bruno: Any, gone: str
+) -> None:
+    company = account.connection.company
+    submit(enter(company, by=ana), by=ana)
+    approved(company, ana=ana, bruno=bruno, document_number="NF 1002")
+    assert found("mapping")
+    for field in ("category", "bank_account"):
+        rows = Counterpart.objects.filter(**{f"{field}__isnull": False})
+        rows.update(active=False) if gone == "switched off" else rows.delete()
+        (told,) = found(f"mapping_{field}")
+        assert (told.level, told.facts["count"], told.facts["connection"]) == ("problem", 2, account.pk)
+    assert not found("mapping")
+
+
+def test_a_cost_centre_is_missed_only_where_it_was_switched_off(
+    account: Account, ana: Any, bruno: Any
+) -> None:
+    company = account.connection.company
+    submit(enter(company, by=ana), by=ana)
+    centre = CostCentre.objects.get(company=company, code="ADM")
+    assert not found("mapping_cost_centre")  # the posting creates it
+    Counterpart.objects.update_or_create(
+        connection=account.connection, cost_centre=centre, defaults={"remote_id": "x", "active": False}
+    )
+    assert found("mapping_cost_centre")
+
+
+def test_usual_values_that_no_account_has_are_told(account: Account) -> None:
+    company = account.connection.company
+    category = Category.objects.filter(company=company, kind="payable").first()
+    bank = BankAccount.objects.filter(company=company).first()
+    Defaults.objects.update_or_create(
+        company=company, kind="payable", defaults={"category": category, "bank_account": bank}
+    )
+    assert not found("usual_category")
+    Counterpart.objects.filter(category=category).update(active=False)
+    Counterpart.objects.filter(bank_account=bank).delete()
+    assert found("usual_category")[0].facts["company"] == company.pk
+    assert found("usual_bank_account")
+
+
+def test_an_account_that_does_not_answer_is_told(account: Account, ana: Any, bruno: Any) -> None:
+    approved(account.connection.company, ana=ana, bruno=bruno)
+    Connection.objects.update(unreached_since=timezone.now())
+    (told,) = found("connection_unreached")
+    assert (told.level, told.facts["waiting"]) == ("problem", 1)
+
+
+def test_what_was_marked_without_an_id_is_told(account: Account, ana: Any, bruno: Any, clara: Any) -> None:
+    posting = approved(account.connection.company, ana=ana, bruno=bruno)
+    byhand.mark(posting.pk, by=clara, reason="x")
+    assert found("by_hand_without_id")[0].facts == {"count": 1}
+    assert not [one for one in doctor.examine(online=True) if one.code == "books_part"]
+
+
+def test_the_report_tells_numbers_and_codes_and_nobodys_secrets(
+    account: Account,
+    sandbox: Any,
+    settings: Any,
+    monkeypatch: pytest.MonkeyPatch,
+    ana: Any,
+    bruno: Any,
+    clara: Any,
+) -> None:
+    monkeypatch.setenv("ALCADA_SMTP_URL", "smtp://carteiro:senha-secreta@mail.example:587")
+    company = account.connection.company
+    party = {"party_name": "Fornecedor Sigiloso Ltda", "party_document": "04252011000110"}
+    approved(company, ana=ana, bruno=bruno, amount="9.876,54", **party)
+    sandbox.faults(
+        {
+            "method": "POST",
+            "kind": "error_before",
+            "status": 400,
+            "body": {"message": "CPF 111.444.777-35 inválido"},
+        }
+    )
+    post(account)
+    submit(enter(company, by=ana, document_number="NF 1002"), by=ana)
+    refresh, access = "refresh-token-em-claro", "access-token-em-claro"
+    Connection.objects.update(
+        last_error=f"plan_refused\nSenhor {clara.name}, fale com 111.444.777-35, {refresh} {access}",
+        state=Connection.State.PLAN_REFUSED,
+    )
+    Category.objects.filter(company=company).update(name="Honorários do Dr. Prado")
+    Counterpart.objects.filter(category__isnull=False).update(active=False)
+    whole = json.dumps(report(doctor.examine(online=True)), ensure_ascii=False)
+    assert '"refused"' in whole
+    assert '"mapping_category"' in whole
+    assert '"plan_refused"' in whole
+    assert "ALCADA_SMTP_URL" in whole
+    kept = [
+        company.name, company.document, "11.222.333", "Sigiloso", "04252011000110", "9876", "9.876", "1500", "1.500",
+        ana.name, bruno.email, clara.name, "@", "111.444.777", "11144477735", refresh, access, "senha-secreta",
+        "carteiro", "mail.example", "Honorários", "Papel A4", account.connection.name, account.connection.remote_name,
+        settings.SECRET_KEY, os.environ["ALCADA_HOME"], os.environ["DATABASE_URL"],
+    ]  # fmt: skip
+    assert [one for one in kept if one and one in whole] == []
+
+
+def test_the_command_prints_the_report(account: Account, capsys: pytest.CaptureFixture[str]) -> None:
+    command.run(as_json=False, offline=True, as_report=True)
+    printed = json.loads(capsys.readouterr().out)
+    assert printed["versions"]["alcada"]
+    assert {"findings", "postings", "connections", "settings"} <= set(printed)
