@@ -9,6 +9,7 @@ from itertools import groupby
 from typing import Any
 
 from django.db import transaction
+from django.db.models import Exists, OuterRef, QuerySet
 from django.db.models.functions import Now
 
 from alcada.connections import names, prepared_rules
@@ -71,6 +72,18 @@ def undone(connection: Connection) -> list[Prepared]:
     """What waits for this account or its company, or could not be done."""
     found = Prepared.objects.filter(company_id=connection.company_id, done_at=None)
     return [item for item in found if item.connection_id in (None, connection.pk)]
+
+
+def troubled(companies: QuerySet[Company]) -> QuerySet[Connection]:
+    """The connections whose pages tell of something that could not be done; of a company's own, its first one."""
+    stuck = Prepared.objects.filter(done_at=None).exclude(problem={})
+    of_company = stuck.filter(company=OuterRef("company"), connection=None)
+    earlier = Connection.objects.filter(company=OuterRef("company"), pk__lt=OuterRef("pk"))
+    found = Connection.objects.filter(company__in=companies.values("pk")).select_related("company")
+    mine = Exists(stuck.filter(connection=OuterRef("pk")))
+    return found.filter(mine | (Exists(of_company) & ~Exists(earlier))).order_by(
+        "company__name", "name", "pk"
+    )
 
 
 def _settle(item: Prepared, known: Names, unfetched: set[int]) -> bool:

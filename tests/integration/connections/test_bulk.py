@@ -377,11 +377,14 @@ def test_what_names_the_account_waits_for_its_first_fetch_and_is_done_then(
     assert (item.key, item.problem) == ("Com erro", {"code": "no_category", "name": "Aluguél Antigo"})
     browser = Client()
     browser.force_login(installer)
-    page = browser.get(f"/connections/{connection.pk}").content.decode()
-    assert "Aluguél Antigo" in page
+    address = f"/connections/{connection.pk}"
+    assert "Aluguél Antigo" in browser.get(address).content.decode()
+    told = f'<a href="{address}">Padaria Aurora Ltda</a>'  # the list leads there
+    assert told in browser.get("/connections").content.decode()
     assert browser.post(f"/connections/{connection.pk}/prepared/{item.pk}/drop").status_code == 302
     assert not Prepared.objects.filter(done_at=None).exists()
     assert prepared.undone(connection) == []
+    assert told not in browser.get("/connections").content.decode()
 
 
 def test_once_fetched_a_file_is_done_at_once_and_wrong_names_are_told(theirs: Any, installer: User) -> None:
