@@ -1,4 +1,4 @@
-"""A bureau sets companies up from a CSV; their owners, who are no users, connect them; what the file named is done."""
+"""A bureau sets up three companies from a CSV; their owners, who are no users, connect them; what it named is done."""
 
 import csv
 import io
@@ -163,8 +163,8 @@ def check_done(connection: Connection, owner: str) -> None:
     assert Defaults.objects.get(company=company, kind="payable").category == Category.objects.get(
         company=company, name="Internet"
     )
-    theirs = connection.counterparts.get(remote_name="Contabilidade", active=True)
-    assert theirs.category == Category.objects.get(company=company, name="Honorários")
+    fees = Category.objects.get(company=company, name="Honorários")
+    assert connection.counterparts.get(category=fees, active=True).remote_name == "Contabilidade"
     assert not Prepared.objects.filter(company=company, done_at=None).exists()
 
 

@@ -282,7 +282,7 @@ class BulkImport(models.Model):
         PREVIEW = "preview", _("Looked at")
         QUEUED = "queued", _("Waiting")
         RUNNING = "running", _("Being made")
-        DONE = "done", _("Made")
+        DONE = "done", _("Done")
         REFUSED = "refused", _("Nothing was made")
 
     by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")

@@ -5,8 +5,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Final, Literal
 
-from alcada.directory import documents
-from alcada.directory.models import BankAccount, Category, CostCentre, EntryKind
+from alcada.connections.mirror_rows import normalised
+from alcada.directory.models import BankAccount, Category, CostCentre, EntryKind, Theirs
 
 Register = Literal["payable_category", "receivable_category", "category", "cost_centre", "bank_account"]
 Thing = Category | CostCentre | BankAccount
@@ -22,11 +22,6 @@ class NotFoundError(LookupError):
     def __init__(self, code: str, name: str) -> None:
         super().__init__(code)
         self.code, self.name = code, name
-
-
-def normalised(name: str) -> str:
-    """As names are compared. One of signs only is compared as it is."""
-    return documents.normalise_name(name) or name.strip().lower()
 
 
 @dataclass
@@ -58,6 +53,28 @@ class Names:
             return found[0]
         what = "category" if register.endswith("category") else register
         raise NotFoundError(f"several_{what}" if found else f"no_{what}", name)
+
+
+def kind_of(register: str) -> str:
+    """The kind of thing (`Theirs.Kind`) that a mapping's register names."""
+    return "category" if register in CATEGORY_OF else register
+
+
+def theirs(rows: Iterable[Theirs], register: str, name: str) -> Theirs:
+    """The one of an account's own that is called so there, in use. Raises NotFoundError (not_there, several_there)."""
+    wanted, kind = normalised(name), kind_of(register)
+    type_ = CATEGORY_OF[register].value if register in CATEGORY_OF else ""
+    found = [
+        row
+        for row in rows
+        if row.kind == kind
+        and row.active
+        and (not type_ or row.type == type_)
+        and wanted in (normalised(row.name), normalised(f"{row.parent_name} {row.name}"))
+    ]
+    if len(found) != 1:
+        raise NotFoundError("several_there" if found else "not_there", name)
+    return found[0]
 
 
 def load(companies: Iterable[int]) -> dict[int, Names]:

@@ -9,14 +9,16 @@ from itertools import groupby
 from typing import Any
 
 from django.db import transaction
+from django.db.models import Exists, OuterRef, QuerySet
 from django.db.models.functions import Now
 
 from alcada.connections import names, prepared_rules
+from alcada.connections.mapping_actions import NotThereError, choose_listed
 from alcada.connections.models import Connection, Prepared
 from alcada.connections.names import CATEGORY_OF, Names, NotFoundError
 from alcada.connections.routing_actions import RoutingError, RulesChangedError
 from alcada.directory.actions import DirectoryError, Usual, set_defaults
-from alcada.directory.models import BankAccount, Category, CostCentre, Counterpart, Defaults, EntryKind
+from alcada.directory.models import BankAccount, Category, CostCentre, Defaults, EntryKind
 from alcada.history.actions import record
 from alcada.people.models import Company, User
 
@@ -72,6 +74,18 @@ def undone(connection: Connection) -> list[Prepared]:
     return [item for item in found if item.connection_id in (None, connection.pk)]
 
 
+def troubled(companies: QuerySet[Company]) -> QuerySet[Connection]:
+    """The connections whose pages tell of something that could not be done; of a company's own, its first one."""
+    stuck = Prepared.objects.filter(done_at=None).exclude(problem={})
+    of_company = stuck.filter(company=OuterRef("company"), connection=None)
+    earlier = Connection.objects.filter(company=OuterRef("company"), pk__lt=OuterRef("pk"))
+    found = Connection.objects.filter(company__in=companies.values("pk")).select_related("company")
+    mine = Exists(stuck.filter(connection=OuterRef("pk")))
+    return found.filter(mine | (Exists(of_company) & ~Exists(earlier))).order_by(
+        "company__name", "name", "pk"
+    )
+
+
 def _settle(item: Prepared, known: Names, unfetched: set[int]) -> bool:
     problem: dict[str, Any] = {}
     try:
@@ -83,6 +97,8 @@ def _settle(item: Prepared, known: Names, unfetched: set[int]) -> bool:
             problem = {"code": error.code, "name": error.name}
     except RulesChangedError:
         pass  # somebody is changing them right now: at the next fetch
+    except NotThereError:  # of another kind than ours, such as an account that takes no payables
+        problem = {"code": "not_fitting", "name": item.content["there"]}
     except (RoutingError, DirectoryError) as error:
         problem = {"code": "refused", "words": error.message}
     else:
@@ -134,27 +150,7 @@ def _mapping(item: Prepared, known: Names) -> Callable[[], None]:
     """Ours is called so there: by the id of what the account's last fetch showed under that name."""
     assert item.connection is not None
     connection, register = item.connection, item.content["register"]
-    there = names.normalised(item.content["there"])
-    field = "category" if register in CATEGORY_OF else register
-    rows = connection.counterparts.filter(**{f"{field}__isnull": False}).select_related(field)
-    if register in CATEGORY_OF:
-        rows = rows.filter(category__kind=CATEGORY_OF[register])
-    theirs = [row for row in rows if names.normalised(row.remote_name) == there]
-    in_use = [row for row in theirs if row.active] or theirs
-    if len(in_use) != 1:
-        raise NotFoundError("several_there" if in_use else "not_there", item.content["there"])
-    row, ours = in_use[0], known.find(register, item.content["here"])
-
-    def write() -> None:
-        if getattr(row, f"{field}_id") == ours.pk:
-            return
-        before = getattr(row, field)
-        # What ours was called there so far gives way: a person says what it is.
-        rows.filter(**{field: ours}).exclude(pk=row.pk).delete()
-        Counterpart.objects.filter(pk=row.pk).update(**{field: ours})
-        if not before.counterparts.filter(active=True).exists():
-            type(before).objects.filter(pk=before.pk).update(active=False)
-        data = {"register": register, "here": str(ours), "there": row.remote_name, "id": row.remote_id}
-        record("connection.mapped", connection, by=item.created_by, company=item.company, data=data)
-
-    return write
+    listed = connection.theirs.filter(kind=names.kind_of(register), active=True)
+    theirs = names.theirs(listed, register, item.content["there"])
+    ours = known.find(register, item.content["here"])
+    return lambda: choose_listed(connection, ours, theirs.remote_id, seen=None, by=item.created_by)

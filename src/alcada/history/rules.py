@@ -58,7 +58,6 @@ EVENTS = frozenset(
         "connection.owner_changed",
         "connection.link_made",
         "connection.link_revoked",
-        "connection.mapped",
         "mapping.confirmed",
         "mapping.confirmed_sure",
         "mapping.chosen",

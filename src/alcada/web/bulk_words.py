@@ -90,6 +90,7 @@ _PROBLEMS: Final[Words] = {
     "several_bank_account": lazy("Several bank accounts are called “%(name)s”."),
     "not_there": lazy("Conta Azul's account has nothing called “%(name)s”."),
     "several_there": lazy("Conta Azul's account has several called “%(name)s”."),
+    "not_fitting": lazy("“%(name)s” there is of another kind: it can't be this one."),
     "refused": lazy("%(words)s"),
 }
 

@@ -26,7 +26,6 @@ WORDS: Final[dict[str, tuple[str | Promise, str, str]]] = {
     "connection.owner_changed": (lazy("The account's owner is %(owner)s"), "grey", "user"),
     "connection.link_made": (lazy("Consent link made for %(owner)s"), "grey", "link"),
     "connection.link_revoked": (lazy("Consent link of %(owner)s revoked"), "grey", "unlink"),
-    "connection.mapped": (lazy("%(here)s here is %(there)s there"), "grey", "arrows-split"),
     "mapping.confirmed": (lazy("%(name)s confirmed as %(now)s"), "green", "check"),
     "mapping.confirmed_sure": (lazy("Mappings confirmed: %(count)s"), "green", "check"),
     "mapping.chosen": (lazy("%(name)s mapped to %(now)s"), "green", "link"),

@@ -68,6 +68,7 @@ def connections(request: HttpRequest) -> HttpResponse:
         "without": without.order_by("name", "pk")[:WITHOUT_SHOWN],
         "more_without": max(0, without.count() - WITHOUT_SHOWN),
         "application": queries.application_for(),
+        "stuck": list(prepared.troubled(companies)[:20]),
         "undecided": list(queries.undecided(companies)[:20]),
     }
     return render(request, "connections/list.html", context)

@@ -1,5 +1,6 @@
 """A file makes companies, accounts, people, rules, usual values, mappings: once, whole or its good lines; by whom."""
 
+from threading import Thread
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -228,6 +229,40 @@ def test_whose_access_was_ended_gets_no_role(installer: User) -> None:
     assert problems(found) == [(2, "person_inactive", "requesters")]
 
 
+@pytest.mark.parametrize("when", ["access ended", "company made"])
+def test_what_changes_while_a_file_is_made_has_the_plan_made_anew(
+    installer: User, monkeypatch: pytest.MonkeyPatch, when: str
+) -> None:
+    ana = User.objects.create_user(email="ana@exemplo.com.br", name="Ana")
+    planned = imports._plan
+
+    def meanwhile(data: bytes, by: User) -> Any:
+        found = planned(data, by)
+        monkeypatch.setattr(imports, "_plan", planned)  # once, between the plan and what is made of it
+        other = Thread(target=change)
+        other.start()
+        other.join()
+        return found
+
+    def change() -> None:
+        """Somebody else, on a connection of their own."""
+        if when == "access ended":
+            User.objects.filter(pk=ana.pk).update(is_active=False)
+        else:
+            Company.objects.create(name="De outro", document="11222333000181")
+        imports.connection.close()
+
+    found = imports.look_at(
+        csv(account(solicitantes=ana.email), account(SECOND, "Oficina")), name="a.csv", by=installer
+    )
+    monkeypatch.setattr(imports, "_plan", meanwhile)
+    imports.start(found, only_good=True)
+    found.refresh_from_db()
+    code = {"access ended": "person_inactive", "company made": "not_administered"}[when]
+    assert [problem[1] for problem in problems(found)] == [code]
+    assert (found.state, Connection.objects.get().company.name) == ("done", "Oficina")
+
+
 def test_rules_stand_in_the_files_order_among_those_that_people_made(installer: User) -> None:
     make(installer, account(), rule("30", regra="C", **{"valor acima de": "3,00"}))
     company, connection = Company.objects.get(), Connection.objects.get()
@@ -332,19 +367,24 @@ def test_what_names_the_account_waits_for_its_first_fetch_and_is_done_then(
     defaults = Defaults.objects.get(kind="payable")
     assert (str(defaults.category), str(defaults.bank_account)) == ("Ocupação › Internet", "Itaú Empresas")
     books = Category.objects.get(name="Honorários")
-    mapped = connection.counterparts.get(remote_name="Contabilidade", active=True)
-    assert mapped.category == books
-    assert not connection.counterparts.filter(remote_name="Honorários", active=True).exists()
+    mapped = connection.counterparts.get(category=books)
+    assert (mapped.remote_name, mapped.match, mapped.confirmed_by) == ("Contabilidade", "chosen", installer)
+    directory_sync.fetch(connection.pk)  # and stays so
+    assert connection.counterparts.get(category=books, active=True).remote_name == "Contabilidade"
+    assert Category.objects.filter(name="Honorários").count() == 1
     # What can't be done says so on the connection's page, and can be given up.
     item = Prepared.objects.get(done_at=None)
     assert (item.key, item.problem) == ("Com erro", {"code": "no_category", "name": "Aluguél Antigo"})
     browser = Client()
     browser.force_login(installer)
-    page = browser.get(f"/connections/{connection.pk}").content.decode()
-    assert "Aluguél Antigo" in page
+    address = f"/connections/{connection.pk}"
+    assert "Aluguél Antigo" in browser.get(address).content.decode()
+    told = f'<a href="{address}">Padaria Aurora Ltda</a>'  # the list leads there
+    assert told in browser.get("/connections").content.decode()
     assert browser.post(f"/connections/{connection.pk}/prepared/{item.pk}/drop").status_code == 302
     assert not Prepared.objects.filter(done_at=None).exists()
     assert prepared.undone(connection) == []
+    assert told not in browser.get("/connections").content.decode()
 
 
 def test_once_fetched_a_file_is_done_at_once_and_wrong_names_are_told(theirs: Any, installer: User) -> None:
@@ -359,6 +399,30 @@ def test_once_fetched_a_file_is_done_at_once_and_wrong_names_are_told(theirs: An
     before = everything()
     assert outcomes(make(installer, *NAMED, only_good=True)) == ["left", "left", "refused", "left"]
     assert everything() == before
+
+
+CARD = row(
+    **{
+        "o que": "de-para",
+        "cnpj": FIRST,
+        "cadastro": "conta financeira",
+        "nome aqui": "Banco do Brasil",
+        "nome no conta azul": "Receba Fácil Cartão",
+    }
+)
+
+
+def test_a_mapping_to_what_can_not_be_it_is_told_before_and_after_the_fetch(
+    theirs: Any, installer: User
+) -> None:
+    """That account takes no payables; ours does."""
+    assert outcomes(make(installer, account(), CARD)) == ["made", "made"]
+    connection = Connection.objects.get()
+    connect(theirs, connection, installer)
+    directory_sync.fetch(connection.pk)
+    item = Prepared.objects.get()
+    assert (item.done_at, item.problem["code"]) == (None, "not_fitting")
+    assert problems(make(installer, CARD, only_good=True)) == [(2, "not_fitting", "there")]
 
 
 # --- Pages ---------------------------------------------------------------------------------------------------

@@ -7,9 +7,10 @@ from typing import Any, Final
 from alcada.connections import names, prepared_rules
 from alcada.connections.bulk.lines import MappingLine, RuleLine
 from alcada.connections.bulk.world import World
+from alcada.connections.mapping import fits
 from alcada.connections.models import Connection, Prepared
 from alcada.connections.names import CATEGORY_OF, Names, NotFoundError
-from alcada.directory.models import BankAccount, Counterpart, EntryKind
+from alcada.directory.models import BankAccount, EntryKind
 from alcada.people.models import Company
 
 Kind = Prepared.Kind
@@ -76,17 +77,23 @@ def mapping(
     key = f"{asks.register}:{account.name.casefold()}:{asks.here.casefold()}" if account else ""
     before = _prepared(world, company, Kind.MAPPING, key)
     content = {"register": asks.register, "here": asks.here, "there": asks.there}
-    theirs = _theirs(world, account, asks)
-    if len(theirs) != 1:
-        error = NotFoundError("several_there" if theirs else "not_there", asks.there)
-        there = account is not None and account.directory_synced_at is not None
+    there = account is not None and account.directory_synced_at is not None
+    try:
+        theirs = names.theirs(world.theirs[account.pk] if account else (), asks.register, asks.there)
+    except NotFoundError as error:
         return _absent(error, there, before, content, "there")
     try:
         ours = known.find(asks.register, asks.here)  # type: ignore[arg-type]
     except NotFoundError as error:
         return _absent(error, fetched, before, content, "here")
-    field = "category" if asks.register in CATEGORY_OF else asks.register
-    return State(stands=getattr(theirs[0], f"{field}_id") == ours.pk, exists=True)
+    if not fits(ours, theirs):
+        return State(problem="not_fitting", name=asks.there, column="there")
+    assert account is not None
+    row = world.counterparts.get((account.pk, names.kind_of(asks.register), ours.pk))
+    stands = (
+        row is not None and row.active and row.confirmed_at is not None and row.remote_id == theirs.remote_id
+    )
+    return State(stands=stands, exists=True)
 
 
 def _default(world: World, company: Company | None, account: Connection | None, asks: RuleLine) -> State:
@@ -99,21 +106,6 @@ def _default(world: World, company: Company | None, account: Connection | None, 
         account is not None or asks.refusal != ""
     )  # an account that the file makes is nobody's default yet
     return State(stands=known and same and table.default_refusal == asks.refusal, exists=chosen)
-
-
-def _theirs(world: World, account: Connection | None, asks: MappingLine) -> list[Counterpart]:
-    if account is None:
-        return []
-    field = "category" if asks.register in CATEGORY_OF else asks.register
-    wanted = names.normalised(asks.there)
-    found = [
-        row
-        for row in world.counterparts[account.pk]
-        if getattr(row, f"{field}_id") is not None and names.normalised(row.remote_name) == wanted
-    ]
-    if asks.register in CATEGORY_OF:
-        found = [row for row in found if row.category and row.category.kind == CATEGORY_OF[asks.register]]
-    return [row for row in found if row.active] or found
 
 
 def _absent(

@@ -17,6 +17,7 @@ from alcada import queue
 from alcada.connections.bulk import apply, lines, plan, sheet
 from alcada.connections.bulk.plan import Plan
 from alcada.connections.models import BulkImport
+from alcada.people.actions import PersonInactiveError
 from alcada.people.models import User
 
 State = BulkImport.State
@@ -65,7 +66,8 @@ def run(import_id: int) -> None:
         return
     try:
         _run(import_id)
-    except IntegrityError:  # somebody made one of its companies at the same moment: the plan is made anew
+    except (IntegrityError, PersonInactiveError):
+        # Somebody made one of its companies, or ended an access, at the same moment: the plan is made anew.
         _run(import_id)
 
 

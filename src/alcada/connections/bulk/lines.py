@@ -142,9 +142,8 @@ class _Reader:
             "up_to": self._amount("up_to"),
             "refusal": refusal,
         }
-        conditions = [
-            content[name] for name in ("kind", "category", "cost_centre", "vendor", "over", "up_to")
-        ]
+        named = ("kind", "category", "cost_centre", "vendor", "over", "up_to")
+        conditions = [self._get(name) for name in named]  # as typed: one that can't be read is wrong enough
         if order == 0 and any(conditions):
             self._wrong("default_with_conditions", "order")
         if order and not any(conditions):

@@ -8,8 +8,8 @@ from typing import Any, Final
 from alcada.connections.bulk import compare
 from alcada.connections.bulk.lines import AccountLine, Line, MappingLine, Problem, RuleLine, Somebody
 from alcada.connections.bulk.world import World, load
+from alcada.connections.mirror_rows import normalised
 from alcada.connections.models import Connection, Prepared
-from alcada.connections.names import normalised
 from alcada.connections.prepared_rules import DEFAULT_KEY
 from alcada.people.models import Company, Role, User
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from alcada.connections import names
 from alcada.connections.models import Connection, Prepared, Routing, RoutingRule
 from alcada.connections.names import Names
-from alcada.directory.models import Counterpart, Defaults
+from alcada.directory.models import Counterpart, Defaults, Theirs
 from alcada.people.models import Company, Membership, Role, User
 
 
@@ -23,7 +23,8 @@ class World:
     defaults: dict[tuple[int, str], Defaults]  # by company and kind
     prepared: dict[tuple[int, str, str], Prepared]  # by company, kind and key
     names: dict[int, Names]
-    counterparts: dict[int, list[Counterpart]]  # by connection
+    theirs: dict[int, list[Theirs]]  # by connection
+    counterparts: dict[tuple[int, str, int], Counterpart]  # by connection, kind and ours
 
 
 def load(documents: Collection[str], emails: Collection[str], mapped: Collection[str], by: User) -> World:
@@ -36,11 +37,15 @@ def load(documents: Collection[str], emails: Collection[str], mapped: Collection
     users = {user.email: user for user in User.objects.filter(email__in=emails)}
     held = Membership.objects.filter(company__in=ids, user__in=[user.pk for user in users.values()])
     mine = Membership.objects.filter(company__in=ids, user=by, role=Role.ADMINISTRATOR)
-    there = defaultdict(list)
     wanted = [companies[each].pk for each in mapped if each in companies]
-    rows = Counterpart.objects.filter(connection__company__in=wanted, party=None)
-    for counterpart in rows.select_related("category"):
-        there[counterpart.connection_id].append(counterpart)
+    theirs = defaultdict(list)
+    for one in Theirs.objects.filter(connection__company__in=wanted, active=True):
+        theirs[one.connection_id].append(one)
+    counterparts = {}
+    for counterpart in Counterpart.objects.filter(connection__company__in=wanted, party=None):
+        for kind in Theirs.Kind.values:
+            if ours := getattr(counterpart, f"{kind}_id"):
+                counterparts[counterpart.connection_id, kind, ours] = counterpart
     return World(
         companies=companies,
         administered=set(mine.values_list("company_id", flat=True)) if by.is_active else set(),
@@ -54,5 +59,6 @@ def load(documents: Collection[str], emails: Collection[str], mapped: Collection
             (row.company_id, row.kind, row.key): row for row in Prepared.objects.filter(company__in=ids)
         },
         names=names.load(ids),
-        counterparts=there,
+        theirs=theirs,
+        counterparts=counterparts,
     )

@@ -69,7 +69,7 @@ class Migration(migrations.Migration):
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('file_name', models.CharField(max_length=200)),
                 ('content', models.BinaryField()),
-                ('state', models.CharField(choices=[('preview', 'Looked at'), ('queued', 'Waiting'), ('running', 'Being made'), ('done', 'Made'), ('refused', 'Nothing was made')], default='preview', max_length=10)),
+                ('state', models.CharField(choices=[('preview', 'Looked at'), ('queued', 'Waiting'), ('running', 'Being made'), ('done', 'Done'), ('refused', 'Nothing was made')], default='preview', max_length=10)),
                 ('only_good', models.BooleanField(default=False)),
                 ('report', models.JSONField(default=list)),
                 ('notes', models.JSONField(default=dict)),
