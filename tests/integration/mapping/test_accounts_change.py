@@ -103,10 +103,10 @@ def test_what_changes_there_is_recorded_and_told_once(account: Account, sandbox:
     assert notice.user == clara
     assert {"Loja", "Itaú Empresas"} <= set(notice.data["party"].replace("02 · ", "").split(", "))
     assert to_look_at(account.connection) == {"category": 1, "bank_account": 1, "cost_centre": 1, "party": 0}
-    ((level, area, sentence, todo),) = doctor_mapping.findings()
-    assert (level, area) == ("problem", "mapping")
-    assert "3 " in sentence
-    assert todo
+    (finding,) = doctor_mapping.findings()
+    assert (finding.level, finding.area) == ("problem", "mapping")
+    assert "3 " in finding.sentence
+    assert finding.todo
 
 
 def test_named_back_there_needs_nobody_any_more(account: Account, sandbox: Any) -> None:
@@ -117,8 +117,8 @@ def test_named_back_there_needs_nobody_any_more(account: Account, sandbox: Any) 
         directory_sync.fetch(account.pk)
     assert not any(to_look_at(account.connection).values())
     assert Category.objects.filter(company=account.connection.company, name="Aluguel").exists()
-    ((level, *_rest),) = doctor_mapping.findings()
-    assert level == "ok"
+    (finding,) = doctor_mapping.findings()
+    assert finding.level == "ok"
 
 
 @pytest.mark.parametrize("what", ["renamed", "inactive", "missing"])
