@@ -3,7 +3,7 @@
 Callers hold the transaction; each function locks the entry's state first. What is told to people is the caller's.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final
@@ -14,6 +14,7 @@ from django.utils import timezone
 from alcada.directory.models import Counterpart
 from alcada.history.actions import record
 from alcada.ledger.comparing import Compared, Expected, compare
+from alcada.ledger.correcting import Key, either
 from alcada.ledger.models import Difference, EntryState, InstalmentState, Status
 from alcada.ledger.seen import Seen, by_order
 from alcada.people.models import User
@@ -32,6 +33,20 @@ class Outcome:
     entry: EntryState
     found: list[Difference] = field(default_factory=list)
     paid_in_full: bool = False
+
+    @property
+    def edited(self) -> list[Difference]:
+        """What somebody changed there; the others are what a correction of ours left to a person."""
+        return [one for one in self.found if one.correction_id is None]
+
+
+@dataclass(frozen=True)
+class Left:
+    """What a correction changed: what of it still stands otherwise is a person's to do, and no edit of theirs."""
+
+    correction_id: int
+    moved: Collection[Key]
+    untold: Sequence[Compared] = ()  # what no read by its id tells: as it was
 
 
 class AlreadySettledError(Exception):
@@ -98,10 +113,11 @@ def take_listed(entry_id: int, rows: Sequence[Seen]) -> Outcome:
     return _take(entry, list(states.values()), known)
 
 
-def take_whole(entry_id: int, parts: Sequence[Seen]) -> Outcome:
+def take_whole(entry_id: int, parts: Sequence[Seen], left: Left | None = None) -> Outcome:
     """All instalments of the entry, read by its id: the last word. One of ours that is missing is gone."""
     entry = lock(entry_id)
-    states = list(entry.instalments.all())
+    expected = Expected.read(entry.expected)
+    states = _recounted(entry, len(expected.instalments), parts)
     _identify(states, parts)
     known = {state.remote_id: state for state in states if state.remote_id}
     news = {known[part.remote_id].number: part for part in parts if part.remote_id in known}
@@ -109,12 +125,37 @@ def take_whole(entry_id: int, parts: Sequence[Seen]) -> Outcome:
     entry.save(update_fields=["changed", "read_at", "gone_at"])
     missing = [state for state in states if state.number not in news]
     more = [
-        Compared(0, Kind.INSTALMENTS, len(parts) == len(states), str(len(states)), str(len(parts))),
+        _count(len(expected.instalments), len(parts)),
         Compared(0, Kind.GONE, same=True),
         *(Compared(state.number, Kind.GONE, same=state.number in news) for state in states),
     ]
     _leave(entry, missing)
-    return _take(entry, states, news, more)
+    return _take(entry, states, news, [*more, *(left.untold if left else ())], left)
+
+
+def _count(approved: int, theirs: int) -> Compared:
+    return Compared(0, Kind.INSTALMENTS, approved == theirs, str(approved), str(theirs))
+
+
+def _recounted(entry: EntryState, count: int, parts: Sequence[Seen]) -> list[InstalmentState]:
+    """Ours, one per instalment: in their order anew once somebody made them as many as a correction approved."""
+    states = list(entry.instalments.all())
+    if len(states) == count or len(parts) != count:
+        return states
+    entry.instalments.all().delete()
+    ordered = by_order(parts)
+    first = states[0]
+    return InstalmentState.objects.bulk_create(
+        InstalmentState(
+            entry=entry,
+            connection_id=entry.connection_id,
+            number=number,
+            remote_id=part.remote_id,
+            due_date=part.due_date or first.due_date,
+            amount=part.amount if part.amount is not None else first.amount,
+        )
+        for number, part in enumerate(ordered, start=1)
+    )
 
 
 def take_gone(entry_id: int) -> Outcome:
@@ -127,7 +168,7 @@ def take_gone(entry_id: int) -> Outcome:
     entry.changed, entry.read_at, entry.gone_at = False, timezone.now(), timezone.now()
     entry.save(update_fields=["changed", "read_at", "gone_at"])
     _leave(entry, states)
-    _note(entry, [Compared(0, Kind.GONE, same=False)], outcome)
+    note(entry, [Compared(0, Kind.GONE, same=False)], outcome)
     return outcome
 
 
@@ -141,7 +182,7 @@ def accept(difference_id: int, *, by: User, note: str) -> Difference:
             raise AlreadySettledError
         difference.accepted_at, difference.accepted_by, difference.note = timezone.now(), by, note
         difference.save(update_fields=["accepted_at", "accepted_by", "note"])
-        _record(entry, "ledger.accepted", by=by, comment=note, changes=[_change(difference)])
+        tell(entry, "ledger.accepted", by=by, comment=note, changes=[change(difference)])
         return difference
 
 
@@ -150,6 +191,7 @@ def _take(
     states: list[InstalmentState],
     news: Mapping[int, Seen],
     more: Iterable[Compared] = (),
+    left: Left | None = None,
 ) -> Outcome:
     outcome = Outcome(entry)
     if not news and not more:
@@ -159,9 +201,14 @@ def _take(
         if seen := news.get(state.number):
             _update(entry, state, seen, len(states))
     names = {key: name for seen in news.values() for key, name in (seen.names or {}).items()}
-    expected = Expected.read(entry.expected)
-    compared = compare(expected, news, lambda key: _name(entry, key, names))
-    _note(entry, [*more, *compared], outcome)
+
+    def name(key: str) -> str:
+        return _name(entry, key, names)
+
+    compared = compare(Expected.read(entry.expected), news, name)
+    if entry.pending:
+        compared = either(compared, compare(Expected.read(entry.pending), news, name))
+    note(entry, [*more, *compared], outcome, left)
     outcome.paid_in_full = not was_paid and all(state.status == Status.PAID for state in states)
     return outcome
 
@@ -182,7 +229,7 @@ def _update(entry: EntryState, state: InstalmentState, seen: Seen, count: int) -
         if seen.status != Status.OPEN or not before[1]:
             return  # written off and the like: told as a difference
         event = "ledger.payment_undone"
-    _record(entry, event, instalment=state.number, of=count, amount=seen.paid, paid_on=state.paid_on)
+    tell(entry, event, instalment=state.number, of=count, amount=seen.paid, paid_on=state.paid_on)
 
 
 def _leave(entry: EntryState, gone: Sequence[InstalmentState]) -> None:
@@ -193,7 +240,7 @@ def _leave(entry: EntryState, gone: Sequence[InstalmentState]) -> None:
             state.save(update_fields=["status", "seen_at"])
 
 
-def _note(entry: EntryState, compared: Iterable[Compared], outcome: Outcome) -> None:
+def note(entry: EntryState, compared: Iterable[Compared], outcome: Outcome, left: Left | None = None) -> None:
     """Open differences that are none any more are settled; new ones are made, each recorded once."""
     standing = {
         (one.number, one.kind): one
@@ -206,26 +253,39 @@ def _note(entry: EntryState, compared: Iterable[Compared], outcome: Outcome) -> 
         if known and not row.same and known.key == (row.key or row.theirs):
             continue
         if known:
-            known.settled_at = now
-            known.save(update_fields=["settled_at"])
+            settle(known, now)
             if row.same:
                 over.append(known)
         if not row.same:
-            outcome.found.append(_difference(entry, row, now))
-    if over:
-        back = [{**_change(one), "old": one.theirs, "new": one.approved} for one in over]
-        _record(entry, "ledger.as_approved", changes=back)
-    edited = [one for one in outcome.found if one.kind != Kind.GONE]
+            ours = known.correction_id if known else None
+            if left and (row.number, row.kind) in left.moved:
+                ours = left.correction_id
+            outcome.found.append(_difference(entry, row, now, ours))
+    for event, done in (
+        ("ledger.as_approved", [one for one in over if one.correction_id is None]),
+        ("correction.done_there", [one for one in over if one.correction_id is not None]),
+    ):
+        if done:
+            back = [{**change(one), "old": one.theirs, "new": one.approved} for one in done]
+            tell(entry, event, changes=back)
+    edited = [one for one in outcome.edited if one.kind != Kind.GONE]
     if edited:
-        _record(entry, "ledger.edited", changes=[_change(one) for one in edited])
-    for one in outcome.found:
+        tell(entry, "ledger.edited", changes=[change(one) for one in edited])
+    for one in outcome.edited:
         if one.kind == Kind.GONE:
-            _record(entry, "ledger.gone", instalment=one.number or None)
+            tell(entry, "ledger.gone", instalment=one.number or None)
 
 
-def _difference(entry: EntryState, row: Compared, now: datetime) -> Difference:
+def settle(one: Difference, at: datetime) -> None:
+    """It is none any more."""
+    one.settled_at = at
+    one.save(update_fields=["settled_at"])
+
+
+def _difference(entry: EntryState, row: Compared, now: datetime, correction_id: int | None) -> Difference:
     return Difference.objects.create(
         posting=entry.posting,
+        correction_id=correction_id,
         number=row.number,
         kind=row.kind,
         approved=row.approved,
@@ -235,13 +295,13 @@ def _difference(entry: EntryState, row: Compared, now: datetime) -> Difference:
     )
 
 
-def _change(one: Difference) -> dict[str, str]:
+def change(one: Difference) -> dict[str, str]:
     """As history tells changes: the field's path, before and after."""
     path = f"instalments.{one.number - 1}.{one.kind}" if one.number else str(one.kind)
     return {"field": path, "old": one.approved, "new": one.theirs}
 
 
-def _record(entry: EntryState, event: str, *, by: User | None = None, **data: Any) -> None:
+def tell(entry: EntryState, event: str, *, by: User | None = None, **data: Any) -> None:
     posting = entry.posting
     told = {name: value for name, value in data.items() if value is not None}
     record(

@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
+from django.db.models import Q
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -171,7 +172,7 @@ def _question(posting: Posting | None) -> dict[str, Any]:
 def _posting(found: Entry) -> tuple[Posting | None, str]:
     """The posting of what is current, and whose turn it is: an earlier revision's belongs to the timeline."""
     postings = Posting.objects.select_related("connection__company", "question").filter(
-        entry=found, revision=found.current
+        Q(revision=found.current) | Q(state=State.POSTED), entry=found
     )
     posting = with_owner(postings).order_by("-pk").first()
     return posting, posting.owner if posting else ""
