@@ -45,16 +45,19 @@ def approved(run: Run, round_: Round) -> None:
     )
 
 
-def follow(correction: Correction, left: int) -> None:
-    """It ended: the run does, and who has to know is told. In the caller's transaction; `left`: to do by a person."""
+def follow(correction: Correction, *, left: int = 0) -> None:
+    """It ended: so does its run, and who has to know is told. In the caller's transaction. `left`: to be done there."""
     runs = Run.objects.filter(revision=correction.revision_id, state=Run.State.POSTING)
     runs.update(state=Run.State.DONE, ended_at=timezone.now())
     settle(_asked_key(correction))
-    revision = correction.revision
-    told = [_message(correction, revision.created_by, "entry_corrected")]
+    if correction.state == CorrectionState.LEFT:
+        return  # who left it to themselves knows
+    author = correction.revision.created_by
+    people = {author.pk: author}
     if left:
-        told += [_message(correction, one, "correction_left") for one in _administrators(correction)]
-    tell_all([message for message in told if message.to.is_active])
+        people |= {one.pk: one for one in _administrators(correction)}
+    template = "correction_left" if left else "entry_corrected"
+    tell_all([_message(correction, one, template) for one in people.values() if one.is_active])
 
 
 def tell_stopped(correction_id: int) -> None:

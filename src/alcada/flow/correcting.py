@@ -157,5 +157,5 @@ def leave(correction_id: int, *, by: User, reason: str) -> Correction:
         if state.pending is None:
             ledger.expect(state.pk, pending(left))
         ledger.take_over(state.pk, None, correction_id=left.pk, also=also_left(left))
-        corrected.follow(left, 0)
+        corrected.follow(left)
         return left

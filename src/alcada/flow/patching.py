@@ -207,6 +207,11 @@ def _finish(correction: Correction, claim: uuid.UUID, state_id: int, parts: Sequ
         corrections.held(correction.pk, claim)
         outcome = ledger.take_over(state_id, seen, correction_id=correction.pk, also=also_left(correction))
         left = [one for one in outcome.found if one.correction_id is not None]
-        made = corrections.done(correction.pk, claim, left=[states.change(one) for one in left])
+        made = corrections.done(correction.pk, claim, left=[_to_do(one) for one in left])
         tell_owners(outcome)
-        corrected.follow(made, len(left))
+        corrected.follow(made, left=len(left))
+
+
+def _to_do(one: Difference) -> dict[str, str]:
+    """As history tells changes: from what stands there to what was approved."""
+    return {**states.change(one), "old": one.theirs, "new": one.approved}

@@ -225,7 +225,7 @@ def add_document(entry: Entry, *, by: User, upload: Upload) -> Document:
     # Bytes first: a file without a row is only space, a row without its file is a lost document.
     storage.keep(checked.sha256, checked.content)
     with transaction.atomic():
-        _being_edited(entry, by)
+        _being_edited(entry, by, or_corrected=True)
         there = Document.objects.filter(entry=entry, sha256=checked.sha256, removed_at=None).first()
         if there:
             return there
@@ -252,12 +252,13 @@ def remove_document(document: Document, *, by: User) -> None:
             record("entry.document_removed", entry, by=by, company=entry.company, data=data)
 
 
-def _being_edited(entry: Entry, by: User) -> Entry:
+def _being_edited(entry: Entry, by: User, *, or_corrected: bool = False) -> Entry:
     """The entry's row, locked; refused when it isn't a draft or isn't this person's to change."""
     related = Entry.objects.select_related("company", "current")
     locked = related.select_for_update(of=("self",)).get(pk=entry.pk)
     if not may_change(by, locked):
         raise NotYoursError
-    if locked.draft is None or locked.discarded_at is not None:
+    edited = locked.draft is not None or (or_corrected and locked.correction is not None)
+    if not edited or locked.discarded_at is not None:
         raise NotBeingEditedError
     return locked

@@ -218,7 +218,7 @@ class CorrectionState(models.TextChoices):
     UNKNOWN = "unknown", _("Checking whether it arrived")
     REFUSED = "refused", _("Refused by Conta Azul")
     UNDECIDED = "undecided", _("Needs a person")
-    DONE = "done", _("Made")
+    DONE = "done", _("Made in Conta Azul")
     LEFT = "left", _("Left to a person")
 
 

@@ -27,7 +27,7 @@ class Migration(migrations.Migration):
                 ('content', models.JSONField()),
                 ('before', models.JSONField()),
                 ('changes', models.JSONField()),
-                ('state', models.CharField(choices=[('queued', 'Waiting to be made'), ('sending', 'Being made'), ('unknown', 'Checking whether it arrived'), ('refused', 'Refused by Conta Azul'), ('undecided', 'Needs a person'), ('done', 'Made'), ('left', 'Left to a person')], default='queued', max_length=12)),
+                ('state', models.CharField(choices=[('queued', 'Waiting to be made'), ('sending', 'Being made'), ('unknown', 'Checking whether it arrived'), ('refused', 'Refused by Conta Azul'), ('undecided', 'Needs a person'), ('done', 'Made in Conta Azul'), ('left', 'Left to a person')], default='queued', max_length=12)),
                 ('reason', models.CharField(blank=True, default='', max_length=60)),
                 ('detail', models.TextField(blank=True, default='')),
                 ('conflicts', models.JSONField(default=list)),

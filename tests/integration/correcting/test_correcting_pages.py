@@ -1,0 +1,121 @@
+"""Correcting as people do it, on the pages: the form, what it changes, the decision, what is left to do."""
+
+import html
+import re
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+from integration.correcting.desk import Desk, events, to_do
+from stories import open_step
+
+from alcada.intake.models import Entry, Revision
+from alcada.posting.models import Correction
+
+
+@pytest.fixture
+def as_() -> Any:
+    def sign_in(user: Any) -> Client:
+        one = Client()
+        one.force_login(user)
+        one.cookies["django_language"] = "en"
+        return one
+
+    return sign_in
+
+
+def text_of(response: Any) -> str:
+    """What is read, without the tags."""
+    return " ".join(html.unescape(re.sub(r"<[^>]+>", " ", response.content.decode())).split())
+
+
+def fields(page: str) -> dict[str, Any]:
+    """The form as a browser would send it back."""
+    form = page[page.index('id="entry-form"') : page.index('id="discard-form"')]
+    found: dict[str, Any] = {}
+    for tag in re.findall(r"<input[^>]*>", form):
+        name, kind = re.search(r'name="([^"]*)"', tag), re.search(r'type="([^"]*)"', tag)
+        if name and (kind is None or kind[1] not in ("checkbox", "file", "submit")):
+            value = re.search(r'value="([^"]*)"', tag)
+            found[name[1]] = html.unescape(value[1]) if value else ""
+    for name, inner in re.findall(r'<select[^>]*name="([^"]*)"[^>]*>(.*?)</select>', form, re.S):
+        chosen = re.search(r'<option value="([^"]*)" selected', inner)
+        found[name] = chosen[1] if chosen else ""
+    for name, inner in re.findall(r'<textarea[^>]*name="([^"]*)"[^>]*>(.*?)</textarea>', form, re.S):
+        found[name] = html.unescape(inner)
+    return found
+
+
+def corrected(ana: Client, entry: Entry, **changes: str) -> Any:
+    """Through the form, the review, and sent."""
+    ana.post(reverse("entry-correct-begin", args=[entry.pk]))
+    address = reverse("entry-correct", args=[entry.pk])
+    typed = fields(ana.get(address).content.decode()) | changes
+    review = ana.post(address, typed | {"do": "review"}, follow=True)
+    again = fields(review.content.decode())
+    return review, ana.post(address, again | {"do": "submit"}, follow=True)
+
+
+def test_from_the_button_to_the_books(desk: Desk, as_: Any) -> None:
+    entry = desk.posted()
+    ana, bruno = as_(desk.ana), as_(desk.bruno)
+    page = ana.get(reverse("entry", args=[entry.pk]))
+    assert reverse("entry-correct-begin", args=[entry.pk]) in page.content.decode()
+    changes = {"instalments-0-due_date": "20/12/2026", "description": "Papel A4 e A3"}
+    review, sent = corrected(ana, entry, **changes)
+    told = text_of(review)
+    ours, there = told.index("Alçada changes this"), told.index("A person has to do this")
+    assert ours < told.index("20/12/2026") < there < told.index("Papel A4 e A3", there)
+    assert "Send for approval" in told
+    told = text_of(sent)
+    assert "Correction sent for approval" in told
+    assert "In approval" in told
+    assert "Take the correction back" in told
+    revision = Revision.objects.get(entry=entry, kind=Revision.Kind.CORRECTION)
+    address = reverse("decide", args=[open_step(revision).pk])
+    told = text_of(bruno.get(address))
+    assert "What this correction changes" in told
+    assert "10/12/2026 → Corrected: 20/12/2026" in told
+    assert "Will be created" not in told
+    assert "Correction" in text_of(bruno.get(reverse("inbox")))
+    bruno.post(address, {"verdict": "approve"})
+    desk.make(Correction.objects.get(entry=entry))
+    told = text_of(ana.get(reverse("entry", args=[entry.pk])))
+    assert "Due date" in told
+    assert "20/12/2026" in told
+    assert "Corrected in Conta Azul, but for 1 thing" in told
+    assert "To do in Conta Azul" in told
+    assert [row[1] for row in to_do(entry)] == ["description"]
+    assert desk.parts("data_vencimento") == [("2026-12-20",)]
+
+
+def test_what_is_changed_after_the_review_is_reviewed_again(desk: Desk, as_: Any) -> None:
+    entry = desk.posted()
+    ana = as_(desk.ana)
+    ana.post(reverse("entry-correct-begin", args=[entry.pk]))
+    address = reverse("entry-correct", args=[entry.pk])
+    typed = fields(ana.get(address).content.decode()) | {"instalments-0-due_date": "20/12/2026"}
+    seen = fields(ana.post(address, typed | {"do": "review"}, follow=True).content.decode())
+    other = seen | {"instalments-0-due_date": "21/12/2026", "do": "submit"}
+    told = text_of(ana.post(address, other, follow=True))
+    assert "Send for approval" in told
+    assert "21/12/2026" in told
+    assert "correction.submitted" not in events(entry, "correction.")
+
+
+def test_nobody_else_corrects_or_mends(desk: Desk, as_: Any, carla: Any) -> None:
+    entry = desk.posted()
+    for user, status in ((desk.bruno, 403), (carla, 404)):
+        other = as_(user)
+        assert other.post(reverse("entry-correct-begin", args=[entry.pk])).status_code == status
+    assert (
+        reverse("entry-correct-begin", args=[entry.pk])
+        not in as_(desk.bruno).get(reverse("entry", args=[entry.pk])).content.decode()
+    )
+    correction = desk.approved(entry, instalments=[{"due_date": "20/12/2026", "amount": ""}])
+    for user, status in ((desk.ana, 403), (desk.bruno, 403), (carla, 404)):
+        other = as_(user)
+        for name in ("correction-again", "correction-leave"):
+            address = reverse(name, args=[correction.pk])
+            assert other.post(address, {"reason": "x"}).status_code == status, (user, name)
