@@ -19,7 +19,7 @@ from alcada.flow.correcting_rules import Patch, Plan, Standing
 from alcada.flow.following import expected, follow_new, their_ids
 from alcada.flow.returned_notices import tell_owners
 from alcada.ledger import corrected as ledger
-from alcada.ledger import states
+from alcada.ledger import differing, states
 from alcada.ledger.comparing import Compared, Expected
 from alcada.ledger.models import Difference, EntryState
 from alcada.ledger.seen import of_read
@@ -214,4 +214,4 @@ def _finish(correction: Correction, claim: uuid.UUID, state_id: int, parts: Sequ
 
 def _to_do(one: Difference) -> dict[str, str]:
     """As history tells changes: from what stands there to what was approved."""
-    return {**states.change(one), "old": one.theirs, "new": one.approved}
+    return {**differing.change(one), "old": one.theirs, "new": one.approved}

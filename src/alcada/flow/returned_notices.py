@@ -2,8 +2,8 @@
 
 from django.urls import reverse
 
+from alcada.ledger.differing import Outcome
 from alcada.ledger.models import Difference
-from alcada.ledger.states import Outcome
 from alcada.notify.actions import tell
 from alcada.people.models import Role
 from alcada.people.queries import holders

@@ -6,12 +6,12 @@ from typing import Any
 from django.db import transaction
 from django.utils import timezone
 
-from alcada.ledger import states
+from alcada.ledger import differing, states
 from alcada.ledger.comparing import Compared, Expected
 from alcada.ledger.correcting import as_it_was
+from alcada.ledger.differing import AlreadySettledError, Left, Outcome
 from alcada.ledger.models import Difference, EntryState
 from alcada.ledger.seen import Seen
-from alcada.ledger.states import AlreadySettledError, Left, Outcome
 from alcada.people.models import User
 
 Kind = Difference.Kind
@@ -19,7 +19,7 @@ Kind = Difference.Kind
 
 def expect(entry_id: int, pending: Mapping[str, Any]) -> EntryState:
     """From now on it may stand there as approved before, or as this: a correction is about to be made."""
-    entry = states.lock(entry_id)
+    entry = differing.lock(entry_id)
     entry.pending = dict(pending)
     entry.save(update_fields=["pending"])
     return entry
@@ -36,7 +36,7 @@ def take_over(
 
     `parts`: the entry as just read; None: not read, all of it is taken to stand as it did. `also`: what no read tells.
     """
-    entry = states.lock(entry_id)
+    entry = differing.lock(entry_id)
     if entry.pending is None:
         return Outcome(entry)
     moved = as_it_was(Expected.read(entry.expected), Expected.read(entry.pending))
@@ -44,16 +44,18 @@ def take_over(
     now = timezone.now()
     for one in Difference.objects.filter(posting=entry.posting, settled_at=None):
         if (one.number, one.kind) in moved:
-            states.settle(one, now)  # measured by what was approved before
+            differing.settle(one, now)  # measured by what was approved before
     entry.expected, entry.pending = entry.pending, None
-    entry.changed = entry.changed or parts is None  # the next poll reads it whole
-    entry.save(update_fields=["expected", "pending", "changed"])
+    entry.save(update_fields=["expected", "pending"])
     untold = [row for key, row in moved.items() if parts is None or _untold(row)]
     left = Left(correction_id, frozenset(moved), untold)
     if parts is not None:
-        return states.take_whole(entry_id, parts, left)
-    outcome = Outcome(entry)
-    states.note(entry, untold, outcome, left)
+        outcome = states.take_whole(entry_id, parts, left)
+    else:
+        outcome = Outcome(entry)
+        differing.note(entry, untold, outcome, left)
+    # The next poll reads it whole: to it, what a person does there meanwhile would look like this change of ours.
+    EntryState.objects.filter(pk=entry_id).update(changed=True)
     return outcome
 
 
@@ -71,14 +73,16 @@ def done_there(difference_id: int, *, by: User) -> Difference:
     """
     with transaction.atomic():
         posting_id = Difference.objects.values_list("posting_id", flat=True).get(pk=difference_id)
-        entry = states.lock(EntryState.objects.values_list("pk", flat=True).get(posting_id=posting_id))
+        entry = differing.lock(EntryState.objects.values_list("pk", flat=True).get(posting_id=posting_id))
         difference = Difference.objects.select_for_update().get(pk=difference_id)
         if difference.settled_at or difference.correction_id is None:
             raise AlreadySettledError
-        states.settle(difference, timezone.now())
-        told = states.change(difference)
+        difference.done_by = by
+        difference.save(update_fields=["done_by"])
+        differing.settle(difference, timezone.now())
+        told = differing.change(difference)
         entry.changed = True
         entry.save(update_fields=["changed"])
         back = [{**told, "old": difference.theirs, "new": difference.approved}]
-        states.tell(entry, "correction.done_there", by=by, changes=back)
+        differing.tell(entry, "correction.done_there", by=by, changes=back)
         return difference

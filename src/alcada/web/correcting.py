@@ -23,8 +23,8 @@ from alcada.intake.queries import documents_of, entry_or_none, may_change, visib
 from alcada.intake.reader import key
 from alcada.intake.rules import ChangedMeanwhileError, NotBeingEditedError, NotYoursError, Problems
 from alcada.ledger import corrected as ledger
+from alcada.ledger.differing import AlreadySettledError
 from alcada.ledger.models import Difference
-from alcada.ledger.states import AlreadySettledError
 from alcada.people.models import User
 from alcada.posting import corrections
 from alcada.posting.corrections import MoveNotAllowedError
@@ -88,6 +88,9 @@ def correct(request: HttpRequest, pk: int) -> HttpResponse:
         messages.success(request, _("Correction saved. Nobody is asked until you send it."))
     if do in ("review", "submit") and whole:
         return _go_on(request, entry, do)
+    if do not in _KEPT:  # a small button pressed with files chosen, without JavaScript
+        forms.take(do, draft, request.POST, entry.company, entry.kind)
+        intake.save_draft(entry, by=user, draft=draft, based_on=entry.current_id)
     return redirect("entry-correct", pk)
 
 

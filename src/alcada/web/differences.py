@@ -15,7 +15,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from alcada.flow.corrected import STOPPED
 from alcada.intake.queries import visible_entries
-from alcada.ledger import states
+from alcada.ledger import differing
 from alcada.ledger.models import Difference
 from alcada.people.models import Company, User
 from alcada.people.queries import companies_of, companies_where
@@ -112,8 +112,8 @@ def accept(request: HttpRequest, pk: int) -> HttpResponse:
         problem = _("Say why it may stay so: history keeps it.") if not note else _("This is too long.")
         return _page(request, status=422, wrong=pk, typed=note, problem=problem)
     try:
-        states.accept(pk, by=user, note=note)
-    except states.AlreadySettledError:
+        differing.accept(pk, by=user, note=note)
+    except differing.AlreadySettledError:
         messages.warning(request, _("It is resolved or accepted by now."))
     else:
         messages.success(request, _("Accepted. History keeps your note."))

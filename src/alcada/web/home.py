@@ -118,7 +118,7 @@ def _posted(entries: QuerySet[Entry]) -> list[Posted]:
     """Payables and receivables apart: what goes out and what comes in don't add up to anything."""
     since = timezone.now() - timedelta(days=DAYS)
     done = Posting.objects.filter(entry__in=entries, state=State.POSTED, posted_at__gte=since)
-    rows = done.order_by().values("kind").annotate(count=Count("pk"), total=Sum("revision__amount"))
+    rows = done.order_by().values("kind").annotate(count=Count("pk"), total=Sum("entry__current__amount"))
     found = {row["kind"]: Posted(row["kind"], row["count"], row["total"]) for row in rows}
     return [found.get(kind.value) or Posted(kind.value, 0, Decimal(0)) for kind in EntryKind]
 

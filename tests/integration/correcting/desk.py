@@ -1,6 +1,7 @@
 """What is done with a posted entry: corrected, approved, made; and what stands in the sandbox's books afterwards."""
 
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 from django.utils import timezone
@@ -62,6 +63,12 @@ class Desk:
             returning.queue_polls()
         Poll.objects.filter(connection_id=self.account.pk).update(next_at=timezone.now())
         returning.poll(self.account.pk)
+
+    def later(self, seconds: float) -> None:
+        """The polls' watermark moves on as if so much time had passed."""
+        for poll in Poll.objects.filter(connection_id=self.account.pk):
+            poll.seen_until += timedelta(seconds=seconds)
+            poll.save(update_fields=["seen_until"])
 
     def act(self, action: str, **details: Any) -> Any:
         return self.sandbox.act(self.account.remote["id"], action, **details)
