@@ -312,7 +312,7 @@ def _tell_asked(round_: Round) -> None:
     step = round_.steps.get(state=Step.State.OPEN)
     tell(
         [asked.user for asked in step.asked.select_related("user")],
-        template="asked",
+        template="asked" if round_.revision.kind == Revision.Kind.ORDINARY else "correction_asked",
         key=asked_key(step.pk),
         company=round_.company,
         link=reverse("decide", args=[step.pk]),

@@ -72,7 +72,8 @@ def check(entry: Entry) -> Content:
     """The content that the correction's draft gives. Raises Problems, NotBeingEditedError."""
     if entry.correction is None:
         raise NotBeingEditedError
-    return with_files(entry, drafts.check_draft(entry.company, entry.kind, entry.correction))
+    content = drafts.check_draft(entry.company, entry.kind, entry.correction, as_numbered=True)
+    return with_files(entry, content)
 
 
 def freeze(entry: Entry, content: Content, *, by: User, changes: list[dict[str, object]]) -> Revision:

@@ -62,3 +62,17 @@ def test_until_it_is_approved_nothing_changes_here_or_there(desk: Desk) -> None:
     assert Round.objects.get(revision=revision).state == Round.State.OPEN
     assert status_of(entry).code == "posting.posted"
     assert desk.books == before
+
+
+def test_each_row_stays_the_instalment_that_it_is(desk: Desk) -> None:
+    """The first falls due after the second now; it is the first all the same, and its value stays its own."""
+    entry = desk.posted(instalments=TWICE)
+    first = [{"due_date": "20/01/2027", "amount": "1.000,00"}, TWICE[1]]
+    correction = desk.made(entry, instalments=first)
+    assert [row["field"] for row in correction.changes] == ["instalments.0.due_date"]
+    assert desk.parts("data_vencimento", "valor_liquido", "versao") == [
+        ("2027-01-20", 1000, 2),
+        ("2027-01-10", 500, 1),
+    ]
+    desk.poll()
+    assert to_do(entry) == edited(entry) == []
