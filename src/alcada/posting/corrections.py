@@ -203,6 +203,7 @@ def expire_claims() -> int:
             for attempt in open_:
                 actions.finish_attempt(attempt, lost)
             _move(correction, State.UNKNOWN if open_ else State.QUEUED, reason="worker_lost")
+            queue.defer("correct", priority=PRIORITY, correction_id=pk)
     return count
 
 

@@ -262,6 +262,8 @@ def test_a_change_that_is_answered_and_not_made_is_left_to_a_person(desk: Desk, 
         return real(instalment_id, version, note="nada")
 
     monkeypatch.setattr(instalments, "patch", ignored)
+    desk.sandbox.faults({"method": "GET", "path": "*/parcelas", "kind": "drop_before", "skip": 1, "count": 1})
+    assert desk.make(correction).state == State.QUEUED
     assert desk.make(correction).state == State.DONE
     assert len(desk.calls("PATCH")) == 1
     assert to_do(entry) == [(1, "due_date", "2026-12-20", "2026-12-10")]

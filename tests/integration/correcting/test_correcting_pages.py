@@ -11,6 +11,7 @@ from integration.correcting.desk import Desk, events, to_do
 from stories import open_step
 
 from alcada.intake.models import Entry, Revision
+from alcada.ledger.models import Difference
 from alcada.posting.models import Correction
 
 
@@ -119,3 +120,49 @@ def test_nobody_else_corrects_or_mends(desk: Desk, as_: Any, carla: Any) -> None
         for name in ("correction-again", "correction-leave"):
             address = reverse(name, args=[correction.pk])
             assert other.post(address, {"reason": "x"}).status_code == status, (user, name)
+
+
+def stopped(desk: Desk) -> Correction:
+    """Somebody changed there what it corrects."""
+    entry = desk.posted()
+    correction = desk.approved(entry, instalments=[{"due_date": "20/12/2026", "amount": ""}])
+    desk.act("edit", event=desk.books[0]["id"], changes={"data_vencimento": "2026-12-15"})
+    return desk.make(correction)
+
+
+def test_one_that_stopped_shows_both_and_is_written_over_by_an_administrator(desk: Desk, as_: Any) -> None:
+    correction = stopped(desk)
+    clara = as_(desk.clara)
+    address = reverse("entry", args=[correction.entry_id])
+    told = text_of(clara.get(address))
+    assert "Approved before 10/12/2026 In Conta Azul 15/12/2026 Corrected 20/12/2026" in told
+    assert "The correction needs a person: Clara Mendes." in told
+    assert "Correction waits" in text_of(clara.get(reverse("differences")))
+    assert (
+        reverse("correction-again", args=[correction.pk]) not in as_(desk.ana).get(address).content.decode()
+    )
+    clara.post(reverse("correction-again", args=[correction.pk]), {"overwrite": "1"})
+    assert desk.make(correction).state == "done"
+    assert desk.parts("data_vencimento") == [("2026-12-20",)]
+    told = text_of(clara.post(reverse("correction-again", args=[correction.pk]), follow=True))
+    assert "It has moved on meanwhile" in told
+
+
+def test_leaving_it_to_a_person_needs_a_reason_and_lists_what_is_to_do(desk: Desk, as_: Any) -> None:
+    correction = stopped(desk)
+    clara = as_(desk.clara)
+    address = reverse("correction-leave", args=[correction.pk])
+    refused = clara.post(address, {"reason": " "})
+    assert refused.status_code == 422
+    assert "Say why: history keeps it." in text_of(refused)
+    told = text_of(clara.post(address, {"reason": "Dia 15 está certo"}, follow=True))
+    assert "To do in Conta Azul" in told
+    (row,) = to_do(correction.entry)
+    assert row == (1, "due_date", "2026-12-20", "2026-12-10")
+    desk.poll()  # and as it truly stands there
+    assert to_do(correction.entry) == [(1, "due_date", "2026-12-20", "2026-12-15")]
+    done = reverse("difference-done", args=[Difference.objects.get(settled_at=None).pk])
+    assert as_(desk.ana).post(done).status_code == 403
+    told = text_of(clara.post(done, {"back": "list"}, follow=True))
+    assert "Noted." in told
+    assert to_do(correction.entry) == []
