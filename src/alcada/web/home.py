@@ -20,8 +20,9 @@ from alcada.people.models import User
 from alcada.people.queries import companies_of, companies_where, with_approver
 from alcada.posting.models import Posting, State
 from alcada.posting.owners import STUCK
-from alcada.web import approval, reasons
+from alcada.web import approval, correction_words, reasons
 from alcada.web.context import Frame
+from alcada.web.differences import stopped_corrections
 from alcada.web.guards import person
 
 SHOWN: Final = 5
@@ -71,6 +72,12 @@ def home(request: HttpRequest) -> HttpResponse:
         "waiting_count": questions.count(),
         "mending": [_shown(posting) for posting in mending[:SHOWN]],
         "mending_count": mending.count(),
+        "corrections": [
+            (one, correction_words.reason(one))
+            for one in stopped_corrections(companies_where(user, "posting.mend")).filter(entry__in=entries)[
+                :SHOWN
+            ]
+        ],
         "connections": [one for one in _stopped(user) if chosen in (None, one.company)],
         "mine": _mine(user, entries),
         "sent_back": _mine(user, entries, statuses=("round.sent_back",)),

@@ -180,6 +180,13 @@ def test_an_entry_that_is_gone_there_asks_a_person(desk: Desk) -> None:
     assert desk.calls("PATCH") == []
 
 
+def test_an_instalment_that_goes_between_reading_and_changing_asks_a_person(desk: Desk) -> None:
+    correction = desk.approved(desk.posted(), instalments=LATER)
+    strikes(desk, "error_before", status=404, body={"code": 404, "message": "Not found"})
+    correction = desk.make(correction)
+    assert (correction.state, correction.reason) == (State.REFUSED, "gone_there")
+
+
 def test_no_connection_is_tried_again_and_a_refused_authorisation_waits_for_it(desk: Desk) -> None:
     entry = desk.posted()
     correction = desk.approved(entry, instalments=LATER)

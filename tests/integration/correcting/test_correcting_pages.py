@@ -10,6 +10,7 @@ from django.urls import reverse
 from integration.correcting.desk import Desk, events, to_do
 from stories import open_step
 
+from alcada.flow import doctor_corrections
 from alcada.intake.models import Entry, Revision
 from alcada.ledger.models import Difference
 from alcada.posting.models import Correction
@@ -137,7 +138,9 @@ def test_one_that_stopped_shows_both_and_is_written_over_by_an_administrator(des
     told = text_of(clara.get(address))
     assert "Approved before 10/12/2026 In Conta Azul 15/12/2026 Corrected 20/12/2026" in told
     assert "The correction needs a person: Clara Mendes." in told
-    assert "Correction waits" in text_of(clara.get(reverse("differences")))
+    for page in ("differences", "home"):
+        assert "Correction waits" in text_of(clara.get(reverse(page)))
+    assert "corrections_stopped" in {one.code for one in doctor_corrections.examine()}
     assert (
         reverse("correction-again", args=[correction.pk]) not in as_(desk.ana).get(address).content.decode()
     )

@@ -186,6 +186,21 @@ def test_a_value_leaves_the_split_there_to_a_person_who_sees_it_done(desk: Desk)
     assert to_do(entry) == edited(entry) == []
 
 
+def test_what_stood_otherwise_before_is_measured_by_what_is_approved_now(desk: Desk) -> None:
+    """Moved there, then paid: the correction leaves it alone, and what is to do is told against the corrected day."""
+    entry = desk.posted()
+    desk.poll()
+    (part,) = desk.books[0]["condicao_pagamento"]["parcelas"]
+    desk.sandbox.clock(advance_seconds=3)
+    desk.act("edit", instalment=part["id"], changes={"data_vencimento": "2026-12-15"})
+    desk.act("pay", instalment=part["id"])
+    desk.poll()
+    assert edited(entry) == [(1, "due_date", "2026-12-10", "2026-12-15")]
+    assert desk.made(entry, instalments=LATER).state == CorrectionState.DONE
+    assert to_do(entry) == [(1, "due_date", "2026-12-20", "2026-12-15")]
+    assert edited(entry) == []
+
+
 def test_said_to_be_done_and_seen_otherwise_it_is_listed_again(desk: Desk) -> None:
     entry = desk.posted()
     desk.made(entry, amount="1.600,00")
