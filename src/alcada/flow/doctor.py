@@ -256,6 +256,7 @@ _HERE: Final[tuple[Callable[[], Iterator[Finding]], ...]] = (
     doctor_corrections.examine,
     _unanswerable,
     _late_answers,
+    doctor_books.followed,
     _chains,
 )
 _THERE: Final[tuple[Callable[[], Iterator[Finding]], ...]] = (doctor_setup.their_clock, doctor_books.examine)

@@ -9,7 +9,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('ledger', '0002_states'),
-        ('posting', '0009_correction_guards'),
+        ('posting', '0011_correction_guards'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

@@ -113,5 +113,5 @@ END $$;
 
 
 class Migration(migrations.Migration):
-    dependencies = [("posting", "0008_corrections")]
+    dependencies = [("posting", "0010_corrections")]
     operations = [migrations.RunSQL(FORWARD, BACKWARD)]
