@@ -81,6 +81,7 @@ def home(request: HttpRequest) -> HttpResponse:
         "connections": [one for one in _stopped(user) if chosen in (None, one.company)],
         "mine": _mine(user, entries),
         "sent_back": _mine(user, entries, statuses=("round.sent_back",)),
+        "unsent": entries.filter(created_by=user, correction__isnull=False).select_related("current")[:SHOWN],
         "posted": _posted(entries),
         "days": DAYS,
         **_first_steps(user, entries),

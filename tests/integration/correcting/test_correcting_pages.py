@@ -97,6 +97,7 @@ def test_what_is_changed_after_the_review_is_reviewed_again(desk: Desk, as_: Any
     ana = as_(desk.ana)
     ana.post(reverse("entry-correct-begin", args=[entry.pk]))
     address = reverse("entry-correct", args=[entry.pk])
+    assert "The correction is not sent yet." in text_of(ana.get(reverse("home")))
     typed = fields(ana.get(address).content.decode()) | {"instalments-0-due_date": "20/12/2026"}
     seen = fields(ana.post(address, typed | {"do": "review"}, follow=True).content.decode())
     other = seen | {"instalments-0-due_date": "21/12/2026", "do": "submit"}

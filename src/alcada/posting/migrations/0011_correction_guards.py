@@ -49,7 +49,7 @@ BEGIN
     RETURN NEW;
 END $$;
 CREATE TRIGGER intake_current_is_approved BEFORE UPDATE OF current_id ON intake_entry
-    FOR EACH ROW WHEN (NEW.current_id IS DISTINCT FROM OLD.current_id)
+    FOR EACH ROW WHEN (OLD.current_id IS NOT NULL AND NEW.current_id IS DISTINCT FROM OLD.current_id)
     EXECUTE FUNCTION alcada_current_is_approved();
 
 CREATE FUNCTION alcada_correction_is_approved() RETURNS trigger LANGUAGE plpgsql AS $$
