@@ -17,7 +17,7 @@ from alcada.flow.findings import Finding
 from alcada.flow.posting import due_dates
 from alcada.history import queries as history
 from alcada.ledger import search as books
-from alcada.ledger.models import Poll
+from alcada.ledger.models import InstalmentState, Poll
 from alcada.posting.models import BY_HAND, Posting, State
 
 LATE_S: Final = 1800.0
@@ -63,6 +63,8 @@ def examine() -> Iterator[Finding]:
 
 def _compare(connection: Connection, kind: str, postings: list[Posting]) -> Iterator[Finding]:
     days = [day for posting in postings for day in due_dates(posting)]
+    # Where they are due by now: corrected, or moved there.
+    days += InstalmentState.objects.filter(entry__posting__in=postings).values_list("due_date", flat=True)
     named = {"company": connection.company.name, "name": connection.name}
     kinds = {"payable": _("payables"), "receivable": _("receivables")}
     try:
