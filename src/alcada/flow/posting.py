@@ -11,7 +11,7 @@ from django.utils import timezone
 from alcada.connections import leases
 from alcada.ledger import search as ledger
 from alcada.ledger.models import Sighting
-from alcada.ledger.rules import lag_s
+from alcada.ledger.rules import KIND_OF, lag_s
 from alcada.posting import looking
 from alcada.posting.models import BY_HAND, Posting, State
 from alcada.posting.rules import Evidence
@@ -60,7 +60,13 @@ def look(posting_id: int) -> None:
 
 
 def _resembles(posting: Posting, parts: Sequence[Instalment]) -> bool:
-    """Could these instalments be ours after somebody took our reference out of them? Same value, or same due dates."""
+    """Could these instalments be ours after somebody took our reference out of them? Same value, or same due dates.
+
+    The feed tells payables and receivables alike, and neither ever becomes the other.
+    """
+    kinds = {KIND_OF.get((part.event.kind or "").upper(), posting.kind) for part in parts if part.event}
+    if kinds - {posting.kind}:
+        return False
     ours = posting.content["instalments"]
     dates = sorted(date.fromisoformat(part["due_date"]) for part in ours)
     values = [

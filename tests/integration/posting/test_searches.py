@@ -231,7 +231,7 @@ def test_one_that_somebody_edited_meanwhile_is_found_or_asked_about_and_never_se
     due(account)
     post(account)
     assert states(pair) == [(State.UNDECIDED, "unclear")] * 2
-    assert all(entries[posting.pk]["id"] in fresh(posting).detail for posting in pair)
+    assert [fresh(posting).detail for posting in pair] == [entries[posting.pk]["id"] for posting in pair]
     count = len(EDITED) + 1
     books_ = books(sandbox, account.connection.company.document)
     assert [len(books_[side]) for side in SIDES.values()] == [count, count]
