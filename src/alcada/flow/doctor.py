@@ -255,6 +255,7 @@ _HERE: Final[tuple[Callable[[], Iterator[Finding]], ...]] = (
     _stuck,
     _unanswerable,
     _late_answers,
+    doctor_books.followed,
     _chains,
 )
 _THERE: Final[tuple[Callable[[], Iterator[Finding]], ...]] = (doctor_setup.their_clock, doctor_books.examine)

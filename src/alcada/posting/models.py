@@ -102,6 +102,9 @@ class Posting(models.Model):
     reason = models.CharField(max_length=60, blank=True, default="")
     detail = models.TextField(blank=True, default="")
     next_try_at = models.DateTimeField(default=timezone.now, null=True)
+    urgent = models.BooleanField(
+        default=False
+    )  # somebody pressed and waits for it: before the account's others
     claim = models.UUIDField(null=True)  # who has it: a worker whose claim ran out finds another's here
     claim_until = models.DateTimeField(null=True)
     # What a person was asked when it stopped; of interest while it is refused for that question's reason.
@@ -140,7 +143,9 @@ class Posting(models.Model):
         ]
         indexes = [
             models.Index(
-                fields=["connection", "next_try_at"], condition=Q(state="queued"), name="posting_queue"
+                fields=["connection", "-urgent", "next_try_at", "id"],
+                condition=Q(state="queued"),
+                name="posting_queue",
             ),
             models.Index(
                 fields=["connection", "next_try_at"], condition=Q(state="unknown"), name="posting_to_look_for"

@@ -164,6 +164,7 @@ def _question(posting: Posting | None) -> dict[str, Any]:
     return {
         "question": question,
         "question_waiting": questions.waiting(question).count(),
+        "question_may_be_new": questions.may_be_new(question),
         "question_may_choose": any(one["active"] for one in question.candidates),
     }
 
