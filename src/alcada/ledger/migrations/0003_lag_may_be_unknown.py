@@ -13,7 +13,7 @@ class Migration(migrations.Migration):
     dependencies = [
         ('connections', '0006_bureau'),
         ('ledger', '0002_states'),
-        ('posting', '0008_watched'),
+        ('posting', '0010_watched'),
     ]
 
     operations = [

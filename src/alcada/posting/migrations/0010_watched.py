@@ -9,7 +9,7 @@ class Migration(migrations.Migration):
         ('approval', '0003_step_role'),
         ('connections', '0006_bureau'),
         ('intake', '0003_frozen_whole'),
-        ('posting', '0007_questions'),
+        ('posting', '0009_of_one_company'),
     ]
 
     operations = [
