@@ -156,14 +156,17 @@ KILLED: dict[str, tuple[str, str, Any, list[tuple[str, int | None]]]] = {
 }
 
 
-@pytest.mark.parametrize("known", [False, True], ids=["new vendor", "known vendor"])
-@pytest.mark.parametrize("where", KILLED)
+PLACES = [(where, False) for where in KILLED]
+PLACES += [
+    (where, True) for where, (_, path, *_) in KILLED.items() if path in PATHS.values()
+]  # nothing is made first
+
+
+@pytest.mark.parametrize(("where", "known"), PLACES, ids=[f"{w}{', known' if k else ''}" for w, k in PLACES])
 def test_a_worker_is_killed_and_another_goes_on(
     account: Account, sandbox: Any, life: Life, ana: Any, bruno: Any, where: str, known: bool
 ) -> None:
     method, path, die, ended = KILLED[where]
-    if known and path not in PATHS.values():
-        pytest.skip("nothing is looked for or created")
     before = one_of_each(account, ana=ana, bruno=bruno, number="NF 1") if known else []
     post(account)
     pair = one_of_each(account, ana=ana, bruno=bruno)
