@@ -24,7 +24,7 @@ from alcada.flow.holding import Holder
 from alcada.flow.listening import notifications
 from alcada.flow.room import Room
 from alcada.flow.writer import Writer
-from alcada.posting import actions, batches, queries, send
+from alcada.posting import actions, batches, moves, queries, send
 from alcada.posting.batches import Arrival, Departure, Group
 from alcada.posting.models import Attempt
 from alcada.posting.prepare import Job
@@ -36,6 +36,7 @@ GROUP: Final = 32  # postings taken in one transaction
 IN_FLIGHT: Final = 256  # taken and not yet written down, over all accounts of this worker
 LOOK_AROUND_S: Final = 1.0
 EXPIRE_EVERY_S: Final = 5.0
+BRING_NEAR_EVERY_S: Final = 60.0
 SIGHT_AFTER_S: Final = 2.0
 SIGHT_AGAIN_S: Final = 15.0
 SIGHT_EVERY_S: Final = 60.0  # while more is sent: a sighting costs the account a call or two
@@ -64,7 +65,7 @@ class Dispatcher:
         self._sights: dict[int, float] = {}  # account → when to see its latest postings come back
         self._sighted: dict[int, float] = {}
         self._leaving_until: dict[int, float] = {}
-        self._expired_at = 0.0
+        self._expired_at = self._neared_at = float("-inf")
         self._threads = ThreadPoolExecutor(4, thread_name_prefix="looking")
 
     # --- The loop -------------------------------------------------------------------------------------------
@@ -126,6 +127,9 @@ class Dispatcher:
         if now - self._expired_at >= EXPIRE_EVERY_S:
             self._expired_at = now
             await in_database(actions.expire_claims)
+        if now - self._neared_at >= BRING_NEAR_EVERY_S:
+            self._neared_at = now
+            await in_database(moves.bring_near)
         for connection_id in named:
             self._begin(connection_id)
         for connection_id, (to_send, to_look) in (await in_database(queries.accounts_due)).items():

@@ -7,7 +7,7 @@ from typing import Final
 
 from django.db import transaction
 
-from alcada.background import in_database
+from alcada.background import PATIENCE, in_database
 from alcada.flow import actions as flow
 from alcada.flow.room import Room
 from alcada.posting import batches
@@ -16,7 +16,6 @@ from alcada.posting.batches import Arrival
 log = logging.getLogger(__name__)
 
 TOGETHER: Final = 64
-PATIENCE: Final = 60  # tries, a second apart, while the database is away
 
 
 class Writer:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-from alcada.background import in_database
+from alcada.background import in_database, until_written
 from alcada.connections import gateway
 from alcada.directory import documents
 from alcada.directory.models import Counterpart, EntryKind, NewVendors
@@ -179,11 +179,11 @@ async def _add_profile(job: Job, person: people.Person, profile: Profile) -> Non
         await gateway.asend(job.connection_id, call)
     except Exception as exc:
         outcome = outcomes.of(exc)
-        await in_database(actions.finish_attempt, attempt, outcome)
+        await until_written(actions.finish_attempt, attempt, outcome)
         if outcome.kind == Attempt.Outcome.UNKNOWN:
             outcome = Outcome(Attempt.Outcome.NOT_SENT, "not_reached", outcome.detail)
         raise NotPreparedError(outcome) from exc
-    await in_database(actions.finish_attempt, attempt, Outcome(Attempt.Outcome.POSTED, remote_id=person.id))
+    await until_written(actions.finish_attempt, attempt, Outcome(Attempt.Outcome.POSTED, remote_id=person.id))
 
 
 def _remember(

@@ -16,7 +16,7 @@ from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
-from alcada.background import in_database
+from alcada.background import in_database, until_written
 from alcada.connections import gateway, leases
 from alcada.directory.models import Counterpart
 from alcada.posting import actions, outcomes, questions
@@ -97,7 +97,7 @@ async def reading(call: Awaitable[Any]) -> Any:
         if outcome.kind != Attempt.Outcome.CONNECTION:
             outcome = Outcome(
                 Attempt.Outcome.NOT_SENT,
-                "not_reached",
+                "too_many_requests" if outcome.status == 429 else "not_reached",
                 outcome.detail,
                 outcome.status,
                 retry_after_s=outcome.retry_after_s,
@@ -131,7 +131,8 @@ def _check_earlier_attempts(connection_id: int, wanted: Wanted) -> None:
     if last is None or last.outcome not in ("", Attempt.Outcome.UNKNOWN):
         return
     age = timezone.now() - last.started_at
-    if age < timedelta(seconds=settings.POSTING["absence_span_s"]):
+    # A clock that was set back says nothing of how long ago it was: then a person is asked, rather than never.
+    if timedelta() <= age < timedelta(seconds=settings.POSTING["absence_span_s"]):
         raise later(f"{wanted.lease}_unknown", settings.POSTING["look_spacing_s"])
     # Conta Azul can't remove a cost centre, and a second person splits a vendor's history: a person looks at the
     # account and posts again, which settles the attempt (mending.post_again).
@@ -145,14 +146,14 @@ async def _create(job: Job, wanted: Wanted) -> str:
     )
     try:
         answer = await gateway.asend(job.connection_id, call)
-        remote_id = await in_database(wanted.remember, answer)
+        remote_id = await until_written(wanted.remember, answer)
     except Exception as exc:
         outcome = outcomes.of(exc)
-        await in_database(actions.finish_attempt, attempt, outcome)
+        await until_written(actions.finish_attempt, attempt, outcome)
         if outcome.kind == Attempt.Outcome.UNKNOWN:
             raise later(f"{wanted.lease}_unknown", settings.POSTING["first_look_s"]) from exc
         raise NotPreparedError(outcome) from exc
-    await in_database(
+    await until_written(
         actions.finish_attempt, attempt, Outcome(Attempt.Outcome.POSTED, status=200, remote_id=remote_id)
     )
     return remote_id
