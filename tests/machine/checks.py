@@ -1,7 +1,7 @@
 """What must hold after every step: the sandbox's whole books against what was approved.
 
-Kept here, outside the product's database: what was approved, as it was typed; which entries of the books were whose when
-they came into being; and the few things that excuse one (docs/posting.md, "What it stands on").
+Kept here, outside the product's database: what was approved, as it was typed; which entries of the books were whose
+when they came into being; and the few things that excuse one (docs/posting.md, "What it stands on").
 """
 
 from dataclasses import dataclass, field

@@ -3,6 +3,7 @@
 import contextlib
 from typing import Any
 
+from django.conf import settings
 from django.db import IntegrityError
 from django.utils import timezone
 from hypothesis import strategies as st
@@ -37,18 +38,23 @@ READ = st.sampled_from(
 SECONDS = st.sampled_from([1, 7, 35, 65, 130, 320, 650, 1300, 3700, 8000])
 LAGS = st.sampled_from([0, 0, 20, 200, 500])  # all shorter than the span: that is assumed
 REFUSED = (BusyError, TransitionNotAllowedError, IntegrityError)  # what a person is told
+TO_MEND = (State.UNDECIDED, State.REFUSED, State.UNKNOWN, State.QUEUED)
 State_ = Connection.State
 
 
 class Machine(RuleBasedStateMachine):
     office: Office  # set by the test
 
-    @initialize(lag=LAGS, parts=st.integers(1, 2))
-    def begin(self, lag: int, parts: int) -> None:
+    @initialize(lag=LAGS, parts=st.integers(1, 2), evidence=st.sampled_from([0, 0, 1]))
+    def begin(self, lag: int, parts: int, evidence: int) -> None:
         self.office.reset()
+        settings.POSTING = settings.POSTING | {
+            "absence_evidence": evidence
+        }  # 20 would be too many to post here
         self.notes = Notebook()
         self.backed_up: set[int] | None = None
-        self.entries: list[Entry] = []
+        self.restored = False
+        self.entries: list[tuple[int, Any]] = []
         self.lag(lag)
         self.enter(vendor=0, cents=1, parts=parts, kind="payable", verdict="approve")
 
@@ -68,12 +74,13 @@ class Machine(RuleBasedStateMachine):
 
     def refresh(self) -> None:
         """What the checks and the preconditions ask for."""
-        self.entries = list(Entry.objects.order_by("pk").select_related("company", "current"))
-        self.postings = list(Posting.objects.order_by("pk").select_related("entry"))
+        self.entries = list(Entry.objects.order_by("pk").values_list("pk", "draft"))
+        self.drafts = [pk for pk, typed in self.entries if typed]
+        self.postings = list(Posting.objects.order_by("pk"))
         self.open = list(
-            Round.objects.filter(state=Round.State.OPEN).order_by("pk").select_related("revision__entry")
+            Round.objects.filter(state=Round.State.OPEN).order_by("pk").values_list("pk", flat=True)
         )
-        self.state = self._connection().state
+        self.state = Connection.objects.values_list("state", flat=True).get(pk=self.account)
         self.books = self.office.books() if self.postings else []
         waits = [one for one in self.postings if one.state == State.QUEUED]
         now = timezone.now()
@@ -109,18 +116,17 @@ class Machine(RuleBasedStateMachine):
         if verdict != "later":
             self._decide(revision.rounds.get(), verdict)
 
-    @precondition(lambda self: self.open or any(entry.draft for entry in self.entries) or self._ended())
+    @precondition(lambda self: self.open or self.drafts or self._ended())
     @rule(pick=PICK, cents=st.integers(4, 6), verdict=VERDICTS)
     def change(self, pick: int, cents: int, verdict: str) -> None:
         """What waits is decided; what was taken back is changed, and submitted anew; what has ended is taken back."""
-        drafts = [entry for entry in self.entries if entry.draft]
-        if drafts:
-            self._submit_changed(_one(drafts, pick), cents, verdict)
+        if self.drafts:
+            self._submit_changed(Entry.objects.get(pk=_one(self.drafts, pick)), cents, verdict)
         elif self.open and verdict != "later":
-            self._decide(_one(self.open, pick), verdict)
+            self._decide(Round.objects.get(pk=_one(self.open, pick)), verdict)
         else:
             with contextlib.suppress(NotOpenError):
-                flow.withdraw(_one(self.entries, pick), by=self.office.ana)
+                flow.withdraw(Entry.objects.get(pk=_one(self.entries, pick)[0]), by=self.office.ana)
 
     def _ended(self) -> bool:
         return any(posting.state in ENDED for posting in self.postings)
@@ -178,9 +184,14 @@ class Machine(RuleBasedStateMachine):
     def worker_dies(self, pick: int) -> None:
         _one(stepping.world.workers, pick).die()
 
+    @precondition(lambda self: self._overdue())
     @rule()
     def claims_run_out(self) -> None:
         actions.expire_claims()
+
+    def _overdue(self) -> bool:
+        now = timezone.now()
+        return any(one.claim_until and one.claim_until < now for one in self.postings)
 
     def _gates(self) -> list[tuple[Worker, Gate]]:
         return [(worker, gate) for worker in stepping.world.workers for gate in worker.gates]
@@ -242,19 +253,23 @@ class Machine(RuleBasedStateMachine):
         """So late, from now on, whatever is written shows in lists, search and feed."""
         self.office.sandbox.settings(search_lag=seconds)
 
-    @rule(what=st.sampled_from(["pause", "take back", "mend", "mend", "database away", "database back"]))
-    def account_changes(self, what: str) -> None:
+    @precondition(lambda self: self.state == State_.CONNECTED)
+    @rule(what=st.sampled_from(["pause", "take back", "database away", "database back"]))
+    def account_stops(self, what: str) -> None:
         match what:
-            case "pause" if self.state == State_.CONNECTED:
+            case "pause":
                 connections.pause(by=self.office.clara, connection=self._connection())
             case "take back":
                 self.office.act("disconnect")
-            case "mend":
-                self._mend()
-            case "database away" | "database back":  # when outcomes are to be written down
+            case _:  # the database, when outcomes are to be written down
                 stepping.world.database_away = what == "database away"
                 for worker in list(stepping.world.workers):
                     worker.settle()
+
+    @precondition(lambda self: self.state != State_.CONNECTED)
+    @rule()
+    def account_is_mended(self) -> None:
+        self._mend()
 
     def _mend(self) -> None:
         if self.state == State_.AUTHORISE:
@@ -307,10 +322,8 @@ class Machine(RuleBasedStateMachine):
         self.office.act("edit", **details)
 
     def _paid(self, part: str) -> None:
-        try:
+        with contextlib.suppress(ValueError):  # paid already
             self.office.act("pay", instalment=part)
-        except ValueError:
-            pass  # paid already
 
     def _note_traces(self, event_id: str) -> None:
         event = next(event for event in self.office.books() if event["id"] == event_id)
@@ -320,7 +333,7 @@ class Machine(RuleBasedStateMachine):
 
     # --- Who mends ----------------------------------------------------------------------------------------------
 
-    @precondition(lambda self: self.postings)
+    @precondition(lambda self: any(one.state in TO_MEND for one in self.postings))
     @rule(pick=PICK, press=st.sampled_from(["look", "again", "again", "cancel", "by hand", "adopt"]))
     def pressed(self, pick: int, press: str) -> None:
         if press == "adopt" and self._mine():
@@ -385,22 +398,21 @@ class Machine(RuleBasedStateMachine):
 
     # --- A backup -----------------------------------------------------------------------------------------------
 
-    @precondition(lambda self: self.postings)
-    @rule(restore=st.booleans())
-    def backup(self, restore: bool) -> None:
-        """Not one older than an approval: whoever approves again is shown the account's books."""
-        if not restore:
-            self.office.back_up()
-            self.backed_up = {posting.pk for posting in self.postings}
-        elif self.backed_up == {posting.pk for posting in self.postings}:
-            self._restore()
+    @precondition(lambda self: not self.restored and self.postings)
+    @rule()
+    def backed_up_now(self) -> None:
+        self.office.back_up()
+        self.backed_up = {posting.pk for posting in self.postings}
 
-    def _restore(self) -> None:
+    @precondition(lambda self: self.backed_up and self.backed_up == {posting.pk for posting in self.postings})
+    @rule()
+    def backup_restored(self) -> None:
+        """Once, and not one older than an approval: whoever approves again is shown the account's books."""
         for one in [*stepping.world.looks, *stepping.world.workers]:
             one.die()
         self.office.restore()
         restored.doubt()
-        self.backed_up = None
+        self.backed_up, self.restored = None, True
 
     # --- The end ------------------------------------------------------------------------------------------------
 

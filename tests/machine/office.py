@@ -40,7 +40,7 @@ CREATE OR REPLACE FUNCTION ahead.tables() RETURNS SETOF text LANGUAGE sql STABLE
     SELECT tablename::text FROM pg_tables
     WHERE schemaname = 'public' AND tablename NOT LIKE 'procrastinate%%' AND tablename <> ALL(%s)
 $$;
-CREATE OR REPLACE FUNCTION ahead.keep(name text) RETURNS void LANGUAGE plpgsql AS $$
+CREATE OR REPLACE FUNCTION ahead.make(name text) RETURNS void LANGUAGE plpgsql AS $$
 DECLARE t text;
 BEGIN
     EXECUTE format('DROP SCHEMA IF EXISTS %%I CASCADE; CREATE SCHEMA %%I', name, name);
@@ -48,15 +48,16 @@ BEGIN
         EXECUTE format('CREATE TABLE %%I.%%I AS TABLE public.%%I', name, t, t);
     END LOOP;
 END $$;
-CREATE OR REPLACE FUNCTION ahead.bring_back(name text) RETURNS void LANGUAGE plpgsql AS $$
+CREATE OR REPLACE FUNCTION ahead.copy_all(origin text, target text) RETURNS void LANGUAGE plpgsql AS $$
 DECLARE t text; something boolean;
 BEGIN
     SET LOCAL session_replication_role = replica;
     FOR t IN SELECT ahead.tables() LOOP
-        EXECUTE format('SELECT EXISTS (SELECT FROM public.%%I) OR EXISTS (SELECT FROM %%I.%%I)', t, name, t)
+        EXECUTE format('SELECT EXISTS (SELECT FROM %%I.%%I) OR EXISTS (SELECT FROM %%I.%%I)', origin, t, target, t)
             INTO something;
         IF something THEN
-            EXECUTE format('DELETE FROM public.%%I; INSERT INTO public.%%I SELECT * FROM %%I.%%I', t, t, name, t);
+            EXECUTE format('DELETE FROM %%I.%%I; INSERT INTO %%I.%%I SELECT * FROM %%I.%%I',
+                           target, t, target, t, origin, t);
         END IF;
     END LOOP;
     DELETE FROM procrastinate_events;
@@ -86,7 +87,7 @@ class Office:
     def reset(self) -> None:
         """As after `open_office`: nothing entered, an empty account, a fresh token."""
         clock.set_to(0.0)
-        self._sql("SELECT ahead.bring_back('base')")
+        self._sql("SELECT ahead.copy_all('base', 'public')")
         self.sandbox.reset(companies=[wish(self.company)], seed=7)
         pair = self.sandbox.tokens(self.account.remote["id"])
         Connection.objects.filter(pk=self.account.pk).update(
@@ -109,10 +110,10 @@ class Office:
     # --- A backup -----------------------------------------------------------------------------------------
 
     def back_up(self) -> None:
-        self._sql("SELECT ahead.keep('backup')")
+        self._sql("SELECT ahead.copy_all('public', 'backup')")
 
     def restore(self) -> None:
-        self._sql("SELECT ahead.bring_back('backup')")
+        self._sql("SELECT ahead.copy_all('backup', 'public')")
         standing.forget()
 
     # --- Conta Azul ---------------------------------------------------------------------------------------
@@ -172,7 +173,7 @@ def open_office(company: Company, sandbox: Any, *, ana: User, bruno: User, clara
     remember(account.pk, "cost_centre", centre.pk, KNOWN["cost_centre"], centre.name, "code")
     with connection.cursor() as cursor:
         cursor.execute(_COPY, [list(FIXED)])
-        cursor.execute("SELECT ahead.keep('base')")
+        cursor.execute("SELECT ahead.make('base'), ahead.make('backup')")
     return Office(company, account, parties, ana, bruno, clara, sandbox)
 
 
