@@ -104,12 +104,17 @@ def at_the_end(office: Office, notes: Notebook) -> None:
     after_a_step(office.books(), list(Posting.objects.all()), notes)
     ended = Posting.objects.filter(state__in=[State.POSTED, State.CANCELLED])
     going_on = Posting.objects.exclude(pk__in=ended).exclude(NEEDS_PERSON)
-    told = [f"{posting.reference}: {posting.state} {posting.reason}" for posting in going_on]
+    told = [_story(posting) for posting in going_on]
     assert not told, f"neither ended nor asking: {told}"
     assert not list(breaks())
     names = [person["nome"] for person in office.people()]
     twice = {party.name for party in office.parties if names.count(party.name) > 1}
     assert not twice or notes.settled_people, f"created twice: {twice}"
+
+
+def _story(posting: Posting) -> str:
+    tried = [f"{one.kind} {one.outcome or 'open'}" for one in posting.attempts.all()]
+    return f"{posting.reference}: {posting.state} {posting.reason}, after {', '.join(tried)}"
 
 
 def traceless(event: Event, approved: Approved, reference: str) -> bool:

@@ -9,7 +9,7 @@ from django.db import connection
 from django.db.backends.signals import connection_created
 
 # Whoever asks for the time by this name: `timezone.now` itself too, so that a model's default sees it as well.
-TELLERS = ("django.utils.timezone", "alcada.ledger.search")
+TELLERS = ("django.utils.timezone",)
 ahead_s = 0.0
 
 # Functions of these names in a schema that is looked into first. One session setting says how far ahead.

@@ -38,6 +38,8 @@ READ = st.sampled_from(
 SECONDS = st.sampled_from([1, 7, 35, 65, 130, 320, 650, 1300, 3700, 8000])
 LAGS = st.sampled_from([0, 0, 20, 200, 500])  # all shorter than the span: that is assumed
 REFUSED = (BusyError, TransitionNotAllowedError, IntegrityError)  # what a person is told
+# Few and long pauses between looks, so that few steps lead to an end; 20 would be too many to post here.
+KNOBS = {"first_look_s": 300.0, "look_spacing_s": 600.0, "absence_span_s": 600.0, "look_for_s": 1800.0}
 TO_MEND = (State.UNDECIDED, State.REFUSED, State.UNKNOWN, State.QUEUED)
 State_ = Connection.State
 
@@ -45,7 +47,7 @@ State_ = Connection.State
 class Machine(RuleBasedStateMachine):
     office: Office  # set by the test
 
-    @initialize(lag=LAGS, parts=st.integers(1, 2), evidence=st.sampled_from([0, 0, 1]))
+    @initialize(lag=LAGS, parts=st.integers(1, 2), evidence=st.sampled_from([0, 0, 1, 2]))
     def begin(self, lag: int, parts: int, evidence: int) -> None:
         self.office.reset()
         settings.POSTING = settings.POSTING | {
@@ -246,7 +248,12 @@ class Machine(RuleBasedStateMachine):
 
     @rule(seconds=SECONDS)
     def time_passes(self, seconds: int) -> None:
-        self.office.advance(seconds)
+        """A worker that lives sees now and then which of ours show by now: ten times what it learns is the span."""
+        while seconds > 0:
+            if self.state == State_.CONNECTED and self._posted():
+                flow_posting.sight(self.account)
+            self.office.advance(min(seconds, 400))
+            seconds -= 400
 
     @rule(seconds=LAGS)
     def lag(self, seconds: int) -> None:
@@ -422,7 +429,7 @@ class Machine(RuleBasedStateMachine):
         for look in list(stepping.world.looks):
             while not look.dead:
                 look.step("ok")
-        for _ in range(60):
+        for _ in range(120):
             for worker in list(stepping.world.workers):
                 worker.settle()
                 self._run(worker)
@@ -435,7 +442,8 @@ class Machine(RuleBasedStateMachine):
                 self._run(Worker(self.account))
             if self._connection().state == State_.CONNECTED:
                 flow_posting.look_for_due(self.account)
-            self.office.advance(1000)
+            # No further than what a look counts: most of what the clock goes on between two looks is not believed.
+            self.office.advance(700)
 
     def _going_on(self) -> list[Posting]:
         on = (State.QUEUED, State.SENDING, State.UNKNOWN)

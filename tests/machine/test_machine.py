@@ -1,11 +1,12 @@
 """The real code through the model's moves, whatever order they come in."""
 
+import logging
 import os
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, Phase, settings
+from hypothesis import HealthCheck, Phase, seed, settings
 from hypothesis.stateful import run_state_machine_as_test
 from machine import clock, stepping
 from machine.moves import Machine
@@ -14,7 +15,10 @@ from machine.office import close_office, open_office
 EXAMPLES = int(os.environ.get("ALCADA_MACHINE_EXAMPLES", "40"))
 STEPS = int(os.environ.get("ALCADA_MACHINE_STEPS", "40"))
 # Shortening a story takes a few hundred runs of it; "no" tells it as it was found.
-PHASES = [Phase.generate, *([Phase.shrink] if os.environ.get("ALCADA_MACHINE_SHRINK", "yes") == "yes" else [])]
+PHASES = [
+    Phase.generate,
+    *([Phase.shrink] if os.environ.get("ALCADA_MACHINE_SHRINK", "yes") == "yes" else []),
+]
 SEED = os.environ.get("ALCADA_MACHINE_SEED", "")  # unset: the same examples each time
 
 
@@ -33,6 +37,7 @@ def machine(
 
     monkeypatch.setitem(connections["default"].settings_dict, "CONN_MAX_AGE", None)
     settings.POSTING = settings.POSTING | {"calls_per_second": 0, "absence_evidence": 1}
+    logging.disable(logging.CRITICAL)  # a thousand faults, each in the log
     clock.install(monkeypatch)
     office = open_office(company, sandbox, ana=ana, bruno=bruno, clara=clara)
     stepping.install(monkeypatch)
@@ -40,11 +45,12 @@ def machine(
     stepping.uninstall()
     close_office()
     clock.uninstall()
+    logging.disable(logging.NOTSET)
 
 
 def test_what_was_approved_stands_there_once_whatever_happens(machine: type[Machine]) -> None:
     run_state_machine_as_test(
-        machine,
+        seed(int(SEED))(machine) if SEED else machine,
         settings=settings(
             max_examples=EXAMPLES,
             stateful_step_count=STEPS,
