@@ -122,6 +122,11 @@ def post(account: Account) -> None:
     asyncio.run(once())
 
 
+def watched(posting: Posting, minutes: float) -> None:
+    """So long ago it was sent, and looked for ever since."""
+    Posting.objects.filter(pk=posting.pk).update(watched_s=minutes * 60)
+
+
 def books(sandbox: Any, document: str) -> dict[str, Any]:
     """The sandbox's whole books of one company."""
     return next(c for c in sandbox.state()["companies"] if c["document"] == document)

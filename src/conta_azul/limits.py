@@ -23,3 +23,5 @@ COST_CENTRE_CODE: Final = 20
 PAGE_SIZES: Final = (10, 20, 50, 100, 200, 500, 1000)
 DEFAULT_PAGE_SIZE: Final = 100
 LONGEST_CHANGE_WINDOW_DAYS: Final = 365
+# A longer Retry-After than a day can't be meant.
+LONGEST_RETRY_AFTER_S: Final = 24 * 60 * 60.0

@@ -23,6 +23,7 @@ from conta_azul.errors import (
     TooManyRequests,
     Unreadable,
 )
+from conta_azul.limits import LONGEST_RETRY_AFTER_S
 
 T = TypeVar("T")
 
@@ -42,7 +43,6 @@ FAILURES: Final = (httpx.HTTPError, httpx.StreamError, httpx.InvalidURL, OSError
 # 4xx that a gateway gives when it lost patience or its client, while the server behind may have gone on.
 _LOST_PATIENCE: Final = (408, 460, 499)
 _ERP_LOGIN: Final = "senha do erp"
-_LONGEST_WAIT: Final = 24 * 60 * 60.0
 
 
 def of_failure(exc: Exception, name: str, *, writes: bool) -> ContaAzulError:
@@ -128,7 +128,7 @@ def _plan_not_allowed(said: str, account_status: str, about: dict[str, Any]) -> 
 def read_retry_after(text: str, *, now: dt.datetime | None = None) -> float | None:
     """Seconds to wait, from seconds or an HTTP date; None for what cannot be meant (more than a day)."""
     seconds = _seconds(text, now or dt.datetime.now(dt.UTC))
-    if seconds is None or not math.isfinite(seconds) or seconds > _LONGEST_WAIT:
+    if seconds is None or not math.isfinite(seconds) or seconds > LONGEST_RETRY_AFTER_S:
         return None
     return max(0.0, seconds)
 

@@ -25,9 +25,7 @@ PATIENCE = Patience(absence_evidence=20, absence_span_s=600, look_for_s=3600)
 def judge(
     *, seen: int = 20, lag: float = 3.0, since: float = 601.0, resent: bool = False, searched: bool = True
 ) -> Verdict:
-    return judge_absence(
-        Evidence(seen, lag), PATIENCE, since_sent_s=since, resent=resent, all_searched=searched
-    )
+    return judge_absence(Evidence(seen, lag), PATIENCE, watched_s=since, resent=resent, all_searched=searched)
 
 
 def test_absence_is_believed_with_evidence_after_the_span() -> None:

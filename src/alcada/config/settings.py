@@ -169,6 +169,7 @@ POSTING = {
     "look_spacing_s": float(os.environ.get("ALCADA_POSTING_LOOK_SPACING", "60")),
     "absence_evidence": int(os.environ.get("ALCADA_POSTING_ABSENCE_EVIDENCE", "20")),
     "absence_span_s": float(os.environ.get("ALCADA_POSTING_ABSENCE_SPAN", "600")),
+    "resends": int(os.environ.get("ALCADA_POSTING_RESENDS", "1")),
     "look_for_s": float(os.environ.get("ALCADA_POSTING_LOOK_FOR", "3600")),
     "retry_s": float(os.environ.get("ALCADA_POSTING_RETRY", "30")),
     "calls_per_second": int(os.environ.get("ALCADA_CALLS_PER_SECOND", "10")),

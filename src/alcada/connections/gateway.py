@@ -6,16 +6,22 @@ transaction may be open.
 """
 
 import asyncio
+import logging
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Generic, TypeVar
+
+from django.db import Error as DatabaseProblem
+from django.db import connection as database
 
 from alcada.background import in_database
 from alcada.connections import access, pace, rate, remote, standing
 from conta_azul import Call, Page, Pages, errors
 
+log = logging.getLogger(__name__)
 T = TypeVar("T")
+N = TypeVar("N")
 
 
 @dataclass(frozen=True, repr=False)
@@ -40,12 +46,12 @@ def send(connection_id: int, call: Call[T]) -> T:
         try:
             answer = _send(connection_id, call, ready)
         except errors.ContaAzulError as exc:
-            standing.note_error(connection_id, exc)
+            _note(connection_id, standing.note_error, exc)
             raise
     except errors.ContaAzulError as exc:
-        standing.note_error(connection_id, exc)
+        _note(connection_id, standing.note_error, exc)
         raise
-    standing.note_good(connection_id, ready.state)
+    _note(connection_id, standing.note_good, ready.state)
     return answer
 
 
@@ -60,14 +66,36 @@ async def asend(connection_id: int, call: Call[T], ready: "Ready | None" = None)
         try:
             answer = await _asend(connection_id, call, ready)
         except errors.ContaAzulError as exc:
-            await in_database(standing.note_error, connection_id, exc)
+            await _anote(connection_id, standing.note_error, exc)
             raise
     except errors.ContaAzulError as exc:
-        await in_database(standing.note_error, connection_id, exc)
+        await _anote(connection_id, standing.note_error, exc)
         raise
     if standing.worth_noting(connection_id, ready.state):
-        await in_database(standing.note_good, connection_id, ready.state)
+        await _anote(connection_id, standing.note_good, ready.state)
     return answer
+
+
+def _note(connection_id: int, note: Callable[[int, N], None], what: N) -> None:
+    """What an answer says of the connection, written down; the answer itself is never lost over that."""
+    try:
+        note(connection_id, what)
+    except Exception as exc:
+        _not_noted(connection_id, exc)
+        if not database.in_atomic_block:
+            database.close_if_unusable_or_obsolete()  # or whoever works on in this thread would fail too
+
+
+async def _anote(connection_id: int, note: Callable[[int, N], None], what: N) -> None:
+    try:
+        await in_database(note, connection_id, what)
+    except Exception as exc:
+        _not_noted(connection_id, exc)
+
+
+def _not_noted(connection_id: int, exc: Exception) -> None:
+    # Only its kind: a database's words quote the values that it was given.
+    log.error("what an answer says of connection %s was not noted: %s", connection_id, type(exc).__name__)
 
 
 def _send(connection_id: int, call: Call[T], ready: Ready) -> T:
@@ -130,5 +158,8 @@ class _Turner(Generic[T]):
 
 
 def _prepare(connection_id: int, not_this: str | None) -> Ready:
-    usable = access.usable(connection_id, not_this=not_this)
-    return Ready(usable.token, usable.state, rate.reserve(connection_id))
+    try:
+        usable = access.usable(connection_id, not_this=not_this)
+        return Ready(usable.token, usable.state, rate.reserve(connection_id))
+    except DatabaseProblem as exc:  # nothing left, or what left got a 401: in no case may it have arrived
+        raise access.TemporaryAccessError("the database is away") from exc

@@ -13,8 +13,11 @@ from django.conf import settings
 from django.db import connection as database
 from django.db import transaction
 
+from conta_azul.limits import LONGEST_RETRY_AFTER_S
+
 WIDTH_S: Final = 1.03  # a second and what a call may be held up more than the one ten before it
 GAP_S: Final = 0.05
+FURTHEST_S: Final = 600.0  # all that a machine's workers hold in hand is given a moment nearer than this
 HORIZON_S: Final = 1.0  # bulk work reserves no further ahead, so that a person's call is next within a second
 
 
@@ -61,6 +64,17 @@ def give(
     return bucket, given
 
 
+def possible(bucket: Bucket, now: float) -> Bucket:
+    """The bucket without moments further ahead than any can be: the clock was set back, and the account must not wait
+    until it comes round again. Pure.
+    """
+    if max((*bucket.recent, bucket.minute)) > now + FURTHEST_S:
+        bucket = replace(bucket, recent=(), minute=0.0)
+    if bucket.not_before > now + LONGEST_RETRY_AFTER_S + FURTHEST_S:
+        bucket = replace(bucket, not_before=0.0)
+    return bucket
+
+
 def limits() -> Limits:
     return Limits(int(settings.POSTING["calls_per_second"]), int(settings.POSTING["calls_per_minute"]))
 
@@ -91,7 +105,7 @@ def load(connection_id: int) -> tuple[Bucket, float]:
             row = cursor.fetchone()
         cursor.execute("SELECT extract(epoch FROM clock_timestamp())::float8")
         (now,) = cursor.fetchone()
-    return Bucket(tuple(row[0]), row[1], row[2]), now
+    return possible(Bucket(tuple(row[0]), row[1], row[2]), now), now
 
 
 def store(connection_id: int, bucket: Bucket) -> None:

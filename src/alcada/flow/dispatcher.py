@@ -23,7 +23,7 @@ from alcada.flow import posting as flow_posting
 from alcada.flow.holding import Holder
 from alcada.flow.listening import notifications
 from alcada.flow.writer import Writer
-from alcada.posting import actions, batches, queries, send
+from alcada.posting import actions, batches, moves, queries, send
 from alcada.posting.batches import Arrival, Departure, Group
 from alcada.posting.models import Attempt
 from alcada.posting.prepare import Job
@@ -125,6 +125,7 @@ class Dispatcher:
         if now - self._expired_at >= EXPIRE_EVERY_S:
             self._expired_at = now
             await in_database(actions.expire_claims)
+            await in_database(moves.bring_near)
         for connection_id in named:
             self._begin(connection_id)
         for connection_id, (to_send, to_look) in (await in_database(queries.accounts_due)).items():

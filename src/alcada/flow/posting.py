@@ -11,6 +11,7 @@ from django.utils import timezone
 from alcada.connections import leases
 from alcada.ledger import search as ledger
 from alcada.ledger.models import Sighting
+from alcada.ledger.rules import lag_s
 from alcada.posting import looking
 from alcada.posting.models import BY_HAND, Posting, State
 from alcada.posting.rules import Evidence
@@ -31,11 +32,9 @@ def look_for_due(connection_id: int) -> bool:
 
 def look(posting_id: int) -> None:
     """Look for a posting that may have arrived: by its reference, in every search there is, and in the change feed."""
-    posting = Posting.objects.select_related("connection").get(pk=posting_id)
-    if posting.state != State.UNKNOWN or posting.sent_at is None:
+    posting = looking.begin(posting_id)
+    if posting is None or posting.sent_at is None:
         return
-    # Before the searches: what they saw is as old as their beginning, however long they took.
-    age_s = (timezone.now() - posting.sent_at).total_seconds()
     days = due_dates(posting)
     sought = ledger.find_by_reference(
         posting.connection_id,
@@ -54,7 +53,7 @@ def look(posting_id: int) -> None:
         posting_id,
         sought.told(),
         sent_at=posting.sent_at,
-        age_s=age_s,
+        watched_s=posting.watched_s,
         conclusive=not sought.failed and not sought.unclear,
         evidence=evidence(posting.connection_id),
     )
@@ -94,7 +93,7 @@ def sight(connection_id: int) -> bool:
 
 def evidence(connection_id: int) -> Evidence:
     """What this connection's own postings taught, over its last thousand sightings."""
-    seen = Sighting.objects.filter(connection_id=connection_id).order_by("-seen_at")[:1000]
+    seen = Sighting.objects.filter(connection_id=connection_id, lag_s__isnull=False).order_by("-pk")[:1000]
     longest = Sighting.objects.filter(pk__in=seen.values("pk")).aggregate(longest=Max("lag_s"))["longest"]
     return Evidence(seen=len(seen), longest_lag_s=longest or 0.0)
 
@@ -130,7 +129,7 @@ def _remember(postings: list[Posting]) -> None:
                 connection_id=posting.connection_id,
                 written_at=posting.sent_at or posting.created_at,
                 seen_at=now,
-                lag_s=(now - (posting.sent_at or posting.created_at)).total_seconds(),
+                lag_s=lag_s(posting.sent_at or posting.created_at, now),
             )
             for posting in postings
         ],

@@ -31,10 +31,11 @@ class Sighting(models.Model):
     connection = models.ForeignKey("connections.Connection", models.PROTECT, related_name="+")
     written_at = models.DateTimeField()
     seen_at = models.DateTimeField()
-    lag_s = models.FloatField()
+    lag_s = models.FloatField(null=True)  # null: the clock was set back meanwhile, so it teaches nothing
 
     class Meta:
-        indexes = [models.Index(fields=["connection", "-seen_at"])]
+        constraints = [models.CheckConstraint(condition=Q(lag_s__gte=0), name="no_lag_is_negative")]
+        indexes = [models.Index(fields=["connection", "-id"], name="sighting_latest")]
 
 
 class Status(models.TextChoices):

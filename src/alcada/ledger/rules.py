@@ -1,13 +1,14 @@
 """What counts as a likely twin. Pure."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any, Final
 
 # A bill typed by hand often carries another due date than the document: a week around is looked at.
 DUE_MARGIN: Final = timedelta(days=7)
+LONGEST_WINDOW: Final = timedelta(days=364)  # the feed takes 365
 
 
 @dataclass(frozen=True)
@@ -46,6 +47,20 @@ class Listed:
             "amount": str(self.amount),
             "status": self.status,
         }
+
+
+def windows(start: datetime, end: datetime) -> Iterator[tuple[datetime, datetime]]:
+    """The time between the two, in pieces as long as the change feed takes; at least one."""
+    while end - start > LONGEST_WINDOW:
+        yield start, start + LONGEST_WINDOW
+        start += LONGEST_WINDOW
+    yield start, end
+
+
+def lag_s(written_at: datetime, seen_at: datetime) -> float | None:
+    """How late an entry showed. None where the clock was set back meanwhile: then nothing is known of it."""
+    lag = (seen_at - written_at).total_seconds()
+    return lag if lag >= 0 else None
 
 
 def likely_twins(wanted: Wanted, listed: Sequence[Listed]) -> list[Listed]:

@@ -7,11 +7,13 @@ from datetime import date, datetime, timedelta
 from functools import partial
 from typing import Any
 
+from django.utils import timezone
+
 from alcada.connections import gateway
 from alcada.connections.access import AccessError
 from alcada.directory import documents
 from alcada.directory.models import EntryKind
-from alcada.ledger.rules import Listed, Wanted
+from alcada.ledger.rules import Listed, Wanted, windows
 from conta_azul import errors
 from conta_azul.calls import changes, entries, instalments
 
@@ -89,7 +91,7 @@ def shown_since(connection_id: int, *, kind: str, since: datetime) -> set[str]:
     Raises FAILURES.
     """
     search = entries.search_payables if kind == EntryKind.PAYABLE else entries.search_receivables
-    until = datetime.now(since.tzinfo) + MARGIN
+    until = _until(since)
     pages = search(*ANY_DUE_DATE, changed_from=since - SIGHT_MARGIN, changed_to=until, page_size=SIGHT_PAGE)
     found = (REFERENCE.search(item.description or "") for item in gateway.walk(connection_id, pages))
     return {match.group(1) for match in found if match}
@@ -157,8 +159,9 @@ def _change_feed(
     resembles: Callable[[Sequence[instalments.Instalment]], bool],
 ) -> None:
     """Every event changed since the attempt is opened: an edited entry hides from searches by text, value or date."""
-    feed = changes.list(start=since - MARGIN, end=datetime.now(since.tzinfo) + MARGIN)
-    told = set(gateway.walk(connection_id, feed))
+    told: set[str] = set()
+    for start, end in windows(since - MARGIN, _until(since)):
+        told.update(gateway.walk(connection_id, changes.list(start=start, end=end)))
     for event_id in sorted(told.difference(accounted(told))):
         parts = gateway.send(connection_id, instalments.of_event(event_id))
         texts = " ".join(f"{part.description} {part.note}" for part in parts)
@@ -166,3 +169,8 @@ def _change_feed(
             sought.add(event_id, *(part.id for part in parts))
         elif not REFERENCE.search(texts) and resembles(parts):
             sought.unclear.append(event_id)
+
+
+def _until(since: datetime) -> datetime:
+    """Up to when changes are asked for; a clock that was set back makes `since` the future."""
+    return max(timezone.now(), since) + MARGIN

@@ -151,8 +151,9 @@ def start_attempt(
         )
         if kind == Attempt.Kind.ENTRY:
             posting.sent_at, posting.looks = now, 0
+            posting.watched_s, posting.watched_at = 0.0, now
             posting.may_stand_since = posting.may_stand_since or now
-            posting.save(update_fields=["sent_at", "looks", "may_stand_since"])
+            posting.save(update_fields=["sent_at", "looks", "watched_s", "watched_at", "may_stand_since"])
         record_all([lines.attempted(posting, attempt)])
         return attempt
 
@@ -267,7 +268,7 @@ def expire_claims() -> int:
 
     Where no create was started under the claim nothing can have arrived, and the posting goes back to the queue.
     """
-    expired = Posting.objects.filter(state=State.SENDING, claim_until__lt=timezone.now())
+    expired = Posting.objects.filter(state=State.SENDING, claim_until__lt=Now())
     count = 0
     for pk in list(expired.values_list("pk", flat=True)[:1000]):
         with transaction.atomic():
@@ -288,8 +289,11 @@ def expire_claims() -> int:
 
 
 def _held(posting_id: int, claim_: uuid.UUID, *, for_s: float = 0.0) -> Posting:
-    """The posting, locked, if the claim is this worker's for so many seconds more; else raises ClaimLostError."""
-    until = timezone.now() + timedelta(seconds=for_s)
+    """The posting, locked, if the claim is this worker's for so many seconds more; else raises ClaimLostError.
+
+    By the database's clock, as it was given: this machine's may differ, or jump.
+    """
+    until = Now() + timedelta(seconds=for_s)
     posting = (
         Posting.objects.select_for_update(of=("self",))
         .filter(pk=posting_id, state=State.SENDING, claim=claim_, claim_until__gt=until)

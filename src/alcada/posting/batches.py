@@ -196,7 +196,7 @@ def _attempts(
         for job, call in ready
     )
     Posting.objects.filter(pk__in=[job.posting_id for job, _ in ready]).update(
-        sent_at=now, looks=0, may_stand_since=Coalesce("may_stand_since", now)
+        sent_at=now, looks=0, watched_s=0.0, watched_at=now, may_stand_since=Coalesce("may_stand_since", now)
     )
     record_all(
         [

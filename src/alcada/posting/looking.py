@@ -12,7 +12,7 @@ from alcada import queue
 from alcada.history.actions import record
 from alcada.posting import moves
 from alcada.posting.models import Attempt, Posting, State
-from alcada.posting.rules import Evidence, Outcome, Patience, Verdict, judge_absence, next_look_s
+from alcada.posting.rules import Evidence, Outcome, Patience, Verdict, judge_absence, next_look_s, watch
 
 TAKEN_FOR_S: Final = 120.0  # longer than a look takes, short enough when its worker dies
 
@@ -27,6 +27,26 @@ def take_due(connection_id: int, most: int) -> list[int]:
         later = timezone.now() + timedelta(seconds=TAKEN_FOR_S)
         Posting.objects.filter(pk__in=ids).update(next_try_at=later)
     return ids
+
+
+def begin(posting_id: int) -> Posting | None:
+    """A look begins: the posting, with the time counted for which it was watched until now. None: it isn't looked for.
+
+    Before the searches, for what they see is as old as their beginning, however long they take.
+    """
+    with transaction.atomic():
+        rows = Posting.objects.select_for_update(of=("self",)).select_related("connection")
+        posting = rows.get(pk=posting_id)
+        if posting.state != State.UNKNOWN or posting.sent_at is None:
+            return None
+        now = timezone.now()
+        watched = watch(posting.watched_at, now, planned_s=_planned_s(posting.looks - 1))
+        posting.watched_s, posting.watched_at = posting.watched_s + watched.seconds, now
+        if watched.set_back_s and posting.may_stand_since:
+            # By the clock of now it was sent so much earlier, and the change feed is read from then on.
+            posting.may_stand_since -= timedelta(seconds=watched.set_back_s)
+        posting.save(update_fields=["watched_s", "watched_at", "may_stand_since"])
+        return posting
 
 
 def found(
@@ -59,15 +79,15 @@ def not_found(
     look: Mapping[str, Any],
     *,
     sent_at: datetime,
-    age_s: float,
+    watched_s: float,
     conclusive: bool,
     evidence: Evidence,
 ) -> Posting:
     """The looking found nothing: look on, send again (absence is believed), or ask a person (`rules.Verdict`).
 
-    `age_s` is from the sending to the *beginning* of the look. A look at an earlier sending than the posting's last
-    (`sent_at`) says nothing about this one, and changes nothing. `conclusive`: all was searched, and nothing that was
-    changed since could be ours.
+    `watched_s` is from the sending to the *beginning* of the look (`begin`). A look at an earlier sending than the
+    posting's last (`sent_at`) says nothing about this one, and changes nothing. `conclusive`: all was searched, and
+    nothing that was changed since could be ours.
     """
     with transaction.atomic():
         posting = Posting.objects.select_for_update().get(pk=posting_id)
@@ -80,8 +100,9 @@ def not_found(
                 absence_evidence=int(settings.POSTING["absence_evidence"]),
                 absence_span_s=settings.POSTING["absence_span_s"],
                 look_for_s=settings.POSTING["look_for_s"],
+                resends=int(settings.POSTING["resends"]),
             ),
-            since_sent_s=age_s,
+            watched_s=watched_s,
             resent=posting.resent,
             all_searched=conclusive,
         )
@@ -110,14 +131,18 @@ def _ask(posting: Posting, look: Mapping[str, Any]) -> None:
 
 
 def _look_on(posting: Posting, look: Mapping[str, Any]) -> None:
-    wait = next_look_s(
-        posting.looks,
-        first_s=settings.POSTING["first_look_s"],
-        spacing_s=settings.POSTING["look_spacing_s"],
-    )
+    posting.next_try_at = timezone.now() + timedelta(seconds=_planned_s(posting.looks))
     posting.looks += 1
-    posting.next_try_at = timezone.now() + timedelta(seconds=wait)
     posting.save(update_fields=["looks", "next_try_at"])
+
+
+def _planned_s(looks: int) -> float:
+    """The pause after so many looks that led to nothing; before the first one it is that of a first look."""
+    if looks < 0:
+        return float(settings.POSTING["first_look_s"])
+    return next_look_s(
+        looks, first_s=settings.POSTING["first_look_s"], spacing_s=settings.POSTING["look_spacing_s"]
+    )
 
 
 _CONSEQUENCES: Final = {Verdict.SEND_AGAIN: _send_again, Verdict.ASK: _ask, Verdict.LOOK_ON: _look_on}
@@ -138,8 +163,9 @@ def doubt_all() -> int:
                 continue
             # Sent, if at all, at an unknown moment before now: the time to wait for it to show begins here.
             posting.sent_at, posting.looks = timezone.now(), 0
+            posting.watched_s, posting.watched_at = 0.0, posting.sent_at
             posting.may_stand_since = posting.created_at
-            posting.save(update_fields=["sent_at", "looks", "may_stand_since"])
+            posting.save(update_fields=["sent_at", "looks", "watched_s", "watched_at", "may_stand_since"])
             if posting.state != State.UNKNOWN:
                 moves.move(posting, State.UNKNOWN, reason="restored")
             company = posting.connection.company

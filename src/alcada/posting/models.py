@@ -109,6 +109,10 @@ class Posting(models.Model):
     sent_at = models.DateTimeField(null=True)  # when the create that may have arrived left
     # From when on it may stand there: the first attempt, or after a restore the intent. The feed is read from then.
     may_stand_since = models.DateTimeField(null=True)
+    # How long it was surely watched for since it was sent, and up to when: summed up from look to look, for a clock
+    # that jumps is no time that passed (`rules.watch`).
+    watched_s = models.FloatField(default=0.0, db_default=0.0)
+    watched_at = models.DateTimeField(null=True)
     looks = models.PositiveIntegerField(default=0)
     resent = models.BooleanField(default=False)  # absence was believed once already
     remote_event_id = models.CharField(max_length=64, blank=True, default="")
@@ -132,6 +136,7 @@ class Posting(models.Model):
                 condition=~Q(remote_event_id=""),
                 name="one_posting_per_event",
             ),
+            models.CheckConstraint(condition=Q(watched_s__gte=0), name="posting_watched_forward"),
         ]
         indexes = [
             models.Index(

@@ -1,14 +1,21 @@
 """How a posting moves, with its row locked by the caller: the steps that sending, looking and mending share."""
 
 from datetime import timedelta
+from typing import Final
 
+from django.conf import settings
+from django.db.models import Q
+from django.db.models.functions import Now
 from django.utils import timezone
 
 from alcada import queue
 from alcada.history.actions import record_all
 from alcada.posting import lines
 from alcada.posting.models import Posting, State
-from alcada.posting.rules import check_transition
+from alcada.posting.rules import LONGEST_BACKOFF_S, check_transition
+from conta_azul.limits import LONGEST_RETRY_AFTER_S
+
+FAR: Final = timedelta(minutes=10)  # beyond any wait, and beyond what clocks of two machines differ by
 
 
 def move(posting: Posting, state: State, *, reason: str = "", detail: str = "", wait_s: float = 0.0) -> None:
@@ -19,6 +26,22 @@ def move(posting: Posting, state: State, *, reason: str = "", detail: str = "", 
     waits = state in (State.QUEUED, State.UNKNOWN)
     posting.next_try_at = timezone.now() + timedelta(seconds=wait_s) if waits else None
     posting.save(update_fields=["state", "reason", "detail", "claim", "claim_until", "next_try_at"])
+
+
+def bring_near() -> int:
+    """What waits for a time further ahead than any wait is long is due now: the clock was set back meanwhile.
+
+    Else it would stand still until the clock comes round again, be it hours or years.
+    """
+    longest = {
+        Q(state=State.UNKNOWN): settings.POSTING["look_spacing_s"],
+        Q(state=State.QUEUED, reason="too_many_requests"): LONGEST_RETRY_AFTER_S,
+        Q(state=State.QUEUED) & ~Q(reason="too_many_requests"): LONGEST_BACKOFF_S,
+    }
+    stranded = Q()
+    for which, seconds in longest.items():
+        stranded |= which & Q(next_try_at__gt=Now() + timedelta(seconds=seconds) + FAR)
+    return Posting.objects.filter(stranded).update(next_try_at=Now())
 
 
 def mark_posted(posting: Posting, event_id: str, instalment_ids: list[str], event: str) -> None:

@@ -131,7 +131,8 @@ def _check_earlier_attempts(connection_id: int, wanted: Wanted) -> None:
     if last is None or last.outcome not in ("", Attempt.Outcome.UNKNOWN):
         return
     age = timezone.now() - last.started_at
-    if age < timedelta(seconds=settings.POSTING["absence_span_s"]):
+    # A clock that was set back says nothing of how long ago it was: then a person is asked, rather than never.
+    if timedelta() <= age < timedelta(seconds=settings.POSTING["absence_span_s"]):
         raise later(f"{wanted.lease}_unknown", settings.POSTING["look_spacing_s"])
     # Conta Azul can't remove a cost centre, and a second person splits a vendor's history: a person looks at the
     # account and posts again, which settles the attempt (mending.post_again).

@@ -3,6 +3,7 @@
 import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Final
 
@@ -103,6 +104,7 @@ class Patience:
     absence_evidence: int
     absence_span_s: float
     look_for_s: float
+    resends: int = 1
     lag_factor: float = 10.0
 
 
@@ -113,20 +115,47 @@ class Verdict(StrEnum):
 
 
 def judge_absence(
-    evidence: Evidence, patience: Patience, *, since_sent_s: float, resent: bool, all_searched: bool
+    evidence: Evidence, patience: Patience, *, watched_s: float, resent: bool, all_searched: bool
 ) -> Verdict:
     """Not found: look on, believe that it is absent and send again, or ask a person.
 
     Absence is believed once per posting, with enough of the connection's own postings seen to come back, and only
     after ten times the longest lag seen and at least the span. A search that failed proves nothing.
     """
-    enough = evidence.seen >= patience.absence_evidence and not resent
+    enough = evidence.seen >= patience.absence_evidence and patience.resends > 0 and not resent
     span = max(patience.absence_span_s, patience.lag_factor * evidence.longest_lag_s)
-    if enough and all_searched and since_sent_s >= span:
+    if enough and all_searched and watched_s >= span:
         return Verdict.SEND_AGAIN
-    if since_sent_s >= max(patience.look_for_s, span):
+    if watched_s >= max(patience.look_for_s, span):
         return Verdict.ASK
     return Verdict.LOOK_ON
+
+
+@dataclass(frozen=True)
+class Watched:
+    """How much longer a posting was surely watched for; at the most by how much the clock was set back meanwhile."""
+
+    seconds: float
+    set_back_s: float = 0.0
+
+
+# A look begins later than planned: the worker looks around, others of the account have their turn before it.
+WATCH_MARGIN: Final = timedelta(seconds=60)
+
+
+def watch(since: datetime | None, now: datetime, *, planned_s: float) -> Watched:
+    """The time from the sending, or the look before, to this look's beginning, as far as it surely passed.
+
+    It counts as long as it was planned and a margin, no longer: the rest may be a clock that was put forward (or a
+    machine that slept; then it is watched a little longer than need be). A clock that was set back counts for nothing.
+    """
+    if since is None:
+        return Watched(0.0)
+    most = planned_s + WATCH_MARGIN.total_seconds()
+    passed = (now - since).total_seconds()
+    if passed < 0:
+        return Watched(0.0, set_back_s=most - passed)
+    return Watched(min(passed, most))
 
 
 def next_look_s(looks: int, *, first_s: float, spacing_s: float) -> float:
@@ -134,7 +163,10 @@ def next_look_s(looks: int, *, first_s: float, spacing_s: float) -> float:
     return float(min(first_s * 2 ** min(looks, 20), spacing_s))
 
 
-def backoff_s(failures: int, *, base_s: float, ceiling_s: float = 900) -> float:
+LONGEST_BACKOFF_S: Final = 900.0
+
+
+def backoff_s(failures: int, *, base_s: float, ceiling_s: float = LONGEST_BACKOFF_S) -> float:
     """Seconds until a posting that surely never arrived is tried again."""
     return float(min(base_s * 2 ** min(failures, 10), ceiling_s))
 

@@ -132,7 +132,7 @@ class World:
             posting.pk,
             look,
             sent_at=posting.sent_at,
-            age_s=86_400.0,
+            watched_s=86_400.0,
             conclusive=True,
             evidence=Evidence(seen=0, longest_lag_s=0.0),
         )

@@ -5,6 +5,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 if TYPE_CHECKING:  # a folder's conftest may be read before Django is set up
+    from collections.abc import Iterator
+
+    from integration.posting.edge import Edge
     from stories import Account
 
     from alcada.posting.models import Posting
@@ -42,3 +45,13 @@ def refused(account: "Account", sandbox: Any, ana: Any, bruno: Any) -> "Posting"
     sandbox.faults({"method": "POST", "path": CREATE, "kind": "error_before", "status": 400, "count": 1})
     post(account)
     return fresh(posting, State.REFUSED)
+
+
+@pytest.fixture
+def edge(sandbox: Any, settings: Any, account: "Account") -> "Iterator[Edge]":
+    """The account is connected; from now on its calls pass the edge."""
+    from integration.posting.edge import Edge
+
+    with Edge(sandbox.url) as running:
+        settings.CONTA_AZUL_API_URL = running.url
+        yield running

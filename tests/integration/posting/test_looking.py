@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 from django.utils import timezone
-from stories import Account, approved, books, post
+from stories import Account, approved, books, post, watched
 
 from alcada.flow import posting as flow_posting
 from alcada.flow import restored
@@ -34,7 +34,7 @@ def unknown(account: Account, sandbox: Any, kind: str, *, ana: Any, bruno: Any) 
     posting = approved(account.connection.company, ana=ana, bruno=bruno, document_number="NF 1002")
     sandbox.faults(fault(kind))
     post(account)
-    Posting.objects.filter(pk=posting.pk).update(sent_at=timezone.now() - timedelta(minutes=30))
+    watched(posting, 30)
     posting.refresh_from_db()
     assert posting.state == State.UNKNOWN
     return posting
@@ -53,6 +53,7 @@ def test_a_look_is_as_old_as_its_beginning(
     posting = approved(trusting.connection.company, ana=ana, bruno=bruno, document_number="NF 1002")
     sandbox.faults(fault("drop_after"))
     post(trusting)
+    watched(posting, 9.9)
     search = flow_posting.ledger.find_by_reference
 
     def asleep(*arguments: Any, **named: Any) -> Any:
@@ -115,6 +116,7 @@ def test_after_a_restore_what_was_being_looked_for_is_doubted_anew(
     restored.doubt()
     posting.refresh_from_db()
     assert posting.state == State.UNKNOWN
+    assert posting.watched_s == 0.0
     assert posting.sent_at is not None
     assert timezone.now() - posting.sent_at < timedelta(minutes=5)  # the span begins anew
     assert posting.may_stand_since == posting.created_at

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 from django.utils import timezone
-from stories import Account, approved, books, enter, post, submit
+from stories import Account, approved, books, enter, post, submit, watched
 
 from alcada.approval.models import Decision
 from alcada.connections.models import Connection
@@ -131,7 +131,7 @@ def test_absence_is_believed_once_with_evidence_and_the_entry_goes_out(
     sandbox.faults(fault("drop_before"))
     post(account)
     # Ten times the longest lag seen has passed since it was sent.
-    Posting.objects.filter(pk=posting.pk).update(sent_at=timezone.now() - timezone.timedelta(minutes=30))
+    watched(posting, 30)
     flow_posting.look(posting.pk)
     posting.refresh_from_db()
     assert (posting.state, posting.resent) == (State.QUEUED, True)
@@ -150,7 +150,7 @@ def test_without_evidence_a_person_decides_in_the_end(
         mending.post_again(posting.pk, by=clara)
     with pytest.raises(BusyError):
         mending.cancel(posting.pk, by=clara, reason="typed twice")
-    Posting.objects.filter(pk=posting.pk).update(sent_at=timezone.now() - timezone.timedelta(hours=2))
+    watched(posting, 120)
     flow_posting.look(posting.pk)
     posting.refresh_from_db()
     assert (posting.state, posting.reason) == (State.UNDECIDED, "not_found")
