@@ -114,7 +114,7 @@ def at_the_end(office: Office, notes: Notebook) -> None:
 
 def _story(posting: Posting) -> str:
     tried = [f"{one.kind} {one.outcome or 'open'}" for one in posting.attempts.all()]
-    return f"{posting.reference}: {posting.state} {posting.reason}, after {', '.join(tried)}"
+    return f"{posting.reference}: {posting.state} {posting.reason}, after {', '.join(tried[-9:])}"
 
 
 def traceless(event: Event, approved: Approved, reference: str) -> bool:

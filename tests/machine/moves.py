@@ -429,7 +429,7 @@ class Machine(RuleBasedStateMachine):
         for look in list(stepping.world.looks):
             while not look.dead:
                 look.step("ok")
-        for _ in range(120):
+        for _ in range(500):
             for worker in list(stepping.world.workers):
                 worker.settle()
                 self._run(worker)
