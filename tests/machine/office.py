@@ -13,6 +13,7 @@ from alcada.connections import crypto, standing
 from alcada.connections.models import Connection
 from alcada.directory.actions import save_party
 from alcada.directory.models import CostCentre, Party
+from alcada.flow import posting as flow_posting
 from alcada.people.models import Company, User
 from alcada.posting.prepare import remember
 
@@ -95,7 +96,7 @@ class Office:
             refresh_token=crypto.encrypt(pair["refresh_token"]),
             access_expires_at=clock.now() + clock.timedelta(seconds=pair["expires_in"]),
         )
-        standing.forget()
+        self._restart()
         stepping.world.strike = self._strike
 
     def _strike(self, how: str) -> None:
@@ -114,7 +115,13 @@ class Office:
 
     def restore(self) -> None:
         self._sql("SELECT ahead.copy_all('backup', 'public')")
+        self._restart()
+
+    @staticmethod
+    def _restart() -> None:
+        """What a process only remembers is gone."""
         standing.forget()
+        flow_posting.forget()
 
     # --- Conta Azul ---------------------------------------------------------------------------------------
 
