@@ -43,6 +43,7 @@ class Machine(People, Workers, Outside):
 
     def _calm_down(self) -> None:
         stepping.world.database_away = False
+        self.office.lose_refreshes(False)
         self.lag(0)
         for look in list(stepping.world.looks):
             while not look.dead:

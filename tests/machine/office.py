@@ -1,7 +1,7 @@
 """The real database and the real sandbox: brought back to their beginning for each example, copied and restored as a
 backup is, and read whole."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from django.db import connection
@@ -81,7 +81,8 @@ class Office:
     bruno: User
     clara: User
     sandbox: Any
-    struck: bool = False
+    struck: bool = False  # a fault is ordered for the next call
+    weather: list[dict[str, Any]] = field(default_factory=list)  # faults that stay
 
     # --- Beginning anew -----------------------------------------------------------------------------------
 
@@ -97,16 +98,22 @@ class Office:
             access_expires_at=clock.now() + clock.timedelta(seconds=pair["expires_in"]),
         )
         self._restart()
+        self.struck, self.weather = False, []
         stepping.world.strike = self._strike
 
     def _strike(self, how: str) -> None:
         rule = FAULTS[how]
         company = self.account.remote["id"]
         if rule is not None:
-            self.sandbox.faults({"path": "/v1/*", "count": 1, "company": company, **rule})
+            self.sandbox.faults(*self.weather, {"path": "/v1/*", "count": 1, "company": company, **rule})
         elif self.struck:
-            self.sandbox.faults()
+            self.sandbox.faults(*self.weather)
         self.struck = rule is not None
+
+    def lose_refreshes(self, lose: bool) -> None:
+        """Whether the answer to a token's refresh gets lost: the pair may be spent."""
+        self.weather = [{"kind": "lost_refresh"}] if lose else []
+        self.sandbox.faults(*self.weather)
 
     # --- A backup -----------------------------------------------------------------------------------------
 

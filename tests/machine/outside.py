@@ -16,13 +16,15 @@ from conta_azul.calls import company as company_calls
 
 class Outside(Base):
     @precondition(lambda self: self.state == Account.CONNECTED)
-    @rule(what=st.sampled_from(["pause", "take back", "database away", "database back"]))
+    @rule(what=st.sampled_from(["pause", "take back", "lose refreshes", "database away", "database back"]))
     def account_stops(self, what: str) -> None:
         match what:
             case "pause":
                 connections.pause(by=self.office.clara, connection=self.connection())
             case "take back":
                 self.office.act("disconnect")
+            case "lose refreshes":
+                self.office.lose_refreshes(True)
             case _:  # the database, when outcomes are to be written down
                 stepping.world.database_away = what == "database away"
                 for worker in list(stepping.world.workers):
@@ -34,6 +36,7 @@ class Outside(Base):
         self.mend()
 
     def mend(self) -> None:
+        self.office.lose_refreshes(False)
         if self.state == Account.AUTHORISE:
             self._authorise()
         elif self.state == Account.PLAN_REFUSED:

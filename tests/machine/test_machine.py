@@ -57,6 +57,7 @@ def test_what_was_approved_stands_there_once_whatever_happens(machine: type[Mach
             derandomize=not SEED,
             deadline=None,
             database=None,
+            report_multiple_bugs=False,
             phases=PHASES,
             suppress_health_check=list(HealthCheck),
         ),

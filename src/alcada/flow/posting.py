@@ -20,7 +20,9 @@ from conta_azul.calls.instalments import Instalment
 LOOKS_TOGETHER = 20
 SIGHT_FOR = timedelta(hours=6)
 SIGHT_LEASE_S = 60.0
-_sighted: dict[int, datetime] = {}  # connection → when this process last looked for all that was posted by then
+_sighted: dict[
+    int, datetime
+] = {}  # connection → when this process last looked for all that was posted by then
 
 
 def look_for_due(connection_id: int) -> bool:
