@@ -12,7 +12,7 @@ from machine import clock, stepping
 from machine.moves import Machine
 from machine.office import close_office, open_office
 
-EXAMPLES = int(os.environ.get("ALCADA_MACHINE_EXAMPLES", "40"))
+EXAMPLES = int(os.environ.get("ALCADA_MACHINE_EXAMPLES", "25"))
 STEPS = int(os.environ.get("ALCADA_MACHINE_STEPS", "40"))
 # Shortening a story takes a few hundred runs of it; "no" tells it as it was found.
 PHASES = [

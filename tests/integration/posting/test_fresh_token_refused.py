@@ -1,4 +1,4 @@
-"""A token that was fetched just now, and is refused all the same: nothing of that stops the account, so it must not spin."""
+"""A token fetched just now, and refused all the same: nothing stops the account, so the worker must not spin."""
 
 from typing import Any
 
