@@ -11,12 +11,16 @@ from urllib.parse import urlsplit
 from django.db import connection
 
 
+def database_url(name: str = "") -> str:
+    """The test's own database, or another on its server."""
+    server = urlsplit(os.environ["DATABASE_URL"])
+    return server._replace(path=f"/{name or connection.settings_dict['NAME']}").geturl()
+
+
 def environment(sandbox: Any, **more: str) -> dict[str, str]:
     """What a process needs to work on the test's database and to talk to the sandbox. `more` are ALCADA_… settings."""
-    name = connection.settings_dict["NAME"]
-    server = urlsplit(os.environ["DATABASE_URL"])
     return os.environ | {
-        "DATABASE_URL": server._replace(path=f"/{name}").geturl(),
+        "DATABASE_URL": database_url(),
         "ALCADA_CONTA_AZUL_API_URL": sandbox.url,
         "ALCADA_CONTA_AZUL_AUTH_URL": f"{sandbox.url}/oauth2/authorize",
         "ALCADA_CONTA_AZUL_TOKEN_URL": f"{sandbox.url}/oauth2/token",

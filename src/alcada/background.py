@@ -1,5 +1,7 @@
 """Database work from asynchronous code: in a pool of threads of our own, each with its connection."""
 
+import asyncio
+import logging
 import threading
 import time
 from collections.abc import Callable
@@ -7,12 +9,16 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Final, ParamSpec, TypeVar
 
 from asgiref.sync import sync_to_async
-from django.db import close_old_connections, connection
+from django.db import InterfaceError, OperationalError, close_old_connections, connection
+
+log = logging.getLogger(__name__)
 
 P = ParamSpec("P")
 T = TypeVar("T")
 
 DOUBT_AFTER_S: Final = 2.0  # a connection used so recently, without an error, is taken to be alive
+PATIENCE: Final = 60  # tries, a second apart, while the database is away
+AWAY: Final = (OperationalError, InterfaceError)
 _thread = threading.local()
 # Many postings wait for the network at once; few talk to the database at once.
 _pool = ThreadPoolExecutor(max_workers=8, thread_name_prefix="database")
@@ -34,3 +40,14 @@ async def in_database(function: Callable[P, T], *arguments: P.args, **named: P.k
         return result
 
     return await sync_to_async(run, thread_sensitive=False, executor=_pool)()
+
+
+async def until_written(function: Callable[P, T], *arguments: P.args, **named: P.kwargs) -> T:
+    """As `in_database`, again and again while the database is away: for what an answer told and nothing else knows."""
+    for _ in range(PATIENCE - 1):
+        try:
+            return await in_database(function, *arguments, **named)
+        except AWAY as exc:
+            log.error("the database is away: %s", type(exc).__name__)
+            await asyncio.sleep(1)
+    return await in_database(function, *arguments, **named)

@@ -13,9 +13,10 @@ from stories import Account, approved, enter, post, submit
 from alcada.config import doctor as command
 from alcada.connections.models import Connection
 from alcada.directory.models import BankAccount, Category, CostCentre, Counterpart, Defaults
-from alcada.flow import doctor, doctor_setup
+from alcada.flow import doctor, doctor_setup, returning
 from alcada.flow.findings import Finding
 from alcada.flow.report import report
+from alcada.ledger.models import Poll
 from alcada.posting import byhand
 
 
@@ -121,6 +122,20 @@ def test_an_account_that_does_not_answer_is_told(account: Account, ana: Any, bru
     Connection.objects.update(unreached_since=timezone.now())
     (told,) = found("connection_unreached")
     assert (told.level, told.facts["waiting"]) == ("problem", 1)
+
+
+def test_an_account_whose_postings_nobody_follows_is_told(account: Account, ana: Any, bruno: Any) -> None:
+    approved(account.connection.company, ana=ana, bruno=bruno)
+    post(account)
+    returning.queue_polls()
+    assert [one.level for one in found("followed")] == ["ok"]
+    Poll.objects.update(polled_at=timezone.now() - timedelta(hours=1))
+    (told,) = found("not_followed")
+    assert (told.level, told.facts) == ("warning", {"connection": account.pk})
+    assert account.connection.company.name in told.sentence
+    assert not found("followed")
+    Connection.objects.update(state=Connection.State.PAUSED)  # nobody asks it: that is told already
+    assert not found("not_followed")
 
 
 def test_what_was_marked_without_an_id_is_told(account: Account, ana: Any, bruno: Any, clara: Any) -> None:

@@ -10,10 +10,12 @@ import time
 from dataclasses import dataclass
 from datetime import timedelta
 
+from django.db import connection as database
 from django.db import transaction
 from django.db.models import BooleanField, ExpressionWrapper, Q
 from django.db.models.functions import Coalesce, Now
 
+from alcada.background import AWAY
 from alcada.connections import crypto, incidents, leases, remote, rules
 from alcada.connections.models import Connection, Incident, Lease
 from alcada.history.actions import record
@@ -23,6 +25,7 @@ MUST_LIVE = timedelta(seconds=120)  # a token handed out outlives the wait for i
 LEASE_S = 150.0  # longer than the longest refresh call: all of remote.TIMEOUTS
 WAIT_S = 20.0  # how long others wait for the one who refreshes
 POLL_S = 0.05
+STORE_TRIES = 60  # a second apart; within the lease
 
 State = Connection.State
 
@@ -160,7 +163,7 @@ def _refresh(connection_id: int, not_this: str | None) -> str | None:
             away = {"unreached_since": Coalesce("unreached_since", Now())} if code == "not_reached" else {}
             Connection.objects.filter(pk=connection_id).update(last_error=note, last_error_at=Now(), **away)
             raise TemporaryAccessError("the token could not be refreshed") from exc
-        store_refreshed(connection_id, pair, spent=spent)
+        _store_at_last(connection_id, pair, spent=spent)
         in_doubt = False
         return pair.access_token
     finally:
@@ -186,6 +189,18 @@ def store_refreshed(connection_id: int, pair: oauth.Tokens, *, spent: bytes) -> 
             connection.state, connection.last_error = State.CONNECTED, ""
             incidents.end(connection_id)
         connection.save()
+
+
+def _store_at_last(connection_id: int, pair: oauth.Tokens, *, spent: bytes) -> None:
+    """The old pair is spent: while the database is away the new one is only here, so it is not given up at once."""
+    for _ in range(STORE_TRIES - 1):
+        try:
+            store_refreshed(connection_id, pair, spent=spent)
+            return
+        except AWAY:
+            database.close()
+            time.sleep(1)
+    store_refreshed(connection_id, pair, spent=spent)
 
 
 def _deal_with_dead_holder(connection_id: int) -> None:

@@ -17,6 +17,7 @@ from alcada.history.actions import record
 from conta_azul import errors
 
 GOOD_EVERY_S = 30.0  # a good call is written down not more often than this
+LEAST_S = 1.0  # the shorter of Conta Azul's two windows
 SLOWEST_S = 60.0  # the longer of Conta Azul's two windows
 
 State = Connection.State
@@ -71,9 +72,14 @@ def _pause_after(connection_id: int, retry_after: float | None) -> float:
     """Their Retry-After; none is documented, so without it 1 s, doubled at each 429 more, up to a minute."""
     with _lock:
         strikes = _strikes[connection_id] = _strikes.get(connection_id, 0) + 1
-    if retry_after is not None:
-        return float(retry_after)
+    if (asked := asked_to_wait(retry_after)) is not None:
+        return asked
     return min(SLOWEST_S, 2.0 ** (strikes - 1)) * random.uniform(1.0, 1.25)  # noqa: S311
+
+
+def asked_to_wait(retry_after: float | None) -> float | None:
+    """Their Retry-After, never less than a second: "0", or a moment gone by, is no leave to ask again and again."""
+    return None if retry_after is None else max(LEAST_S, float(retry_after))
 
 
 def _write_down(connection_id: int, note: str, **more: Any) -> None:

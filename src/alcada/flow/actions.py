@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 from django.db import transaction
@@ -17,11 +18,12 @@ from alcada.approval.rules import NotOpenError, Question
 from alcada.connections.models import Connection
 from alcada.connections.queries import Routed
 from alcada.flow import content as contents
-from alcada.flow import rules, shipped
+from alcada.flow import corrected, rules, shipped
 from alcada.flow.checking import check
 from alcada.flow.models import Flow, FlowVersion, Run, Trigger
 from alcada.history.actions import record
 from alcada.intake import actions as intake
+from alcada.intake import correcting
 from alcada.intake.models import Entry, Revision
 from alcada.intake.rules import ChangedMeanwhileError, Content, Problems
 from alcada.ledger.models import TwinSearch
@@ -70,23 +72,30 @@ def submit(entry: Entry, *, by: User) -> Revision:
         if not way.routed.sole:
             told = {"revision": revision.number, **way.routed.told}
             record("entry.routed", entry, by=by, company=entry.company, data=told)
-        round_ = approval.open_round(
-            entry=entry,
-            revision=revision,
-            company=entry.company,
-            entered_by=entry.created_by,
-            submitted_by=by,
-            due_date=min(part.due_date for part in way.content.instalments),
-            questions=[_question(step) for step in way.path if step["type"] == "approval"],
-            reason=next((step["without_approval"] for step in way.path if step.get("without_approval")), ""),
-        )
         TwinSearch.objects.create(revision=revision, connection=way.connection)
         queue.defer("search_twins", priority=5, revision_id=revision.pk)
-        if round_.state == Round.State.APPROVED:
-            _approved(run, round_)
-        else:
-            _tell_asked(round_)
-        return revision
+        return ask(run, by=by, due_date=min(part.due_date for part in way.content.instalments))
+
+
+def ask(run: Run, *, by: User, due_date: date) -> Revision:
+    """Open the round of a run's revision, in the transaction that froze it, and ask its first people."""
+    revision = run.revision
+    entry = revision.entry
+    round_ = approval.open_round(
+        entry=entry,
+        revision=revision,
+        company=entry.company,
+        entered_by=entry.created_by,
+        submitted_by=by,
+        due_date=due_date,
+        questions=[_question(step) for step in run.path if step["type"] == "approval"],
+        reason=next((step["without_approval"] for step in run.path if step.get("without_approval")), ""),
+    )
+    if round_.state == Round.State.APPROVED:
+        _approved(run, round_)
+    else:
+        _tell_asked(round_)
+    return revision
 
 
 def what_would_happen(entry: Entry, *, by: User) -> list[dict[str, Any]]:
@@ -113,11 +122,11 @@ def _find_way(entry: Entry, by: User) -> _Way:
         instalments=len(content.instalments),
     )
     theirs = {by.pk, entry.created_by_id}
-    path = rules.plan(version.definition, facts, lambda who: _people(entry.company, who, but=theirs))
+    path = rules.plan(version.definition, facts, lambda who: people(entry.company, who, but=theirs))
     return _Way(content, checked.routed, checked.connection, version, path)
 
 
-def _people(company: Company, who: Mapping[str, Any], *, but: set[int]) -> list[int]:
+def people(company: Company, who: Mapping[str, Any], *, but: set[int]) -> list[int]:
     """Whom a step asks, never who entered or submitted it."""
     return [person.pk for person in holders(company, Role(who["role"])) if person.pk not in but]
 
@@ -146,24 +155,33 @@ def decide(
         if result.already:
             return result
         round_ = result.round
-        settle(_asked_key(step_id))
+        settle(asked_key(step_id))
         run = Run.objects.select_for_update().get(revision_id=round_.revision_id)
         if round_.state == Round.State.APPROVED:
             _approved(run, round_)
         elif round_.state == Round.State.OPEN:
             _tell_asked(round_)
         else:
-            _end(run)
+            end(run)
             if round_.state == Round.State.SENT_BACK:
-                intake.reopen(run.revision.entry, by=by)
-            _tell_requester(run, f"entry_{round_.state}", comment=result.decision.comment, who=by.name)
+                _reopen(run, by=by)
+            what = "correction" if corrected.is_correction(run) else "entry"
+            _tell_requester(run, f"{what}_{round_.state}", comment=result.decision.comment, who=by.name)
         return result
+
+
+def _reopen(run: Run, *, by: User) -> None:
+    if corrected.is_correction(run):
+        correcting.reopen(run.revision)
+    else:
+        intake.reopen(run.revision.entry, by=by)
 
 
 def withdraw(entry: Entry, *, by: User) -> None:
     """Take an entry back to change it: its round ends, and what was submitted is a draft again.
 
-    Also for a rejected one, and one whose posting was refused: whatever changes goes through approval anew.
+    Also for a rejected one, and one whose posting was refused: whatever changes goes through approval anew. For a
+    correction of what is posted there is `correcting.withdraw`.
     Raises NotYoursError, or NotOpenError when it is approved and on its way, or posted.
     """
     with transaction.atomic():
@@ -173,11 +191,13 @@ def withdraw(entry: Entry, *, by: User) -> None:
         if entry.current is None or entry.draft is not None:
             return
         round_ = entry.rounds.order_by("-pk").first()
+        if round_ and round_.revision_id != entry.current_id:
+            raise NotOpenError
         if round_ and round_.state == Round.State.OPEN:
             for step in round_.steps.filter(state=Step.State.OPEN):
-                settle(_asked_key(step.pk))
+                settle(asked_key(step.pk))
             approval.withdraw(round_.pk, by=by)
-            _end(Run.objects.select_for_update().get(revision_id=round_.revision_id))
+            end(Run.objects.select_for_update().get(revision_id=round_.revision_id))
         elif entry.postings.exclude(state__in=[State.REFUSED, State.CANCELLED]).exists():
             raise NotOpenError
         mending.replace_refused(entry.pk, by=by)
@@ -220,6 +240,9 @@ def _approved(run: Run, round_: Round) -> None:
     """The last decision: the intent to post is saved with it, or neither is."""
     run.state = Run.State.POSTING
     run.save(update_fields=["state"])
+    if corrected.is_correction(run):
+        corrected.approved(run, round_)
+        return
     if not any(step["type"] == "post" for step in run.path):
         _follow([run])
         return
@@ -280,7 +303,7 @@ def ask_anew() -> int:
     return found
 
 
-def _end(run: Run) -> None:
+def end(run: Run) -> None:
     run.state, run.ended_at = Run.State.ENDED, timezone.now()
     run.save(update_fields=["state", "ended_at"])
 
@@ -289,15 +312,15 @@ def _tell_asked(round_: Round) -> None:
     step = round_.steps.get(state=Step.State.OPEN)
     tell(
         [asked.user for asked in step.asked.select_related("user")],
-        template="asked",
-        key=_asked_key(step.pk),
+        template="asked" if round_.revision.kind == Revision.Kind.ORDINARY else "correction_asked",
+        key=asked_key(step.pk),
         company=round_.company,
         link=reverse("decide", args=[step.pk]),
         data={"step": step.name, **_facts(round_.revision)},
     )
 
 
-def _asked_key(step_id: int) -> str:
+def asked_key(step_id: int) -> str:
     return f"asked:{step_id}"
 
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 
 from alcada.connections import gateway
 from alcada.directory import documents
-from alcada.directory.models import Counterpart, EntryKind
+from alcada.directory.models import Counterpart
 from alcada.ledger import rules
 from alcada.ledger import search as books
 from alcada.posting import byhand
@@ -29,7 +29,6 @@ SHOWN: Final = 20
 CENT: Final = Decimal("0.01")
 ABOUT: Final = (Decimal("0.9"), Decimal("1.1"))  # who typed it may have seen a discount, or a fine
 FAILURES: Final = books.FAILURES
-_KINDS: Final = {"RECEITA": EntryKind.RECEIVABLE, "DESPESA": EntryKind.PAYABLE}
 _ID: Final = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 
 
@@ -116,7 +115,7 @@ def read(posting: Posting, pasted: str) -> Read:
     if not parts or parts[0].event is None:
         raise NotThereError
     event = parts[0].event
-    kind = _KINDS.get((event.kind or "").upper())
+    kind = rules.KIND_OF.get((event.kind or "").upper())
     if kind is not None and kind != posting.kind:
         raise OtherKindError
     others = Posting.objects.filter(connection_id=posting.connection_id, remote_event_id=event.id)

@@ -22,6 +22,7 @@ from alcada.connections import access, gateway, rate, remote
 from alcada.flow import posting as flow_posting
 from alcada.flow.holding import Holder
 from alcada.flow.listening import notifications
+from alcada.flow.room import Room
 from alcada.flow.writer import Writer
 from alcada.posting import actions, batches, moves, queries, send
 from alcada.posting.batches import Arrival, Departure, Group
@@ -35,6 +36,7 @@ GROUP: Final = 32  # postings taken in one transaction
 IN_FLIGHT: Final = 256  # taken and not yet written down, over all accounts of this worker
 LOOK_AROUND_S: Final = 1.0
 EXPIRE_EVERY_S: Final = 5.0
+BRING_NEAR_EVERY_S: Final = 60.0
 SIGHT_AFTER_S: Final = 2.0
 SIGHT_AGAIN_S: Final = 15.0
 SIGHT_EVERY_S: Final = 60.0  # while more is sent: a sighting costs the account a call or two
@@ -48,7 +50,7 @@ class Dispatcher:
     """One per worker process, on its event loop."""
 
     def __init__(self) -> None:
-        self._room = asyncio.Semaphore(IN_FLIGHT)
+        self._room = Room(IN_FLIGHT)
         self._writer = Writer(self._room)
         self._serving: dict[int, asyncio.Task[None]] = {}
         self._beside: dict[tuple[str, int], asyncio.Future[bool]] = {}  # looks and sightings, by account
@@ -63,7 +65,7 @@ class Dispatcher:
         self._sights: dict[int, float] = {}  # account → when to see its latest postings come back
         self._sighted: dict[int, float] = {}
         self._leaving_until: dict[int, float] = {}
-        self._expired_at = 0.0
+        self._expired_at = self._neared_at = float("-inf")
         self._threads = ThreadPoolExecutor(4, thread_name_prefix="looking")
 
     # --- The loop -------------------------------------------------------------------------------------------
@@ -125,6 +127,8 @@ class Dispatcher:
         if now - self._expired_at >= EXPIRE_EVERY_S:
             self._expired_at = now
             await in_database(actions.expire_claims)
+        if now - self._neared_at >= BRING_NEAR_EVERY_S:
+            self._neared_at = now
             await in_database(moves.bring_near)
         for connection_id in named:
             self._begin(connection_id)
@@ -218,20 +222,14 @@ class Dispatcher:
 
     async def _take(self, connection_id: int) -> tuple[Group, access.Usable]:
         """Postings to send now, as many as there is room for; the room is given back as each is written down."""
-        permits = 1
-        await self._room.acquire()
         # One tries whether the account can be reached again; the others wait for it, and don't fail one by one.
-        most = 1 if connection_id in self._rests else GROUP
-        while permits < most and not self._room.locked():
-            await self._room.acquire()
-            permits += 1
+        places = await self._room.take(1 if connection_id in self._rests else GROUP)
         group = Group()
         try:
             usable = await in_database(access.usable, connection_id)
-            group = await in_database(batches.take, connection_id, permits)
+            group = await in_database(batches.take, connection_id, places)
         finally:
-            for _ in range(permits - len(group.departures) - len(group.unprepared)):
-                self._room.release()
+            self._room.give_back(places - len(group.departures) - len(group.unprepared))
         return group, usable
 
     async def _depart(self, departure: Departure, usable: access.Usable) -> None:
@@ -250,7 +248,7 @@ class Dispatcher:
         except Exception:  # its claim runs out, and it is dealt with then
             log.exception("posting %s could not be brought to its outcome", job.posting_id)
         finally:
-            self._room.release()
+            self._room.give_back()
 
     def _learn(self, connection_id: int, outcome: Outcome) -> None:
         """Can the account be reached?"""

@@ -14,7 +14,7 @@ from alcada.approval import queries as approvals
 from alcada.connections.models import Application, Connection
 from alcada.connections.queries import health, undecided
 from alcada.connections.rules import code_of
-from alcada.flow import doctor_books, doctor_mapping, doctor_setup, shipped
+from alcada.flow import doctor_books, doctor_corrections, doctor_mapping, doctor_setup, shipped
 from alcada.flow.findings import Finding
 from alcada.history import queries as history
 from alcada.people.models import Company
@@ -253,8 +253,10 @@ _HERE: Final[tuple[Callable[[], Iterator[Finding]], ...]] = (
     doctor_mapping.findings,
     _queue,
     _stuck,
+    doctor_corrections.examine,
     _unanswerable,
     _late_answers,
+    doctor_books.followed,
     _chains,
 )
 _THERE: Final[tuple[Callable[[], Iterator[Finding]], ...]] = (doctor_setup.their_clock, doctor_books.examine)

@@ -1,9 +1,13 @@
-"""The examination of the books: do their copies of our histories' marks agree, and is nothing there twice?"""
+"""The examination of the books: are they followed, do their copies of our histories' marks agree, is nothing twice?"""
 
 import re
 from collections import Counter
 from collections.abc import Iterator
+from datetime import timedelta
+from typing import Final
 
+from django.conf import settings
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -13,10 +17,37 @@ from alcada.flow.findings import Finding
 from alcada.flow.posting import due_dates
 from alcada.history import queries as history
 from alcada.ledger import search as books
+from alcada.ledger.models import InstalmentState, Poll
 from alcada.posting.models import BY_HAND, Posting, State
 
+LATE_S: Final = 1800.0
 NOTES_CHECKED = 2000  # postings per connection, the latest first
 _HASH = re.compile(r"\b[0-9a-f]{64}\b")
+
+
+def followed() -> Iterator[Finding]:
+    """What became of our postings is asked every two minutes or so: an account of which nothing was heard for long."""
+    late = timedelta(seconds=max(LATE_S, 10 * settings.RETURNING["every_s"]))
+    silent = [
+        poll
+        for poll in Poll.objects.filter(connection__state=Connection.State.CONNECTED)
+        .select_related("connection__company")
+        .order_by("pk")
+        if (poll.polled_at or poll.seen_until) < timezone.now() - late
+    ]
+    for poll in silent:
+        since = timezone.localtime(poll.polled_at or poll.seen_until).strftime("%d/%m/%Y %H:%M")
+        yield Finding(
+            "warning",
+            "postings",
+            _("%(company)s, %(name)s: what became of the postings is not known since %(since)s.")
+            % {"company": poll.connection.company.name, "name": poll.connection.name, "since": since},
+            _("See whether a worker runs; the account's page says what was wrong last."),
+            code="not_followed",
+            facts={"connection": poll.connection_id},
+        )
+    if not silent:
+        yield Finding("ok", "postings", _("What became of the postings is known."), code="followed")
 
 
 def examine() -> Iterator[Finding]:
@@ -32,6 +63,8 @@ def examine() -> Iterator[Finding]:
 
 def _compare(connection: Connection, kind: str, postings: list[Posting]) -> Iterator[Finding]:
     days = [day for posting in postings for day in due_dates(posting)]
+    # Where they are due by now: corrected, or moved there.
+    days += InstalmentState.objects.filter(entry__posting__in=postings).values_list("due_date", flat=True)
     named = {"company": connection.company.name, "name": connection.name}
     kinds = {"payable": _("payables"), "receivable": _("receivables")}
     try:

@@ -21,7 +21,7 @@ def posted() -> QuerySet[Posting]:
 def follow_new(connection_id: int) -> None:
     """Postings that are posted and not followed yet, with what was approved in the account's own ids."""
     while new := list(posted().filter(connection_id=connection_id, entry_state=None)[:FOLLOWED_AT_ONCE]):
-        ids = _their_ids(connection_id)
+        ids = their_ids(connection_id)
         answered = set(
             Attempt.objects.filter(
                 posting__in=new, kind=Attempt.Kind.ENTRY, outcome=Attempt.Outcome.POSTED
@@ -70,7 +70,7 @@ def _known(posting: Posting, answered: set[int]) -> bool:
     return len(posting.remote_instalment_ids) == count and (count == 1 or posting.pk in answered)
 
 
-def _their_ids(connection_id: int) -> dict[tuple[str, int], str]:
+def their_ids(connection_id: int) -> dict[tuple[str, int], str]:
     """(what, our key) -> the account's id."""
     fields = ("party", "category", "cost_centre", "bank_account")
     # Of a party's two profiles, and of what somebody took away, the row in use counts.
@@ -84,9 +84,11 @@ def _their_ids(connection_id: int) -> dict[tuple[str, int], str]:
     }
 
 
-def expected(posting: Posting, ids: Mapping[tuple[str, int], str]) -> dict[str, Any]:
-    """What was approved and sent, as `ledger.comparing.Expected` reads it."""
-    content = posting.content
+def expected(
+    posting: Posting, ids: Mapping[tuple[str, int], str], content: Mapping[str, Any] | None = None
+) -> dict[str, Any]:
+    """What was approved and sent, as `ledger.comparing.Expected` reads it; `content`: what a correction made of it."""
+    content = content or posting.content
     parts = content["instalments"]
     theirs = posting.reason == BY_HAND  # in the words of who typed it there
     method = METHODS.get(content["payment_method"])
@@ -122,4 +124,5 @@ def expected(posting: Posting, ids: Mapping[tuple[str, int], str]) -> dict[str, 
             }
             for part in parts
         ],
+        "revalued": content["amount"] != posting.content["amount"],
     }

@@ -11,7 +11,7 @@ from django.utils import timezone
 from alcada.connections import leases
 from alcada.ledger import search as ledger
 from alcada.ledger.models import Sighting
-from alcada.ledger.rules import lag_s
+from alcada.ledger.rules import KIND_OF, lag_s
 from alcada.posting import looking
 from alcada.posting.models import BY_HAND, Posting, State
 from alcada.posting.rules import Evidence
@@ -20,9 +20,8 @@ from conta_azul.calls.instalments import Instalment
 LOOKS_TOGETHER = 20
 SIGHT_FOR = timedelta(hours=6)
 SIGHT_LEASE_S = 60.0
-_sighted: dict[
-    int, datetime
-] = {}  # connection → when this process last looked for all that was posted by then
+# Connection → when this process last looked for all that was posted by then.
+_sighted: dict[int, datetime] = {}
 
 
 def look_for_due(connection_id: int) -> bool:
@@ -63,7 +62,13 @@ def look(posting_id: int) -> None:
 
 
 def _resembles(posting: Posting, parts: Sequence[Instalment]) -> bool:
-    """Could these instalments be ours after somebody took our reference out of them? Same value, or same due dates."""
+    """Could these instalments be ours after somebody took our reference out of them? Same value, or same due dates.
+
+    The feed tells payables and receivables alike, and neither ever becomes the other.
+    """
+    kinds = {KIND_OF.get((part.event.kind or "").upper(), posting.kind) for part in parts if part.event}
+    if kinds - {posting.kind}:
+        return False
     ours = posting.content["instalments"]
     dates = sorted(date.fromisoformat(part["due_date"]) for part in ours)
     values = [

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import Case, CharField, F, OuterRef, QuerySet, Subquery, Value, When
+from django.db.models import Case, CharField, F, OuterRef, Q, QuerySet, Subquery, Value, When
 from django.db.models.functions import Concat
 from django.utils.translation import gettext_lazy as _
 
@@ -53,7 +53,9 @@ def status_of_posting(posting: Posting) -> Status:
 def with_status(entries: QuerySet[Entry]) -> QuerySet[Any]:
     """Entries with `status` (a key of STATUSES), so that a list filters and shows it in one query."""
     latest_round = Round.objects.filter(entry=OuterRef("pk")).order_by("-pk")
-    of_current = Posting.objects.filter(entry=OuterRef("pk"), revision=OuterRef("current")).order_by("-pk")
+    # What is posted stays its posting when a correction made another revision current.
+    live = Q(revision=OuterRef("current")) | Q(state=State.POSTED)
+    of_current = Posting.objects.filter(live, entry=OuterRef("pk")).order_by("-pk")
     return entries.annotate(
         round_state=Subquery(latest_round.values("state")[:1]),
         posting_state=Subquery(of_current.values("state")[:1]),

@@ -2,8 +2,8 @@
 
 from django.urls import reverse
 
+from alcada.ledger.differing import Outcome
 from alcada.ledger.models import Difference
-from alcada.ledger.states import Outcome
 from alcada.notify.actions import tell
 from alcada.people.models import Role
 from alcada.people.queries import holders
@@ -12,7 +12,8 @@ from alcada.people.queries import holders
 def tell_owners(outcome: Outcome) -> None:
     """In the transaction of what it tells of: who entered it, and for a difference the company's administrators."""
     posting = outcome.entry.posting
-    entry, revision = posting.entry, posting.revision
+    entry = posting.entry
+    revision = entry.current or posting.revision
     facts = {
         "number": str(entry.number),
         "party": revision.party_name,
@@ -21,13 +22,13 @@ def tell_owners(outcome: Outcome) -> None:
         "company": entry.company.name,
     }
     link = reverse("entry", args=[entry.pk]) + "#books"
-    if outcome.found:
-        gone = any(one.kind == Difference.Kind.GONE for one in outcome.found)
+    if edited := outcome.edited:
+        gone = any(one.kind == Difference.Kind.GONE for one in edited)
         owners = {user.pk: user for user in (entry.created_by, *holders(entry.company, Role.ADMINISTRATOR))}
         tell(
             [user for user in owners.values() if user.is_active],
             template="entry_gone" if gone else "entry_changed",
-            key=f"difference:{outcome.found[-1].pk}",
+            key=f"difference:{edited[-1].pk}",
             company=entry.company,
             link=link,
             data=facts,

@@ -15,9 +15,12 @@ from alcada.flow import actions as flow
 from alcada.flow.models import Run
 from alcada.ledger.models import TwinSearch
 from alcada.notify.models import Notice
-from alcada.posting import questions
+from alcada.posting import corrections, questions
 from alcada.posting.models import Bulk, State
 
+SOON = timedelta(
+    seconds=20
+)  # a correction whose job should have begun by now: its account was out of use, say
 LATE = timedelta(seconds=90)  # a job that should have run this long ago is taken for lost
 
 
@@ -32,6 +35,9 @@ def sweep() -> None:
     for pk in half_way.values_list("pk", flat=True):
         queue.defer("bulk", bulk_id=pk)
     questions.settle_known()
+    corrections.expire_claims()
+    for pk in corrections.due().filter(next_try_at__lt=now - SOON).values_list("pk", flat=True)[:1000]:
+        queue.defer("correct", priority=corrections.PRIORITY, correction_id=pk)
     stopped = Run.objects.filter(state=Run.State.POSTING, revision__postings__state=State.POSTED)
     for pk in stopped.values_list("revision__postings", flat=True)[:1000]:
         queue.defer("follow", posting_id=pk)

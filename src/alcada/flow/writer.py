@@ -7,21 +7,21 @@ from typing import Final
 
 from django.db import transaction
 
-from alcada.background import in_database
+from alcada.background import PATIENCE, in_database
 from alcada.flow import actions as flow
+from alcada.flow.room import Room
 from alcada.posting import batches
 from alcada.posting.batches import Arrival
 
 log = logging.getLogger(__name__)
 
 TOGETHER: Final = 64
-PATIENCE: Final = 60  # tries, a second apart, while the database is away
 
 
 class Writer:
     """Gives `room` a place back for each outcome that is written."""
 
-    def __init__(self, room: asyncio.Semaphore) -> None:
+    def __init__(self, room: Room) -> None:
         self._room = room
         self._arrivals: asyncio.Queue[Arrival] = asyncio.Queue()
 
@@ -39,8 +39,8 @@ class Writer:
             while len(arrivals) < TOGETHER and not self._arrivals.empty():
                 arrivals.append(self._arrivals.get_nowait())
             await self._write(arrivals)
+            self._room.give_back(len(arrivals))
             for _ in arrivals:
-                self._room.release()
                 self._arrivals.task_done()
 
     async def _write(self, arrivals: Sequence[Arrival]) -> None:

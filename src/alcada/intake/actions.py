@@ -87,24 +87,30 @@ def settle_party(entry: Entry, *, by: User) -> Entry:
     """
     with transaction.atomic():
         locked = _being_edited(entry, by)
-        draft = drafts.shaped(locked.draft or {})
-        known = None if draft["new_party"] else drafts.party_of(locked.company, draft)
-        if known is None and not draft["new_party"]:
+        draft = settled_party(locked, drafts.shaped(locked.draft or {}), by=by)
+        if draft is None:
             return locked
-        party = save_party(
-            locked.company,
-            name=known.name if known else draft["party_name"],
-            document=known.document if known else draft["party_document"],
-            email="" if known else draft["party_email"],
-            is_vendor=locked.kind == EntryKind.PAYABLE,
-            is_customer=locked.kind == EntryKind.RECEIVABLE,
-            by=by,
-        )
-        draft |= {"party": str(party.pk), "party_name": party.name}
-        draft |= {"new_party": "", "party_document": "", "party_email": ""}
         locked.draft = draft
         locked.save(update_fields=["draft"])
         return locked
+
+
+def settled_party(entry: Entry, draft: Draft, *, by: User) -> Draft | None:
+    """As `settle_party`, of any draft of the entry: the draft with its party; None: it names none of ours."""
+    known = None if draft["new_party"] else drafts.party_of(entry.company, draft)
+    if known is None and not draft["new_party"]:
+        return None
+    party = save_party(
+        entry.company,
+        name=known.name if known else draft["party_name"],
+        document=known.document if known else draft["party_document"],
+        email="" if known else draft["party_email"],
+        is_vendor=entry.kind == EntryKind.PAYABLE,
+        is_customer=entry.kind == EntryKind.RECEIVABLE,
+        by=by,
+    )
+    named = {"party": str(party.pk), "party_name": party.name}
+    return draft | named | {"new_party": "", "party_document": "", "party_email": ""}
 
 
 def discard(entry: Entry, *, by: User) -> None:
@@ -126,11 +132,34 @@ def freeze(entry: Entry, content: Content, *, by: User) -> Revision:
         raise transaction.TransactionManagementError("a revision commits with the round that judges it")
     locked = _being_edited(entry, by)
     before = locked.current
-    files_there = Document.objects.filter(entry=locked, removed_at=None).order_by("pk")
-    content = replace(content, documents=tuple(FileFact(file.name, file.sha256) for file in files_there))
+    content = with_files(locked, content)
+    number = before.number + 1 if before else 1
+    revision = frozen(locked, content, by=by, number=number, kind=Revision.Kind.ORDINARY)
+    data = {"revision": revision.number, "content": as_data(content), "hash": revision.content_hash}
+    if before:
+        data["changes"] = differences(content_of(before), content)
+    if confirmed := (locked.draft or {}).get("confirmed"):
+        data["confirmed"] = confirmed
+    locked.current, locked.draft = revision, None
+    locked.save(update_fields=["current", "draft"])
+    # The caller's own copy must not bring the draft back if it is saved.
+    entry.current, entry.draft = revision, None
+    record("entry.submitted", locked, by=by, company=locked.company, data=data)
+    return revision
+
+
+def with_files(entry: Entry, content: Content) -> Content:
+    """The content with the files that are with the entry now."""
+    there = Document.objects.filter(entry=entry, removed_at=None).order_by("pk")
+    return replace(content, documents=tuple(FileFact(file.name, file.sha256) for file in there))
+
+
+def frozen(entry: Entry, content: Content, *, by: User, number: int, kind: Revision.Kind) -> Revision:
+    """The entry's next revision. The caller holds the entry's row."""
     revision = Revision.objects.create(
-        entry=locked,
-        number=before.number + 1 if before else 1,
+        entry=entry,
+        number=number,
+        kind=kind,
         party_id=content.party_id,
         party_name=content.party_name,
         party_document=content.party_document,
@@ -149,16 +178,6 @@ def freeze(entry: Entry, content: Content, *, by: User) -> Revision:
         content_hash=content_hash(content),
     )
     _freeze_parts(revision, content)
-    data = {"revision": revision.number, "content": as_data(content), "hash": revision.content_hash}
-    if before:
-        data["changes"] = differences(content_of(before), content)
-    if confirmed := (locked.draft or {}).get("confirmed"):
-        data["confirmed"] = confirmed
-    locked.current, locked.draft = revision, None
-    locked.save(update_fields=["current", "draft"])
-    # The caller's own copy must not bring the draft back if it is saved.
-    entry.current, entry.draft = revision, None
-    record("entry.submitted", locked, by=by, company=locked.company, data=data)
     return revision
 
 
@@ -206,7 +225,7 @@ def add_document(entry: Entry, *, by: User, upload: Upload) -> Document:
     # Bytes first: a file without a row is only space, a row without its file is a lost document.
     storage.keep(checked.sha256, checked.content)
     with transaction.atomic():
-        _being_edited(entry, by)
+        _being_edited(entry, by, or_corrected=True)
         there = Document.objects.filter(entry=entry, sha256=checked.sha256, removed_at=None).first()
         if there:
             return there
@@ -233,12 +252,13 @@ def remove_document(document: Document, *, by: User) -> None:
             record("entry.document_removed", entry, by=by, company=entry.company, data=data)
 
 
-def _being_edited(entry: Entry, by: User) -> Entry:
+def _being_edited(entry: Entry, by: User, *, or_corrected: bool = False) -> Entry:
     """The entry's row, locked; refused when it isn't a draft or isn't this person's to change."""
     related = Entry.objects.select_related("company", "current")
     locked = related.select_for_update(of=("self",)).get(pk=entry.pk)
     if not may_change(by, locked):
         raise NotYoursError
-    if locked.draft is None or locked.discarded_at is not None:
+    edited = locked.draft is not None or (or_corrected and locked.correction is not None)
+    if not edited or locked.discarded_at is not None:
         raise NotBeingEditedError
     return locked

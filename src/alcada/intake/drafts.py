@@ -165,6 +165,8 @@ def check(entry: Entry) -> Content:
     return check_draft(entry.company, entry.kind, entry.draft)
 
 
-def check_draft(company: Company, kind: str, draft: Mapping[str, Any]) -> Content:
-    """As `check`, for a draft that isn't saved yet."""
-    return Reader(company, kind, shaped(draft)).content()
+def check_draft(
+    company: Company, kind: str, draft: Mapping[str, Any], *, as_numbered: bool = False
+) -> Content:
+    """As `check`, for a draft that isn't saved yet; `as_numbered`: each row stays the instalment that it is."""
+    return Reader(company, kind, shaped(draft), as_numbered=as_numbered).content()

@@ -34,6 +34,8 @@ class Entry(models.Model):
     # What is being typed, right or wrong, exactly as typed: nothing is lost. Null: nothing is being edited.
     draft = models.JSONField(null=True)
     current = models.OneToOneField("Revision", models.PROTECT, null=True, related_name="+")
+    # A correction of what is posted, being typed: `current` stays what was approved until this is approved too.
+    correction = models.JSONField(null=True)
     nfe_key = models.CharField(max_length=44, blank=True, default="")
     discarded_at = models.DateTimeField(null=True)  # a draft thrown away
 
@@ -48,6 +50,10 @@ class Entry(models.Model):
             ),
             models.CheckConstraint(
                 condition=Q(current__isnull=False) | Q(draft__isnull=False), name="entry_has_content"
+            ),
+            models.CheckConstraint(
+                condition=Q(correction__isnull=True) | Q(draft__isnull=True, current__isnull=False),
+                name="correction_is_of_what_was_approved",
             ),
         ]
 

@@ -48,8 +48,11 @@ def document_sentence(code: str) -> str:
 class Reader:
     """Reads field by field and collects what is wrong, so that a person sees all of it at once."""
 
-    def __init__(self, company: Company, kind: str, draft: Mapping[str, Any]) -> None:
+    def __init__(
+        self, company: Company, kind: str, draft: Mapping[str, Any], *, as_numbered: bool = False
+    ) -> None:
         self.company, self.kind, self.draft = company, kind, draft
+        self.as_numbered = as_numbered  # the rows are instalments that have their number already
         self.problems: dict[str, list[str]] = {}
         # Where more than one may be meant, the rest has to be read first: `absent` asks then (flow.checking).
         self.connection: Connection | None = sole_account(company)
@@ -257,7 +260,7 @@ class Reader:
                 found.append((due, share))
         self._sum("instalments", [share for _due, share in found], rows, total)
         # Numbered by due date, however they were typed.
-        in_order = sorted(found, key=lambda part: part[0])
+        in_order = found if self.as_numbered else sorted(found, key=lambda part: part[0])
         return [InstalmentPart(number, due, share) for number, (due, share) in enumerate(in_order, start=1)]
 
     def _counted(self, field: str) -> list[dict[str, str]]:

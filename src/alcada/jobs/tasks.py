@@ -5,7 +5,7 @@ from procrastinate.contrib.django import app
 
 from alcada.connections.bulk import imports
 from alcada.flow import actions as flow
-from alcada.flow import incidents, mapping, returning, twins
+from alcada.flow import corrected, incidents, mapping, patching, returning, twins
 from alcada.flow import sweep as flow_sweep
 from alcada.notify import consent_mail, mail
 from alcada.posting import bulk as bulks
@@ -18,6 +18,18 @@ RETRY = RetryStrategy(max_attempts=5, exponential_wait=3)
 def follow(posting_id: int) -> None:
     """Go on with the flow after posting."""
     flow.after_posting(posting_id)
+
+
+@app.task(name="alcada.jobs.tasks.correct", retry=RETRY)
+def correct(correction_id: int) -> None:
+    """Make an approved correction in Conta Azul."""
+    patching.correct(correction_id)
+
+
+@app.task(name="alcada.jobs.tasks.tell_correction", retry=RETRY)
+def tell_correction(correction_id: int) -> None:
+    """Say that a correction waits for a person."""
+    corrected.tell_stopped(correction_id)
 
 
 @app.task(name="alcada.jobs.tasks.search_twins", retry=RETRY)

@@ -1,11 +1,12 @@
 """What stands in Conta Azul against what was approved. Pure."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from typing import Any, Final
 
+from alcada.directory.documents import normalise_name
 from alcada.ledger.models import Difference, Status
 from alcada.ledger.seen import Seen
 
@@ -64,6 +65,8 @@ class Expected:
     method: str
     shares: tuple[Share, ...]
     instalments: tuple[Part, ...]
+    # The value was corrected: what the entry there is split by may still make up the old one, and is compared too.
+    revalued: bool = False
 
     @classmethod
     def read(cls, data: Mapping[str, Any]) -> "Expected":
@@ -87,16 +90,21 @@ class Expected:
                 )
                 for row in data["instalments"]
             ),
+            revalued=bool(data.get("revalued")),
         )
 
-    def part(self, number: int) -> Part:
-        return next(part for part in self.instalments if part.number == number)
+    def part(self, number: int) -> Part | None:
+        """None: a correction left it out, and it still stands there."""
+        return next((part for part in self.instalments if part.number == number), None)
 
 
 def compare(expected: Expected, seen: Mapping[int, Seen], name: Name) -> list[Compared]:
     """All that the seen instalments (by our number) tell, compared. What they don't tell is not in the answer."""
     found = [
-        row for number, one in seen.items() for row in _instalment(expected.part(number), expected, one, name)
+        row
+        for number, one in seen.items()
+        if (part := expected.part(number))
+        for row in _instalment(part, expected, one, name)
     ]
     entry: dict[Kind, Compared] = {}
     for one in seen.values():
@@ -133,6 +141,9 @@ def _entry(expected: Expected, seen: Seen, name: Name) -> Iterator[Compared]:
     if seen.party and expected.party:
         same = seen.party == expected.party
         yield Compared(0, Kind.PARTY, same, expected.party_name, name(seen.party), seen.party)
+    elif seen.party and normalise_name(name(seen.party)) == normalise_name(expected.party_name):
+        # A correction named one that the account did not have then: a person made them there, under that name.
+        yield Compared(0, Kind.PARTY, True)
     if seen.competence_date is not None:
         same = seen.competence_date == expected.competence_date
         old, new = expected.competence_date.isoformat(), seen.competence_date.isoformat()
@@ -143,10 +154,11 @@ def _entry(expected: Expected, seen: Seen, name: Name) -> Iterator[Compared]:
     if seen.reference is not None and expected.reference:
         same = seen.reference == expected.reference
         yield Compared(0, Kind.REFERENCE, same, expected.reference, seen.reference)
-    yield from _split(expected.shares, seen, name)
+    yield from _split(expected, seen, name)
 
 
-def _split(shares: Sequence[Share], seen: Seen, name: Name) -> Iterator[Compared]:
+def _split(expected: Expected, seen: Seen, name: Name) -> Iterator[Compared]:
+    shares = expected.shares
     if not shares or any(not share.category for share in shares):
         return
     categories = {share.category: share.category_name for share in shares}
@@ -172,7 +184,8 @@ def _split(shares: Sequence[Share], seen: Seen, name: Name) -> Iterator[Compared
         key = (share.category, share.cost_centre)
         ours[key] = ours.get(key, Decimal(0)) + share.amount
     # Another total is a difference of value, another name one of category: neither is told a second time.
-    comparable = same_names and sum(ours.values()) == sum(seen.shares.values())
+    same_total = sum(ours.values()) == sum(seen.shares.values())
+    comparable = same_names and (same_total or expected.revalued)
     same = not comparable or dict(seen.shares) == ours
     yield Compared(
         0, Kind.SPLIT, same, _shares(ours, name), _shares(seen.shares, name), _shares(seen.shares, str)

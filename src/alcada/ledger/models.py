@@ -74,6 +74,8 @@ class EntryState(models.Model):
     connection = models.ForeignKey("connections.Connection", models.PROTECT, related_name="+")
     # Frozen when the following began: a mapping that changes later does not make a difference of what is right.
     expected = models.JSONField()
+    # While a correction is being made, what will be expected then: neither of the two is a difference.
+    pending = models.JSONField(null=True)
     changed = models.BooleanField(default=False)  # saved there since it was read: to be read
     read_at = models.DateTimeField(null=True)  # when it was last read whole, by its id
     gone_at = models.DateTimeField(null=True)
@@ -138,6 +140,7 @@ class Difference(models.Model):
         METHOD = "payment_method", _("Payment method")
         STATUS = "status", _("State")
         INSTALMENTS = "instalments", _("Number of instalments")
+        NOTES = "notes", _("Notes")
 
     posting = models.ForeignKey("posting.Posting", models.PROTECT, related_name="differences")
     number = models.PositiveIntegerField(default=0)  # of the instalment; 0: the entry as a whole
@@ -147,11 +150,15 @@ class Difference(models.Model):
     key = models.TextField(
         blank=True, default=""
     )  # theirs as it is compared: ids, for names vary from read to read
+    # Of what this correction changed and a person has to do there; null: somebody changed it there.
+    correction = models.ForeignKey("posting.Correction", models.PROTECT, null=True, related_name="left")
     found_at = models.DateTimeField(default=timezone.now)
     settled_at = models.DateTimeField(null=True)  # it stands there as approved again, or otherwise once more
     accepted_at = models.DateTimeField(null=True)
     accepted_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
     note = models.CharField(max_length=300, blank=True, default="")
+    # Who said that what a correction left to a person is done there; no read has told so yet.
+    done_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
 
     class Meta:
         ordering = ["-id"]

@@ -6,9 +6,12 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any, Final
 
+from alcada.directory.models import EntryKind
+
 # A bill typed by hand often carries another due date than the document: a week around is looked at.
 DUE_MARGIN: Final = timedelta(days=7)
 WATCHED: Final = timedelta(minutes=5)  # workers look every minute at the least while something was posted
+KIND_OF: Final = {"RECEITA": EntryKind.RECEIVABLE, "DESPESA": EntryKind.PAYABLE}  # their words
 LONGEST_WINDOW: Final = timedelta(days=364)  # the feed takes 365
 
 

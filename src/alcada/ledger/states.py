@@ -4,46 +4,23 @@ Callers hold the transaction; each function locks the entry's state first. What 
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final
 
-from django.db import transaction
 from django.utils import timezone
 
 from alcada.directory.models import Counterpart
-from alcada.history.actions import record
 from alcada.ledger.comparing import Compared, Expected, compare
+from alcada.ledger.correcting import either
+from alcada.ledger.differing import Left, Outcome, lock, note, tell
 from alcada.ledger.models import Difference, EntryState, InstalmentState, Status
 from alcada.ledger.seen import Seen, by_order
-from alcada.people.models import User
 
 Kind = Difference.Kind
 _EVENTS: Final = {
     Status.PAID: "ledger.paid",
     Status.PARTLY_PAID: "ledger.partly_paid",
 }
-
-
-@dataclass
-class Outcome:
-    """What a read changed: what a caller may have to tell somebody of."""
-
-    entry: EntryState
-    found: list[Difference] = field(default_factory=list)
-    paid_in_full: bool = False
-
-
-class AlreadySettledError(Exception):
-    """The difference is settled or accepted by now."""
-
-
-def lock(entry_id: int) -> EntryState:
-    """The entry's state, locked, with what history needs."""
-    found = EntryState.objects.select_for_update(of=("self",)).select_related(
-        "posting__entry__company", "posting__revision"
-    )
-    return found.get(pk=entry_id)
 
 
 def take_rows(entry_id: int, rows: Sequence[Seen], *, to_read: bool) -> Outcome:
@@ -98,10 +75,11 @@ def take_listed(entry_id: int, rows: Sequence[Seen]) -> Outcome:
     return _take(entry, list(states.values()), known)
 
 
-def take_whole(entry_id: int, parts: Sequence[Seen]) -> Outcome:
+def take_whole(entry_id: int, parts: Sequence[Seen], left: Left | None = None) -> Outcome:
     """All instalments of the entry, read by its id: the last word. One of ours that is missing is gone."""
     entry = lock(entry_id)
-    states = list(entry.instalments.all())
+    expected = Expected.read(entry.expected)
+    states = _recounted(entry, len(expected.instalments), parts)
     _identify(states, parts)
     known = {state.remote_id: state for state in states if state.remote_id}
     news = {known[part.remote_id].number: part for part in parts if part.remote_id in known}
@@ -109,12 +87,37 @@ def take_whole(entry_id: int, parts: Sequence[Seen]) -> Outcome:
     entry.save(update_fields=["changed", "read_at", "gone_at"])
     missing = [state for state in states if state.number not in news]
     more = [
-        Compared(0, Kind.INSTALMENTS, len(parts) == len(states), str(len(states)), str(len(parts))),
+        _count(len(expected.instalments), len(parts)),
         Compared(0, Kind.GONE, same=True),
         *(Compared(state.number, Kind.GONE, same=state.number in news) for state in states),
     ]
     _leave(entry, missing)
-    return _take(entry, states, news, more)
+    return _take(entry, states, news, [*more, *(left.untold if left else ())], left)
+
+
+def _count(approved: int, theirs: int) -> Compared:
+    return Compared(0, Kind.INSTALMENTS, approved == theirs, str(approved), str(theirs))
+
+
+def _recounted(entry: EntryState, count: int, parts: Sequence[Seen]) -> list[InstalmentState]:
+    """Ours, one per instalment: in their order anew once somebody made them as many as a correction approved."""
+    states = list(entry.instalments.all())
+    if len(states) == count or len(parts) != count:
+        return states
+    entry.instalments.all().delete()
+    ordered = by_order(parts)
+    first = states[0]
+    return InstalmentState.objects.bulk_create(
+        InstalmentState(
+            entry=entry,
+            connection_id=entry.connection_id,
+            number=number,
+            remote_id=part.remote_id,
+            due_date=part.due_date or first.due_date,
+            amount=part.amount if part.amount is not None else first.amount,
+        )
+        for number, part in enumerate(ordered, start=1)
+    )
 
 
 def take_gone(entry_id: int) -> Outcome:
@@ -127,22 +130,8 @@ def take_gone(entry_id: int) -> Outcome:
     entry.changed, entry.read_at, entry.gone_at = False, timezone.now(), timezone.now()
     entry.save(update_fields=["changed", "read_at", "gone_at"])
     _leave(entry, states)
-    _note(entry, [Compared(0, Kind.GONE, same=False)], outcome)
+    note(entry, [Compared(0, Kind.GONE, same=False)], outcome)
     return outcome
-
-
-def accept(difference_id: int, *, by: User, note: str) -> Difference:
-    """A person has seen the difference and lets it stand. Raises AlreadySettledError."""
-    with transaction.atomic():
-        posting_id = Difference.objects.values_list("posting_id", flat=True).get(pk=difference_id)
-        entry = lock(EntryState.objects.values_list("pk", flat=True).get(posting_id=posting_id))
-        difference = Difference.objects.select_for_update().get(pk=difference_id)
-        if difference.settled_at or difference.accepted_at:
-            raise AlreadySettledError
-        difference.accepted_at, difference.accepted_by, difference.note = timezone.now(), by, note
-        difference.save(update_fields=["accepted_at", "accepted_by", "note"])
-        _record(entry, "ledger.accepted", by=by, comment=note, changes=[_change(difference)])
-        return difference
 
 
 def _take(
@@ -150,6 +139,7 @@ def _take(
     states: list[InstalmentState],
     news: Mapping[int, Seen],
     more: Iterable[Compared] = (),
+    left: Left | None = None,
 ) -> Outcome:
     outcome = Outcome(entry)
     if not news and not more:
@@ -159,9 +149,14 @@ def _take(
         if seen := news.get(state.number):
             _update(entry, state, seen, len(states))
     names = {key: name for seen in news.values() for key, name in (seen.names or {}).items()}
-    expected = Expected.read(entry.expected)
-    compared = compare(expected, news, lambda key: _name(entry, key, names))
-    _note(entry, [*more, *compared], outcome)
+
+    def name(key: str) -> str:
+        return _name(entry, key, names)
+
+    compared = compare(Expected.read(entry.expected), news, name)
+    if entry.pending:
+        compared = either(compared, compare(Expected.read(entry.pending), news, name))
+    note(entry, [*more, *compared], outcome, left)
     outcome.paid_in_full = not was_paid and all(state.status == Status.PAID for state in states)
     return outcome
 
@@ -182,7 +177,7 @@ def _update(entry: EntryState, state: InstalmentState, seen: Seen, count: int) -
         if seen.status != Status.OPEN or not before[1]:
             return  # written off and the like: told as a difference
         event = "ledger.payment_undone"
-    _record(entry, event, instalment=state.number, of=count, amount=seen.paid, paid_on=state.paid_on)
+    tell(entry, event, instalment=state.number, of=count, amount=seen.paid, paid_on=state.paid_on)
 
 
 def _leave(entry: EntryState, gone: Sequence[InstalmentState]) -> None:
@@ -191,67 +186,6 @@ def _leave(entry: EntryState, gone: Sequence[InstalmentState]) -> None:
         if state.status != Status.GONE:
             state.status, state.seen_at = Status.GONE, timezone.now()
             state.save(update_fields=["status", "seen_at"])
-
-
-def _note(entry: EntryState, compared: Iterable[Compared], outcome: Outcome) -> None:
-    """Open differences that are none any more are settled; new ones are made, each recorded once."""
-    standing = {
-        (one.number, one.kind): one
-        for one in Difference.objects.filter(posting=entry.posting, settled_at=None)
-    }
-    now = timezone.now()
-    over: list[Difference] = []
-    for row in compared:
-        known = standing.get((row.number, row.kind))
-        if known and not row.same and known.key == (row.key or row.theirs):
-            continue
-        if known:
-            known.settled_at = now
-            known.save(update_fields=["settled_at"])
-            if row.same:
-                over.append(known)
-        if not row.same:
-            outcome.found.append(_difference(entry, row, now))
-    if over:
-        back = [{**_change(one), "old": one.theirs, "new": one.approved} for one in over]
-        _record(entry, "ledger.as_approved", changes=back)
-    edited = [one for one in outcome.found if one.kind != Kind.GONE]
-    if edited:
-        _record(entry, "ledger.edited", changes=[_change(one) for one in edited])
-    for one in outcome.found:
-        if one.kind == Kind.GONE:
-            _record(entry, "ledger.gone", instalment=one.number or None)
-
-
-def _difference(entry: EntryState, row: Compared, now: datetime) -> Difference:
-    return Difference.objects.create(
-        posting=entry.posting,
-        number=row.number,
-        kind=row.kind,
-        approved=row.approved,
-        theirs=row.theirs,
-        key=row.key or row.theirs,
-        found_at=now,
-    )
-
-
-def _change(one: Difference) -> dict[str, str]:
-    """As history tells changes: the field's path, before and after."""
-    path = f"instalments.{one.number - 1}.{one.kind}" if one.number else str(one.kind)
-    return {"field": path, "old": one.approved, "new": one.theirs}
-
-
-def _record(entry: EntryState, event: str, *, by: User | None = None, **data: Any) -> None:
-    posting = entry.posting
-    told = {name: value for name, value in data.items() if value is not None}
-    record(
-        event,
-        posting.entry,
-        by=by,
-        company=posting.entry.company,
-        channel="web" if by else "",
-        data={"reference": posting.reference, **told},
-    )
 
 
 def _by_remote_id(entry: EntryState) -> dict[str, InstalmentState]:

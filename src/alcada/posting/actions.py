@@ -83,9 +83,9 @@ def _create(**fields: Any) -> Posting:
 
 
 def claim(connection_id: int, limit: int) -> tuple[uuid.UUID, list[Posting]]:
-    """Take up to `limit` queued postings whose time has come, oldest first. Returns the claim and the postings.
+    """Take up to `limit` queued postings whose time has come: what a person waits for, then the oldest.
 
-    A connection that isn't connected gives none: its postings wait.
+    Returns the claim and the postings. A connection that isn't connected gives none: its postings wait.
     """
     token = uuid.uuid4()
     claimed = Posting.objects.raw(
@@ -123,7 +123,7 @@ _CLAIM = """
         SELECT p.id FROM posting_posting p JOIN connections_connection c ON c.id = p.connection_id
         WHERE p.connection_id = %(connection)s AND p.state = 'queued' AND p.next_try_at <= now()
           AND c.state = 'connected'
-        ORDER BY p.next_try_at, p.id LIMIT %(limit)s FOR UPDATE OF p SKIP LOCKED
+        ORDER BY p.urgent DESC, p.next_try_at, p.id LIMIT %(limit)s FOR UPDATE OF p SKIP LOCKED
     ) RETURNING *
 """
 

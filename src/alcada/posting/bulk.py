@@ -90,7 +90,7 @@ def _one(bulk: Bulk, posting_id: int) -> str:
 
 
 _DO: Final[dict[Bulk.Action, Callable[[Bulk, int], object]]] = {
-    Bulk.Action.AGAIN: lambda bulk, pk: mending.post_again(pk, by=bulk.by),
+    Bulk.Action.AGAIN: lambda bulk, pk: mending.post_again(pk, by=bulk.by, urgent=False),
     Bulk.Action.LOOK: lambda bulk, pk: mending.look_again(pk, by=bulk.by),
     Bulk.Action.CANCEL: lambda bulk, pk: mending.cancel(pk, by=bulk.by, reason=bulk.reason),
 }

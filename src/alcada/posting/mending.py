@@ -15,8 +15,11 @@ if TYPE_CHECKING:
     from alcada.people.models import User
 
 
-def post_again(posting_id: int, *, by: "User") -> Posting:
-    """A person mended the cause, or decided that it never arrived. Refused while claimed or being looked for."""
+def post_again(posting_id: int, *, by: "User", urgent: bool = True) -> Posting:
+    """A person mended the cause, or decided that it never arrived. Refused while claimed or being looked for.
+
+    `urgent`: it goes before whatever else waits on the account, for the person is looking.
+    """
     with transaction.atomic():
         posting = Posting.objects.select_for_update().get(pk=posting_id)
         if posting.state == State.REFUSED and posting.reason in ("person_unknown", "cost_centre_unknown"):
@@ -26,7 +29,10 @@ def post_again(posting_id: int, *, by: "User") -> Posting:
                 key=posting.detail,
                 outcome__in=["", Attempt.Outcome.UNKNOWN],
             ).update(outcome=Attempt.Outcome.NOT_FOUND, finished_at=timezone.now())
-        return _by_person(posting_id, State.QUEUED, by=by, event="posting.queued_again")
+        again = _by_person(posting_id, State.QUEUED, by=by, event="posting.queued_again")
+        again.urgent = urgent
+        again.save(update_fields=["urgent"])
+        return again
 
 
 def replace_refused(entry_id: int, *, by: "User") -> None:

@@ -102,6 +102,9 @@ class Posting(models.Model):
     reason = models.CharField(max_length=60, blank=True, default="")
     detail = models.TextField(blank=True, default="")
     next_try_at = models.DateTimeField(default=timezone.now, null=True)
+    urgent = models.BooleanField(
+        default=False
+    )  # somebody pressed and waits for it: before the account's others
     claim = models.UUIDField(null=True)  # who has it: a worker whose claim ran out finds another's here
     claim_until = models.DateTimeField(null=True)
     # What a person was asked when it stopped; of interest while it is refused for that question's reason.
@@ -140,7 +143,9 @@ class Posting(models.Model):
         ]
         indexes = [
             models.Index(
-                fields=["connection", "next_try_at"], condition=Q(state="queued"), name="posting_queue"
+                fields=["connection", "-urgent", "next_try_at", "id"],
+                condition=Q(state="queued"),
+                name="posting_queue",
             ),
             models.Index(
                 fields=["connection", "next_try_at"], condition=Q(state="unknown"), name="posting_to_look_for"
@@ -157,6 +162,7 @@ class Attempt(models.Model):
         PERSON = "person", _("Create the vendor or customer")
         PROFILE = "profile", _("Add the profile to the person")
         COST_CENTRE = "cost_centre", _("Create the cost centre")
+        INSTALMENT = "instalment", _("Correct the instalment")
         LOOK_UP = "look_up", _("Look for the entry")
 
     class Outcome(models.TextChoices):
@@ -171,8 +177,13 @@ class Attempt(models.Model):
 
     connection = models.ForeignKey("connections.Connection", models.PROTECT, related_name="attempts")
     posting = models.ForeignKey(Posting, models.PROTECT, related_name="attempts")
+    # Of an instalment's change; found by its posting, so that it needs no index of its own.
+    correction = models.ForeignKey(
+        "Correction", models.PROTECT, null=True, related_name="attempts", db_index=False
+    )
     kind = models.CharField(max_length=12, choices=Kind.choices)
-    key = models.CharField(max_length=255, blank=True, default="")  # what is created: the lease's key
+    # What is created: the lease's key. What is changed: the instalment's id there.
+    key = models.CharField(max_length=255, blank=True, default="")
     request = models.JSONField(encoder=DjangoJSONEncoder)
     started_at = models.DateTimeField(default=timezone.now)
     finished_at = models.DateTimeField(null=True)
@@ -208,4 +219,84 @@ class Bulk(models.Model):
     class Meta:
         constraints = [
             models.CheckConstraint(condition=~Q(action="cancel") | ~Q(reason=""), name="bulk_cancel_says_why")
+        ]
+
+
+class CorrectionState(models.TextChoices):
+    QUEUED = "queued", _("Waiting to be made")
+    SENDING = "sending", _("Being made")
+    UNKNOWN = "unknown", _("Checking whether it arrived")
+    REFUSED = "refused", _("Refused by Conta Azul")
+    UNDECIDED = "undecided", _("Needs a person")
+    DONE = "done", _("Made in Conta Azul")
+    LEFT = "left", _("Left to a person")
+
+
+# All else raises corrections.MoveNotAllowedError. LEFT: a person said that they do in Conta Azul what was not made.
+CORRECTION_TRANSITIONS: Final[dict[CorrectionState, set[CorrectionState]]] = {
+    CorrectionState.QUEUED: {CorrectionState.SENDING, CorrectionState.LEFT},
+    CorrectionState.SENDING: {
+        CorrectionState.QUEUED,
+        CorrectionState.UNKNOWN,
+        CorrectionState.REFUSED,
+        CorrectionState.UNDECIDED,
+        CorrectionState.DONE,
+    },
+    CorrectionState.UNKNOWN: {CorrectionState.SENDING},
+    CorrectionState.REFUSED: {CorrectionState.QUEUED, CorrectionState.LEFT},
+    CorrectionState.UNDECIDED: {CorrectionState.QUEUED, CorrectionState.LEFT},
+    CorrectionState.DONE: set(),
+    CorrectionState.LEFT: set(),
+}
+CORRECTION_ENDED: Final = (CorrectionState.DONE, CorrectionState.LEFT)
+
+
+class Correction(models.Model):
+    """An approved change of what is posted, on its way into the instalments that stand in Conta Azul.
+
+    No create is ever made from it. At most one is under way per entry.
+    """
+
+    posting = models.ForeignKey(Posting, models.PROTECT, related_name="corrections")
+    entry = models.ForeignKey("intake.Entry", models.PROTECT, related_name="corrections")
+    revision = models.OneToOneField("intake.Revision", models.PROTECT, related_name="made_by")
+    round = models.ForeignKey("approval.Round", models.PROTECT, related_name="+")
+    connection = models.ForeignKey("connections.Connection", models.PROTECT, related_name="corrections")
+    content = models.JSONField()  # what is approved now, as a posting's
+    before = models.JSONField()  # what was approved before, likewise
+    changes = models.JSONField()  # field, old, new and who makes it: what the approver saw
+    state = models.CharField(max_length=12, choices=CorrectionState.choices, default=CorrectionState.QUEUED)
+    # A stable code for the reason of the state, the sentence that came with it, and what stands there instead.
+    reason = models.CharField(max_length=60, blank=True, default="")
+    detail = models.TextField(blank=True, default="")
+    conflicts = models.JSONField(default=list)
+    overwrite = models.JSONField(default=list)  # of the conflicts: what a person said may be written over
+    tries = models.PositiveIntegerField(default=0)  # in a row, without getting further
+    troubled_since = models.DateTimeField(null=True)
+    next_try_at = models.DateTimeField(default=timezone.now, null=True)
+    claim = models.UUIDField(null=True)
+    claim_until = models.DateTimeField(null=True)
+    created_at = models.DateTimeField(default=timezone.now)
+    ended_at = models.DateTimeField(null=True)
+
+    class Meta:
+        ordering = ["id"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["entry"],
+                condition=~Q(state__in=["done", "left"]),
+                name="one_live_correction_per_entry",
+            ),
+            models.CheckConstraint(
+                condition=Q(state__in=["done", "left"], ended_at__isnull=False)
+                | (~Q(state__in=["done", "left"]) & Q(ended_at=None)),
+                name="correction_ended_has_its_time",
+            ),
+        ]
+        indexes = [
+            models.Index(
+                fields=["next_try_at"],
+                condition=Q(state__in=["queued", "sending", "unknown"]),
+                name="correction_under_way",
+            )
         ]

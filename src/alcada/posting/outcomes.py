@@ -3,6 +3,7 @@
 A 2xx is never *refused* or *not sent*; a 5xx to a create is *unknown*: the client's errors keep these apart.
 """
 
+from alcada.connections import standing
 from alcada.connections.access import NeedsAuthorisationError, PausedError, TemporaryAccessError
 from alcada.posting.models import Attempt
 from alcada.posting.rules import Outcome
@@ -21,7 +22,7 @@ def of(exc: BaseException) -> Outcome:
                 exc.sentence,
                 429,
                 exc.body or "",
-                retry_after_s=exc.retry_after,
+                retry_after_s=standing.asked_to_wait(exc.retry_after),
             )
         case errors.NotSent():
             return Outcome(Kind.NOT_SENT, "not_sent", exc.sentence, unreached=True)

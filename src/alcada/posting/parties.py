@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-from alcada.background import in_database
+from alcada.background import in_database, until_written
 from alcada.connections import gateway
 from alcada.directory import documents
 from alcada.directory.models import Counterpart, EntryKind, NewVendors
@@ -38,7 +38,10 @@ async def party_id(job: Job) -> str:
         else:
             candidates = await _candidates(job, party)
             taken_away = kept.remote_id if kept and kept.removed_at else ""
-            person = choose(candidates, party, profile, taken_away)
+            none_of = await in_database(
+                questions.none_of, job.connection_id, "party", party["id"], profile.value
+            )
+            person = choose(candidates, party, profile, taken_away, none_of=none_of)
             why = matched_by(person, party) if person else ""
         if person is None:
             await in_database(_check_held, job.connection_id, party, profile)
@@ -137,15 +140,21 @@ def choose(
     party: Mapping[str, Any],
     profile: Profile = Profile.SUPPLIER,
     taken_away: str = "",
+    *,
+    none_of: frozenset[str] = frozenset(),
 ) -> people.Person | None:
     """The one person that is this party; None for nobody. Raises NotPreparedError when several may be.
 
     By document; by normalised name only where at most one side has a document. Differing documents never match. One
-    that somebody took away from the party (`taken_away`, an id) is not taken by name again without asking.
+    that somebody took away from the party (`taken_away`, an id) is not taken by name again without asking; nor
+    is one of those that a person turned down (`none_of`, ids).
     """
     reasons = {person.id: matched_by(person, party) for person in candidates}
     by_document = [person for person in candidates if reasons[person.id] == Match.DOCUMENT]
-    matching = by_document or [person for person in candidates if reasons[person.id] == Match.NAME]
+    by_name = [
+        person for person in candidates if reasons[person.id] == Match.NAME and person.id not in none_of
+    ]
+    matching = by_document or by_name
     asked = not by_document and taken_away in {person.id for person in matching}
     if len(matching) > 1 or asked:
         active = [person for person in matching if person.active is not False]
@@ -170,11 +179,11 @@ async def _add_profile(job: Job, person: people.Person, profile: Profile) -> Non
         await gateway.asend(job.connection_id, call)
     except Exception as exc:
         outcome = outcomes.of(exc)
-        await in_database(actions.finish_attempt, attempt, outcome)
+        await until_written(actions.finish_attempt, attempt, outcome)
         if outcome.kind == Attempt.Outcome.UNKNOWN:
             outcome = Outcome(Attempt.Outcome.NOT_SENT, "not_reached", outcome.detail)
         raise NotPreparedError(outcome) from exc
-    await in_database(actions.finish_attempt, attempt, Outcome(Attempt.Outcome.POSTED, remote_id=person.id))
+    await until_written(actions.finish_attempt, attempt, Outcome(Attempt.Outcome.POSTED, remote_id=person.id))
 
 
 def _remember(

@@ -16,7 +16,7 @@ from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
-from alcada.background import in_database
+from alcada.background import in_database, until_written
 from alcada.connections import gateway, leases
 from alcada.directory.models import Counterpart
 from alcada.posting import actions, outcomes, questions
@@ -97,7 +97,7 @@ async def reading(call: Awaitable[Any]) -> Any:
         if outcome.kind != Attempt.Outcome.CONNECTION:
             outcome = Outcome(
                 Attempt.Outcome.NOT_SENT,
-                "not_reached",
+                "too_many_requests" if outcome.status == 429 else "not_reached",
                 outcome.detail,
                 outcome.status,
                 retry_after_s=outcome.retry_after_s,
@@ -146,14 +146,14 @@ async def _create(job: Job, wanted: Wanted) -> str:
     )
     try:
         answer = await gateway.asend(job.connection_id, call)
-        remote_id = await in_database(wanted.remember, answer)
+        remote_id = await until_written(wanted.remember, answer)
     except Exception as exc:
         outcome = outcomes.of(exc)
-        await in_database(actions.finish_attempt, attempt, outcome)
+        await until_written(actions.finish_attempt, attempt, outcome)
         if outcome.kind == Attempt.Outcome.UNKNOWN:
             raise later(f"{wanted.lease}_unknown", settings.POSTING["first_look_s"]) from exc
         raise NotPreparedError(outcome) from exc
-    await in_database(
+    await until_written(
         actions.finish_attempt, attempt, Outcome(Attempt.Outcome.POSTED, status=200, remote_id=remote_id)
     )
     return remote_id

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
 Answer = Question.Answer
 HELD: Final = "vendor_held"
+AMBIGUOUS: Final = "party_ambiguous"
 
 
 class AnsweredError(Exception):
@@ -133,11 +134,30 @@ def decline(question_id: int, *, by: "User", reason: str) -> list[Posting]:
 
 def may_create(connection_id: int, kind: str, thing: int, profile: str) -> bool:
     """Did a person release it? The latest answer counts."""
-    asked = Question.objects.filter(
-        connection_id=connection_id, kind=kind, thing=thing, profile=profile, reason=HELD
-    ).exclude(answer=Answer.OPEN)
-    last = asked.order_by("-answered_at").first()
+    last = _last_answered((HELD, AMBIGUOUS), connection_id, kind, thing, profile)
     return last is not None and last.answer == Answer.RELEASED
+
+
+def none_of(connection_id: int, kind: str, thing: int, profile: str) -> frozenset[str]:
+    """The ids of theirs of which a person said: none of these. Whoever came since may still be the one."""
+    last = _last_answered((AMBIGUOUS,), connection_id, kind, thing, profile)
+    released = last is not None and last.answer == Answer.RELEASED
+    return frozenset(one["id"] for one in last.candidates) if last and released else frozenset()
+
+
+def _last_answered(
+    reasons: tuple[str, ...], connection_id: int, kind: str, thing: int, profile: str
+) -> Question | None:
+    answered = Question.objects.filter(
+        connection_id=connection_id, kind=kind, thing=thing, profile=profile, reason__in=reasons
+    ).exclude(answer=Answer.OPEN)
+    return answered.order_by("-answered_at").first()
+
+
+def may_be_new(question: Question) -> bool:
+    """Can the answer be that one is created? Not where the account has its CPF or CNPJ already."""
+    by_document = any(one["why"] == Counterpart.Match.DOCUMENT for one in question.candidates)
+    return question.reason == HELD or (question.reason == AMBIGUOUS and not by_document)
 
 
 def doubt(posting: Posting) -> None:

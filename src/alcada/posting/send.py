@@ -6,7 +6,7 @@ import logging
 from collections.abc import Mapping
 from typing import Any
 
-from alcada.background import in_database
+from alcada.background import in_database, until_written
 from alcada.connections import gateway
 from alcada.posting import actions, outcomes, request
 from alcada.posting.actions import ClaimLostError
@@ -44,7 +44,7 @@ async def send(job: Job) -> Outcome | None:
     except ClaimLostError:
         return None
     outcome = await create(job.connection_id, call)
-    await in_database(actions.finish_create, attempt, job.claim, outcome)
+    await until_written(actions.finish_create, attempt, job.claim, outcome)
     return outcome
 
 
@@ -96,7 +96,7 @@ def _gone(kind: str, ours: Mapping[str, Any]) -> NotPreparedError:
 
 async def _give_back(job: Job, outcome: Outcome) -> Outcome | None:
     try:
-        await in_database(actions.give_back, job.posting_id, job.claim, outcome)
+        await until_written(actions.give_back, job.posting_id, job.claim, outcome)
     except ClaimLostError:
         return None
     return outcome

@@ -13,12 +13,14 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
+from alcada.flow.corrected import STOPPED
 from alcada.intake.queries import visible_entries
-from alcada.ledger import states
+from alcada.ledger import differing
 from alcada.ledger.models import Difference
-from alcada.people.models import User
+from alcada.people.models import Company, User
 from alcada.people.queries import companies_of, companies_where
-from alcada.web import returned
+from alcada.posting.models import Correction
+from alcada.web import correction_words, returned
 from alcada.web.context import register_count
 from alcada.web.guards import person, require
 
@@ -26,6 +28,8 @@ PAGE: Final = 50
 NOTE_LIMIT: Final = 300
 STATES: Final = {
     "open": Q(settled_at=None, accepted_at=None),
+    # Of the open ones, what a correction left to a person.
+    "to_do": Q(settled_at=None, accepted_at=None, correction__isnull=False),
     "accepted": Q(settled_at=None, accepted_at__isnull=False),
     "settled": Q(settled_at__isnull=False),
 }
@@ -37,8 +41,15 @@ def visible_differences(user: User) -> QuerySet[Difference]:
 
 def open_count(user: User) -> int:
     """The figure in the navigation: open ones of the companies in which the person mends."""
-    mine = Difference.objects.filter(posting__entry__company__in=companies_where(user, "posting.mend"))
-    return mine.filter(STATES["open"]).count()
+    companies = companies_where(user, "posting.mend")
+    mine = Difference.objects.filter(posting__entry__company__in=companies)
+    return mine.filter(STATES["open"]).count() + stopped_corrections(companies).count()
+
+
+def stopped_corrections(companies: QuerySet[Company]) -> QuerySet[Correction]:
+    """Corrections that wait for a person."""
+    stopped = Correction.objects.filter(entry__company__in=companies, state__in=STOPPED)
+    return stopped.select_related("entry__company", "revision", "posting", "connection").order_by("-pk")
 
 
 register_count("differences", open_count)
@@ -101,8 +112,8 @@ def accept(request: HttpRequest, pk: int) -> HttpResponse:
         problem = _("Say why it may stay so: history keeps it.") if not note else _("This is too long.")
         return _page(request, status=422, wrong=pk, typed=note, problem=problem)
     try:
-        states.accept(pk, by=user, note=note)
-    except states.AlreadySettledError:
+        differing.accept(pk, by=user, note=note)
+    except differing.AlreadySettledError:
         messages.warning(request, _("It is resolved or accepted by now."))
     else:
         messages.success(request, _("Accepted. History keeps your note."))
@@ -125,6 +136,12 @@ def _page(request: HttpRequest, *, status: int = 200, **wrong: Any) -> HttpRespo
         "tabs": _tabs(narrowed, wanted),
         "kinds": Difference.Kind.choices,
         "companies": companies_of(user),
+        "stopped": [
+            (one, correction_words.reason(one))
+            for one in stopped_corrections(companies_where(user, "posting.mend"))[:PAGE]
+        ]
+        if wanted.state in ("open", "to_do") and not wanted.before
+        else [],
         "mends": set(companies_where(user, "posting.mend").values_list("pk", flat=True)),
         "here": wanted.address(),
         "older": wanted.address(before=str(rows[PAGE - 1].pk)) if len(rows) > PAGE else "",
@@ -136,8 +153,13 @@ def _page(request: HttpRequest, *, status: int = 200, **wrong: Any) -> HttpRespo
 
 def _tabs(narrowed: QuerySet[Difference], wanted: Filter) -> list[dict[str, object]]:
     counts = narrowed.aggregate(**{name: Count("pk", filter=match) for name, match in STATES.items()})
-    labels = {"open": _("Open"), "accepted": _("Accepted"), "settled": _("Resolved")}
-    tones = {"open": "yellow", "accepted": "grey", "settled": "green"}
+    labels = {
+        "open": _("Open"),
+        "to_do": _("To do in Conta Azul"),
+        "accepted": _("Accepted"),
+        "settled": _("Resolved"),
+    }
+    tones = {"open": "yellow", "to_do": "blue", "accepted": "grey", "settled": "green"}
     return [
         {
             "label": labels[name],

@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
+from django.db.models import Q
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -27,7 +28,7 @@ from alcada.people.queries import holders, may
 from alcada.posting import byhand, questions
 from alcada.posting.models import BY_HAND, LOUD, Attempt, Posting, State
 from alcada.posting.owners import Owner, with_owner
-from alcada.web import evidence, moments, next_words, reasons, returned, timeline
+from alcada.web import correction_box, evidence, moments, next_words, reasons, returned, timeline
 from alcada.web.guards import person
 
 # How often the page asks whether something changed: while it moves, and while it waits for somebody.
@@ -127,9 +128,10 @@ class Buttons:
 
 def _state(user: User, found: Entry) -> dict[str, Any]:
     """Everything that moves, with a token that tells whether it moved."""
-    round_ = found.rounds.select_related("revision").order_by("-pk").first()
+    round_ = _round(found)
     step = approvals.open_step(round_) if round_ else None
     posting, owner = _posting(found)
+    box = correction_box.of(user, found, posting, round_)
     editing = found.draft is not None
     mends = may(user, "posting.mend", found.company)
     return {
@@ -138,7 +140,8 @@ def _state(user: User, found: Entry) -> dict[str, Any]:
         "step": step,
         "posting": posting,
         "editing": editing,
-        "next": next_words.of(found, round_, step, posting),
+        "next": box.next or next_words.of(found, round_, step, posting),
+        "correcting": box,
         "steps": _steps(round_),
         "reason": reasons.explain(posting) if posting else None,
         "searches": _searches(posting),
@@ -148,12 +151,23 @@ def _state(user: User, found: Entry) -> dict[str, Any]:
         "mends": mends,
         "asked_me": bool(step and approvals.inbox(user).filter(pk=step.pk).exists()),
         "buttons": _buttons(user, found, round_, posting, mends=mends),
-        "every": _every(round_, posting, editing=editing),
-        "token": _token(found, round_, step, posting),
+        "every": MOVING_S if box.moves else _every(round_, posting, editing=editing),
+        "token": _token(found, round_, step, posting, box),
         **_question(posting),
         "next_try": moments.moment(posting.next_try_at) if posting else "",
         **returned.of(posting),
     }
+
+
+def _round(found: Entry) -> Round | None:
+    """The latest round; one of a correction that ended without effect says nothing of what the entry says."""
+    rounds = found.rounds.select_related("revision").order_by("-pk")
+    latest = rounds.first()
+    if latest is None or latest.revision.kind != Revision.Kind.CORRECTION:
+        return latest
+    sent_back = latest.state == Round.State.SENT_BACK and found.correction is not None
+    told = latest.state in (Round.State.OPEN, Round.State.APPROVED) or sent_back
+    return latest if told else rounds.filter(revision=found.current_id).first()
 
 
 def _question(posting: Posting | None) -> dict[str, Any]:
@@ -164,6 +178,7 @@ def _question(posting: Posting | None) -> dict[str, Any]:
     return {
         "question": question,
         "question_waiting": questions.waiting(question).count(),
+        "question_may_be_new": questions.may_be_new(question),
         "question_may_choose": any(one["active"] for one in question.candidates),
     }
 
@@ -171,7 +186,7 @@ def _question(posting: Posting | None) -> dict[str, Any]:
 def _posting(found: Entry) -> tuple[Posting | None, str]:
     """The posting of what is current, and whose turn it is: an earlier revision's belongs to the timeline."""
     postings = Posting.objects.select_related("connection__company", "question").filter(
-        entry=found, revision=found.current
+        Q(revision=found.current) | Q(state=State.POSTED), entry=found
     )
     posting = with_owner(postings).order_by("-pk").first()
     return posting, posting.owner if posting else ""
@@ -261,8 +276,10 @@ def _every(round_: Round | None, posting: Posting | None, *, editing: bool) -> i
     return 0
 
 
-def _token(found: Entry, round_: Round | None, step: Step | None, posting: Posting | None) -> str:
-    parts: list[object] = [found.current_id, found.draft is None]
+def _token(
+    found: Entry, round_: Round | None, step: Step | None, posting: Posting | None, box: correction_box.Box
+) -> str:
+    parts: list[object] = [found.current_id, found.draft is None, *box.token]
     parts += [round_.pk, round_.state] if round_ else []
     parts += [step.pk] if step else []
     if posting:

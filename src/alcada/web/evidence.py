@@ -19,13 +19,13 @@ from alcada.directory.models import Counterpart, EntryKind, NewVendors
 from alcada.flow import mapping
 from alcada.flow.models import Run
 from alcada.flow.queries import STATUSES, Status, with_status
-from alcada.intake import duplicates
+from alcada.intake import correcting, duplicates
 from alcada.intake.models import Document, Entry, Revision
 from alcada.intake.queries import content_of, documents_of
 from alcada.ledger.models import TwinSearch
 from alcada.people.models import User
 from alcada.people.queries import may
-from alcada.web import frozen, mapping_words, routing_words
+from alcada.web import correction_box, frozen, mapping_words, routing_words
 
 # Shown beside the fields; any other kind is a link.
 SHOWN_INLINE: Final = {
@@ -92,6 +92,7 @@ def of_round(round_: Round) -> dict[str, Any]:
         "duplicates": probable_duplicates(revision),
         "changes": changes_of(revision),
         "decisions": list(approvals.decisions_of(round_)),
+        **correction_box.context_of_round(round_),
     }
 
 
@@ -216,5 +217,7 @@ def probable_duplicates(revision: Revision) -> list[Duplicate]:
 
 def changes_of(revision: Revision) -> list[frozen.Change]:
     """What this revision changed against the one before; empty for a first one."""
+    if revision.kind == Revision.Kind.CORRECTION:
+        return frozen.changes(correcting.changes_of(revision))
     before = revision.entry.revisions.filter(number__lt=revision.number).order_by("-number").first()
     return frozen.changes_between(before, revision) if before else []

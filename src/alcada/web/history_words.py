@@ -22,6 +22,7 @@ _WRITES: Final[dict[str, str | Promise]] = {
     "person": lazy("Vendor or customer sent to Conta Azul"),
     "profile": lazy("Vendor's or customer's profile sent to Conta Azul"),
     "cost_centre": lazy("Cost centre sent to Conta Azul"),
+    "instalment": lazy("Correction of an instalment sent to Conta Azul"),
     "look_up": lazy("Looked for in Conta Azul"),
 }
 _ENDS: Final[dict[str, str | Promise]] = {
@@ -35,6 +36,7 @@ _ENDS: Final[dict[str, str | Promise]] = {
     "not_found": lazy("not found"),
     "several": lazy("more than one found"),
 }
+_CHANGED: Final = lazy("done there")
 
 
 def sentence(event: str, data: Data) -> str:
@@ -80,7 +82,8 @@ def _intended(data: Data) -> str:
 
 def _attempted(data: Data) -> str:
     kind, end = str(data.get("kind", "")), str(data.get("outcome", ""))
-    return f"{_WRITES.get(kind, kind)}: {_ENDS.get(end, end)}"
+    ended = _CHANGED if (kind, end) == ("instalment", "posted") else _ENDS.get(end, end)
+    return f"{_WRITES.get(kind, kind)}: {ended}"
 
 
 def _posted(data: Data) -> str:
@@ -188,7 +191,46 @@ def _gone(data: Data) -> str:
     return _("The entry is not in Conta Azul any more")
 
 
+def _correction_made(data: Data) -> str:
+    count = len(data.get("left") or [])
+    if not count:
+        return _("Corrected in Conta Azul")
+    text = ngettext(
+        "Corrected in Conta Azul, but for %(count)s thing that a person has to do there",
+        "Corrected in Conta Azul, but for %(count)s things that a person has to do there",
+        count,
+    )
+    return text % {"count": count}
+
+
+def _correction_asked(data: Data) -> str:
+    return {
+        "edited_there": _("The correction waits: somebody changed the entry in Conta Azul meanwhile"),
+        "gone_there": _("The correction can't be made: the entry is not in Conta Azul any more"),
+        "no_clear_answer": _("The correction got no clear answer for too long: a person has to look"),
+    }.get(str(data.get("reason")), _("Conta Azul refused the correction: a person has to look"))
+
+
+def _correction_again(data: Data) -> str:
+    if data.get("overwritten"):
+        return _("Asked to write the correction over what stands in Conta Azul")
+    return _("Asked to try the correction again")
+
+
 _SENTENCES: Final[dict[str, Callable[[Data], str]]] = {
+    "correction.begun": lambda _data: _("A correction was begun"),
+    "correction.discarded": lambda _data: _("The correction was given up before it was sent"),
+    "correction.submitted": lambda data: (
+        _("Correction sent for approval (revision %(number)s)") % {"number": data.get("revision", "")}
+    ),
+    "correction.intended": lambda data: (
+        _("To be corrected in %(account)s") % {"account": data.get("account") or "Conta Azul"}
+    ),
+    "correction.asked": _correction_asked,
+    "correction.again": _correction_again,
+    "correction.made": _correction_made,
+    "correction.left": lambda _data: _("The correction was left to a person, to be done in Conta Azul"),
+    "correction.done_there": lambda _data: _("Done in Conta Azul, as the correction approved it"),
     "entry.created": _created,
     "entry.discarded": lambda _data: _("Draft discarded"),
     "entry.submitted": _submitted,

@@ -20,8 +20,9 @@ from alcada.people.models import User
 from alcada.people.queries import companies_of, companies_where, with_approver
 from alcada.posting.models import Posting, State
 from alcada.posting.owners import STUCK
-from alcada.web import approval, reasons
+from alcada.web import approval, correction_words, reasons
 from alcada.web.context import Frame
+from alcada.web.differences import stopped_corrections
 from alcada.web.guards import person
 
 SHOWN: Final = 5
@@ -71,9 +72,16 @@ def home(request: HttpRequest) -> HttpResponse:
         "waiting_count": questions.count(),
         "mending": [_shown(posting) for posting in mending[:SHOWN]],
         "mending_count": mending.count(),
+        "corrections": [
+            (one, correction_words.reason(one))
+            for one in stopped_corrections(companies_where(user, "posting.mend")).filter(entry__in=entries)[
+                :SHOWN
+            ]
+        ],
         "connections": [one for one in _stopped(user) if chosen in (None, one.company)],
         "mine": _mine(user, entries),
         "sent_back": _mine(user, entries, statuses=("round.sent_back",)),
+        "unsent": entries.filter(created_by=user, correction__isnull=False).select_related("current")[:SHOWN],
         "posted": _posted(entries),
         "days": DAYS,
         **_first_steps(user, entries),
@@ -118,7 +126,7 @@ def _posted(entries: QuerySet[Entry]) -> list[Posted]:
     """Payables and receivables apart: what goes out and what comes in don't add up to anything."""
     since = timezone.now() - timedelta(days=DAYS)
     done = Posting.objects.filter(entry__in=entries, state=State.POSTED, posted_at__gte=since)
-    rows = done.order_by().values("kind").annotate(count=Count("pk"), total=Sum("revision__amount"))
+    rows = done.order_by().values("kind").annotate(count=Count("pk"), total=Sum("entry__current__amount"))
     found = {row["kind"]: Posted(row["kind"], row["count"], row["total"]) for row in rows}
     return [found.get(kind.value) or Posted(kind.value, 0, Decimal(0)) for kind in EntryKind]
 

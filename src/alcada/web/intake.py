@@ -80,7 +80,7 @@ def new(request: HttpRequest, kind: str) -> HttpResponse:
         request.POST.get("new_company") and other and other != company
     ):  # whatever the button: nothing is saved yet
         return _other_company(request, kind, old=company, new=other)
-    draft, do = _posted(request, company, kind)
+    draft, do = posted(request, company, kind)
     if do in ("save", "submit") or request.FILES:
         entry = actions.start(company, kind, by=user, draft=draft)
         return _keep(request, entry, do)
@@ -106,7 +106,7 @@ def edit(request: HttpRequest, pk: int) -> HttpResponse:
         return redirect("entry", entry.pk)
     if request.method != "POST":
         return _edit_page(request, entry)
-    draft, do = _posted(request, entry.company, entry.kind)
+    draft, do = posted(request, entry.company, entry.kind)
     if do not in ("save", "submit") and not do.startswith("file-") and not request.FILES:
         return _small_button(request, do, draft, entry.company, entry.kind, entry)
     try:
@@ -189,7 +189,13 @@ class Asked:
 def _ask(entry: Entry, user: User) -> Asked:
     """Raises Problems, SubmissionRefusedError: what can't be read, or goes nowhere, can't be asked about."""
     checked = check(entry)
-    content = checked.content
+    account = "" if checked.routed.sole else checked.routed.account
+    reason = routing_words.reason(checked.routed.told)
+    return asked_of(entry, checked.content, entry.draft, user, account=account, reason=reason)
+
+
+def asked_of(entry: Entry, content: rules.Content, draft: Draft | None, user: User, **where: str) -> Asked:
+    """What is odd about this content, and which of it the draft says to be right."""
     found = duplicates.probable(entry.company, content, excluding=entry)
     # Another person's entry is named by its number only: that it exists is a warning, what it says is theirs.
     twins = [
@@ -205,9 +211,8 @@ def _ask(entry: Entry, user: User) -> Asked:
         questions=rules.questions(content, drafts.today()),
         twins=twins,
         twins_key=duplicates.confirmation(found),
-        confirmed=frozenset((entry.draft or {}).get("confirmed", [])),
-        account="" if checked.routed.sole else checked.routed.account,
-        reason=routing_words.reason(checked.routed.told),
+        confirmed=frozenset((draft or {}).get("confirmed", [])),
+        **where,
     )
 
 
@@ -265,7 +270,7 @@ def _page(
     return render(request, "intake/form.html", context)
 
 
-def _posted(request: HttpRequest, company: Company, kind: str) -> tuple[Draft, str]:
+def posted(request: HttpRequest, company: Company, kind: str) -> tuple[Draft, str]:
     draft, do = forms.read(request.POST), request.POST.get("do", "save")
     if not do.startswith("party"):
         forms.find_party(draft, company, kind)

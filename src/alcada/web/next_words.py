@@ -20,6 +20,8 @@ def of(entry: Entry, round_: Round | None, step: Step | None, posting: Posting |
         return _("It was discarded. Nothing happens with it.")
     if entry.draft is not None:
         return _editing(entry, round_)
+    if step is not None and round_ is not None and posting is not None and posting.state == State.POSTED:
+        return _of_step(round_, step)  # of a correction
     if posting is not None:
         return _of_posting(entry, posting)
     if round_ is None:
@@ -97,6 +99,10 @@ def _of_posted(posting: Posting) -> str:
     if posting.reason == BY_HAND and not posting.remote_event_id:
         return _("It was put into Conta Azul by hand. Which entry there it is has still to be said.")
     standing = Difference.objects.filter(posting=posting, settled_at=None, accepted_at=None)
+    if standing.exists() and not standing.filter(correction=None).exists():
+        people = [person.name for person in holders(posting.entry.company, Role.ADMINISTRATOR)]
+        text = _("A correction left something that only a person can do in Conta Azul: %(people)s.")
+        return text % {"people": either(people)}
     if standing.exists():
         people = [person.name for person in holders(posting.entry.company, Role.ADMINISTRATOR)]
         text = _("It stands otherwise in Conta Azul than it was approved. To look at it: %(people)s.")

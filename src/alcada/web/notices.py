@@ -35,6 +35,12 @@ SENTENCES: Final[dict[str, tuple[str | Promise, str]]] = {
     "question": (lazy("A posting waits for your choice"), "yellow"),
     "vendor_held": (lazy("A new vendor waits for a second look"), "yellow"),
     "entry_rejected": (lazy("Rejected by %(who)s"), "red"),
+    "correction_asked": (lazy("Asks for your decision on a correction"), "blue"),
+    "correction_rejected": (lazy("Correction rejected by %(who)s"), "red"),
+    "correction_sent_back": (lazy("Correction sent back by %(who)s"), "yellow"),
+    "correction_asks": (lazy("A correction waits for you"), "yellow"),
+    "correction_left": (lazy("A correction left something to do in Conta Azul"), "yellow"),
+    "entry_corrected": (lazy("Corrected in Conta Azul"), "green"),
     "entry_sent_back": (lazy("Sent back by %(who)s"), "yellow"),
 }
 

@@ -43,9 +43,9 @@ def choose(request: HttpRequest, posting_id: int) -> HttpResponse:
 
 @require_POST
 def release(request: HttpRequest, posting_id: int) -> HttpResponse:
-    """The new vendor may be created."""
+    """It may be created: a new vendor that was held, or none of those that have its name."""
     posting, question = _asked(request, posting_id)
-    if question is None or question.reason != questions.HELD:
+    if question is None or not questions.may_be_new(question):
         return _answered(request, posting)
     try:
         count = flow.release(question, by=person(request))

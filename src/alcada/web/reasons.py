@@ -240,11 +240,12 @@ class Reason:
 
 def explain(posting: Posting) -> Reason | None:
     """The reason of the posting's state; None when there is none. A code without words shows its detail."""
-    if posting.state in _HELD_BACK and posting.connection_id and posting.connection.state in _ACCOUNTS:
-        words = REASONS[
-            _ACCOUNTS[posting.connection.state]
-        ]  # whatever was before: it waits for its account now
-        return Reason(str(words[0]), str(words[1]), "")
+    if (
+        posting.state in _HELD_BACK
+        and posting.connection_id
+        and (waits := account_reason(posting.connection))
+    ):
+        return waits  # whatever was before: it waits for its account now
     if posting.reason == BY_HAND and not posting.remote_event_id:
         words = REASONS["by_hand_without_id"]
         return Reason(str(words[0]), str(words[1]), posting.detail)
@@ -257,6 +258,12 @@ def explain(posting: Posting) -> Reason | None:
     if known is None:
         return Reason("", "", detail or posting.reason)
     return Reason(str(known[0]), str(known[1]), detail, detail_first=posting.reason in _IN_THEIR_WORDS)
+
+
+def account_reason(connection: Connection) -> Reason | None:
+    """Why an account holds back what goes to it; None: it does not."""
+    code = _ACCOUNTS.get(connection.state)
+    return Reason(str(REASONS[code][0]), str(REASONS[code][1]), "") if code else None
 
 
 def _quoted(posting: Posting) -> str:

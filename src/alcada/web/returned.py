@@ -59,6 +59,12 @@ class Told:
     gone: bool
 
     @property
+    def to_do(self) -> bool:
+        """What a correction left to a person, as long as nobody did it or let it stand."""
+        one = self.difference
+        return one.correction_id is not None and not one.settled_at and not one.accepted_at
+
+    @property
     def tone(self) -> str:
         if self.difference.settled_at or self.difference.accepted_at:
             return "grey"
@@ -75,7 +81,8 @@ def of(posting: Posting | None) -> dict[str, Any]:
     standing = Difference.objects.filter(posting=posting, settled_at=None).select_related("accepted_by")
     return {
         "there": [part(one, posting.kind) for one in parts],
-        "different": [told(one) for one in standing.order_by("number", "pk")],
+        "different": [told(one) for one in standing.filter(correction=None).order_by("number", "pk")],
+        "left": [told(one) for one in standing.exclude(correction=None).order_by("number", "pk")],
         "unread_since": unread_since(posting.connection_id),
     }
 
@@ -85,7 +92,9 @@ def token(posting: Posting | None) -> list[object]:
     shown = of(posting)
     if not shown:
         return []
-    differences = [(one.difference.pk, one.difference.accepted_at) for one in shown["different"]]
+    differences = [
+        (one.difference.pk, one.difference.accepted_at) for one in shown["different"] + shown["left"]
+    ]
     return [shown["there"], differences, bool(shown["unread_since"])]
 
 

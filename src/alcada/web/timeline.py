@@ -77,14 +77,14 @@ def _line(record: Record, outcome: Record | None, attempt: Attempt | None) -> Li
         comment=str(data.get("comment") or ""),
         channel=str(CHANNELS.get(record.channel, record.channel)),
         facts=_facts(record.event, {**data, **(outcome.data if outcome else {})}),
-        changes=frozen.changes(data.get("changes") or []),
+        changes=frozen.changes(data.get("changes") or data.get("left") or []),
         texts=_texts(data, attempt),
         hash=record.hash,
     )
 
 
 def _facts(event: str, data: Data) -> list[tuple[str, str]]:
-    if event == "entry.submitted":
+    if event in ("entry.submitted", "correction.submitted"):
         return frozen.facts(data.get("content") or {})
     data = {**data, **_ended(data)}
     pairs = [
@@ -183,6 +183,12 @@ COLOURS: Final = {
     "posting.adopted": "green",
     "posting.by_hand": "green",
     "posting.settled": "green",
+    "correction.submitted": "blue",
+    "correction.intended": "blue",
+    "correction.asked": "yellow",
+    "correction.made": "green",
+    "correction.left": "yellow",
+    "correction.done_there": "green",
     "ledger.paid": "green",
     "ledger.partly_paid": "blue",
     "ledger.payment_undone": "yellow",

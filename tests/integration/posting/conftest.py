@@ -12,6 +12,7 @@ if TYPE_CHECKING:  # a folder's conftest may be read before Django is set up
 
     from alcada.posting.models import Posting
 
+pytest.register_assert_rewrite("integration.posting.pairs")
 CREATE = "/v1/financeiro/contas-a-pagar"
 
 

@@ -85,7 +85,7 @@ def look(pair: Pair) -> None:
 
 def stands(entry: dict[str, Any], there: dict[str, Any]) -> tuple[Any, ...]:
     """What one entry of the books says, in words."""
-    names = {p["id"]: (p["nome"], p["documento"]) for p in there["people"]}
+    names = {p["id"]: (p["nome"], p["documento"] or "") for p in there["people"]}
     rows = entry["parcelas"][0]["evento"]["rateio"]
     return (
         entry["referencia_externa"],

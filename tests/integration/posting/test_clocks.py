@@ -1,5 +1,6 @@
 """A clock that jumps is no time that passed: nothing is sent twice over it, and nothing stands still for it."""
 
+import asyncio
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
@@ -10,8 +11,10 @@ from django.db.models.functions import Now
 from django.utils import timezone
 from stories import Account, approved, books, post
 
+from alcada.background import in_database
 from alcada.connections import gateway, rate
 from alcada.flow import posting as flow_posting
+from alcada.flow.dispatcher import Dispatcher
 from alcada.ledger.models import Sighting
 from alcada.posting import actions, looking, moves
 from alcada.posting.models import Attempt, Posting, State
@@ -146,6 +149,27 @@ def test_what_waits_for_a_time_that_will_not_come_is_looked_for_and_sent(
     post(trusting)
     assert fresh(waiting).state == State.POSTED
     assert len(standing(trusting, sandbox, posting)) == len(standing(trusting, sandbox, waiting)) == 1
+
+
+def test_a_worker_finds_what_waits_for_a_time_that_will_not_come(
+    account: Account, sandbox: Any, ana: Any, bruno: Any, jump: Jump
+) -> None:
+    jump(timedelta(days=400))
+    posting = lost(account, sandbox, "payable", "drop_after", ana=ana, bruno=bruno)
+    jump(timedelta())
+
+    async def work() -> None:
+        worker = Dispatcher()
+        running = asyncio.create_task(worker.run())
+        deadline = asyncio.get_running_loop().time() + 20
+        while (await in_database(fresh, posting)).state == State.UNKNOWN:
+            assert asyncio.get_running_loop().time() < deadline
+            await asyncio.sleep(0.05)
+        worker.stop()
+        await running
+
+    asyncio.run(work())
+    assert [fresh(posting).remote_event_id] == standing(account, sandbox, posting)
 
 
 def test_a_wait_that_conta_azul_asked_for_is_not_cut_short(account: Account, ana: Any, bruno: Any) -> None:

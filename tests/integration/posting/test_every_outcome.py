@@ -21,11 +21,13 @@ from integration.posting.pairs import (
     states,
     told,
 )
-from stories import Account, post, watched
+from stories import Account, approved, books, post, watched
 
 from alcada.connections import remote
+from alcada.directory.actions import save_cost_centre
+from alcada.directory.models import Category
 from alcada.posting import mending
-from alcada.posting.models import State
+from alcada.posting.models import Posting, State
 from conta_azul import Timeouts
 
 PATIENT = remote.TIMEOUTS
@@ -181,3 +183,72 @@ def test_it_never_came_and_nobody_could_tell(
             assert told(posting) == ["intended", *once, *again, "unknown", "undecided", *again, "posted"], (
                 name
             )
+
+
+# --- What is made first ---------------------------------------------------------------------------------------------
+
+MADE_FIRST = {"person": "/v1/pessoas", "cost_centre": "/v1/centro-de-custo"}
+BUSY = instead("429 Too Many Requests", b"", "Retry-After: 40", applied=False)
+REFUSES = instead("400 Bad Request", b'{"message": "Nome inv\xc3\xa1lido"}', applied=False)
+UNCLEAR: dict[str, Strike] = {
+    "lost": at_the_edge.lose_it,
+    "cut": at_the_edge.cut_body,
+    "502": instead("502 Bad Gateway", *HTML),
+    "no id": instead("200 OK", b"{}"),
+    "307": elsewhere("307 Temporary Redirect"),
+}
+
+
+@pytest.mark.parametrize("made", MADE_FIRST)
+def test_a_vendor_customer_or_cost_centre_is_made_once_whatever_its_create_answers(
+    account: Account, edge: Edge, sandbox: Any, ana: Any, bruno: Any, made: str
+) -> None:
+    """Each is another's: found by whoever comes next, since its own create could not tell."""
+    company, pair = account.connection.company, []
+    for kind in PATHS:
+        for name, strike in UNCLEAR.items():
+            new = f"{kind} {name}"
+            centre = save_cost_centre(company, code=new[:20], name=f"Obra {new}")
+            category = Category.objects.filter(company=company, kind=kind, active=True)[0]
+            splits = [{"category": str(category.pk), "cost_centre": str(centre.pk), "amount": ""}]
+            named = {"party_name": f"Vidraria {new}", "party_document": "", "splits": splits}
+            posting = approved(company, ana=ana, bruno=bruno, kind=kind, document_number=new, **named)
+            edge.strike("POST", MADE_FIRST[made], strike)
+            post(account)
+            assert states([posting]) == [(State.QUEUED, f"{made}_unknown")], new
+            check_books(account, sandbox, *pair)
+            due(account)
+            post(account)
+            pair.append(posting)
+            assert states([posting]) == [(State.POSTED, "")], new
+            check_books(account, sandbox, *pair)
+            assert [one.outcome for one in posting.attempts.filter(kind=made)] == ["unknown"], new
+    there = books(sandbox, company.document)
+    for register, word in (("people", "Vidraria"), ("cost_centres", "Obra")):
+        names = [one["nome"] for one in there[register] if one["nome"].startswith(word)]
+        assert sorted(names) == sorted(f"{word} {kind} {name}" for kind in PATHS for name in UNCLEAR)
+
+
+@pytest.mark.parametrize("kind", PATHS)
+@pytest.mark.parametrize("made", MADE_FIRST)
+def test_a_vendor_customer_or_cost_centre_that_was_turned_away_is_made_later(
+    account: Account, edge: Edge, sandbox: Any, ana: Any, bruno: Any, made: str, kind: str
+) -> None:
+    posting = approved(account.connection.company, ana=ana, bruno=bruno, kind=kind)
+    edge.strike("POST", MADE_FIRST[made], BUSY)
+    post(account)
+    assert states([posting]) == [(State.QUEUED, "too_many_requests")]
+    due(account)
+    edge.strike("POST", MADE_FIRST[made], REFUSES)
+    post(account)
+    due(account)
+    post(account)
+    assert states([posting]) == [(State.REFUSED, "refused")]
+    assert "Nome inválido" in Posting.objects.get(pk=posting.pk).detail
+    check_books(account, sandbox)
+    mending.post_again(posting.pk, by=bruno)
+    post(account)
+    assert states([posting]) == [(State.POSTED, "")]
+    check_books(account, sandbox, posting)
+    outcomes = posting.attempts.filter(kind=made).values_list("outcome", "status")
+    assert list(outcomes) == [("not_sent", 429), ("refused", 400), ("posted", 200)]

@@ -9,7 +9,9 @@ from django.db.utils import DatabaseError
 from stories import Account, approved, enter, open_step, post, submit
 
 from alcada.approval.models import Decision, Round
+from alcada.connections.models import Connection
 from alcada.intake.models import Revision
+from alcada.people.models import Company
 from alcada.posting.models import Posting, State
 
 
@@ -67,6 +69,15 @@ def test_a_round_of_another_revision_does_not_serve(account: Account, ana: Any, 
     other = submit(enter(account.connection.company, by=ana, document_number="NF 9"), by=ana)
     with pytest.raises(IntegrityError, match="no completed round"):
         copy_of(done, entry_id=other.entry_id, revision_id=other.pk).save()
+
+
+def test_a_posting_into_another_companys_account_is_refused(account: Account, ana: Any, bruno: Any) -> None:
+    done = approved(account.connection.company, ana=ana, bruno=bruno)
+    Posting.objects.filter(pk=done.pk).update(state=State.CANCELLED)
+    other = Company.objects.create(name="Outra Ltda", document="45723174000110")
+    theirs = Connection.objects.create(company=other, name="Conta Azul", state="connected")
+    with pytest.raises(IntegrityError, match="another company's"):
+        copy_of(done, connection_id=theirs.pk).save()
 
 
 @pytest.mark.parametrize("field", ["content", "reference", "connection_id"])

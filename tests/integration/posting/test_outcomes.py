@@ -12,8 +12,9 @@ from alcada.connections.models import Connection
 from alcada.flow import doctor, restored, twins
 from alcada.flow import posting as flow_posting
 from alcada.ledger.models import TwinSearch
-from alcada.posting import mending
-from alcada.posting.models import Attempt, Posting, State
+from alcada.posting import actions as posting_actions
+from alcada.posting import bulk, mending
+from alcada.posting.models import Attempt, Bulk, Posting, State
 from alcada.posting.rules import BusyError
 
 PATHS = {"payable": "/v1/financeiro/contas-a-pagar", "receivable": "/v1/financeiro/contas-a-receber"}
@@ -206,6 +207,24 @@ def test_a_refusal_says_why_and_may_be_posted_again(
     posting.refresh_from_db()
     assert posting.state == State.POSTED
     assert len(books(sandbox, account.connection.company.document)["payables"]) == 1
+
+
+def test_what_a_person_pressed_goes_before_what_waits(
+    account: Account, sandbox: Any, ana: Any, bruno: Any, clara: Any
+) -> None:
+    """However old the rest of the account's queue is; many at one press wait in line."""
+    company = account.connection.company
+    refused = [approved(company, ana=ana, bruno=bruno, description=f"Recusado {n}") for n in range(2)]
+    sandbox.faults(fault("error_before", status=400, body={"message": "Não."}, count=2))
+    post(account)
+    for number in range(3):
+        approved(company, ana=ana, bruno=bruno, description=f"Espera {number}")
+    bulk.run(bulk.start(by=clara, action=Bulk.Action.AGAIN, ids=[refused[0].pk]).pk)
+    mending.post_again(refused[1].pk, by=clara)
+    _, claimed = posting_actions.claim(account.pk, 1)
+    assert [posting.pk for posting in claimed] == [refused[1].pk]
+    _, rest = posting_actions.claim(account.pk, 3)
+    assert [posting.content["description"] for posting in rest] == [f"Espera {n}" for n in range(3)]
 
 
 def test_too_many_requests_waits_as_long_as_asked(

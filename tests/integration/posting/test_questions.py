@@ -115,6 +115,41 @@ def test_the_one_chosen_gets_the_profile_that_it_lacks(
     assert len(people(sandbox, account)) == 2
 
 
+def test_none_of_the_candidates_and_one_is_created_once(
+    account: Account, sandbox: Any, ana: Any, bruno: Any, as_clara: Client
+) -> None:
+    old = {add(sandbox, account), add(sandbox, account)}
+    postings = three(account, ana, bruno)
+    post(account)
+    assert (
+        "None of these: create a new one" in as_clara.get(f"/entries/{postings[0].entry_id}").content.decode()
+    )
+    # The answer to the create gets lost: the one made is found by its name, those turned down are not.
+    sandbox.faults({"method": "POST", "path": "/v1/pessoas", "kind": "drop_after", "count": 1})
+    as_clara.post(f"/postings/{postings[0].pk}/question/release")
+    for _ in range(3):
+        again(account)
+    assert states() == {(State.POSTED, "")}
+    (new,) = {person["id"] for person in people(sandbox, account)} - old
+    assert {entry["id_fornecedor"] for entry in there(sandbox, account)["payables"]} == {new}
+    told = of(postings[2].entry).get(event="posting.answered")
+    assert told.data["answer"] == "released"
+
+
+def test_one_that_is_there_twice_with_its_document_is_not_created_a_third_time(
+    account: Account, sandbox: Any, ana: Any, bruno: Any, as_clara: Client
+) -> None:
+    for _ in range(2):
+        add(sandbox, account, documento=DOCUMENT)
+    posting = approved(account.connection.company, ana=ana, bruno=bruno)
+    post(account)
+    assert "None of these" not in as_clara.get(f"/entries/{posting.entry_id}").content.decode()
+    as_clara.post(f"/postings/{posting.pk}/question/release")
+    again(account)
+    assert states() == {(State.REFUSED, "party_ambiguous")}
+    assert len(people(sandbox, account)) == 2
+
+
 def test_two_cost_centres_of_one_name_are_chosen_from(
     account: Account, sandbox: Any, ana: Any, bruno: Any, as_clara: Client
 ) -> None:

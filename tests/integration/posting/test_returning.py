@@ -13,7 +13,7 @@ from alcada.config import settings as settings_module
 from alcada.flow import posting as flow_posting
 from alcada.flow import returning
 from alcada.history import queries as history
-from alcada.ledger import polling, states
+from alcada.ledger import differing, polling, states
 from alcada.ledger.models import Difference, EntryState, InstalmentState, Poll, Status
 from alcada.ledger.seen import Seen
 from alcada.notify.models import Notice
@@ -268,10 +268,10 @@ def test_an_accepted_difference_stays_accepted(
     act("edit", instalment=part.remote_id, changes={"valor": 1400})
     follow()
     difference = Difference.objects.get()
-    states.accept(difference.pk, by=clara, note="Desconto combinado")
+    differing.accept(difference.pk, by=clara, note="Desconto combinado")
     follow()
-    with pytest.raises(states.AlreadySettledError):
-        states.accept(difference.pk, by=clara, note="Outra vez")
+    with pytest.raises(differing.AlreadySettledError):
+        differing.accept(difference.pk, by=clara, note="Outra vez")
     difference.refresh_from_db()
     assert (difference.accepted_by, difference.note, difference.settled_at) == (
         clara,

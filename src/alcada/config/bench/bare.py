@@ -1,6 +1,7 @@
 """What is compared with: the same create calls from a bare asynchronous loop, nothing kept, nothing checked."""
 
 import asyncio
+import contextlib
 import json
 import statistics
 import time
@@ -41,9 +42,12 @@ class Bare:
         with httpx.Client() as http:
             for _ in range(calls):
                 began = time.monotonic()
-                http.post(self._url, content=self._body, headers=self._headers).raise_for_status()
-                times.append(time.monotonic() - began)
-        return statistics.median(times)
+                with contextlib.suppress(
+                    httpx.HTTPError
+                ):  # a proxy that cuts: it keeps nothing and checks nothing
+                    http.post(self._url, content=self._body, headers=self._headers).raise_for_status()
+                    times.append(time.monotonic() - began)
+        return statistics.median(times) if times else 0.0
 
     async def _many(self, calls: int) -> None:
         numbers = iter(range(calls))
@@ -51,8 +55,9 @@ class Bare:
 
         async def loop(http: httpx.AsyncClient) -> None:
             for _ in numbers:
-                answer = await http.post(self._url, content=self._body, headers=self._headers)
-                answer.raise_for_status()
+                with contextlib.suppress(httpx.HTTPError):
+                    answer = await http.post(self._url, content=self._body, headers=self._headers)
+                    answer.raise_for_status()
 
         clients = [httpx.AsyncClient(limits=limits, timeout=60) for _ in range(POOLS)]
         await asyncio.gather(*(loop(clients[number % POOLS]) for number in range(IN_FLIGHT)))

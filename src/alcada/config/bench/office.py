@@ -13,6 +13,7 @@ from alcada.approval.models import Decision, Step
 from alcada.config.bench.control import Control
 from alcada.connections import actions as connections
 from alcada.connections import authorisation, directory_sync
+from alcada.connections.access import AccessError
 from alcada.connections.models import Connection
 from alcada.directory.actions import save_cost_centre, save_party
 from alcada.directory.models import BankAccount, Category, CostCentre, Party
@@ -22,7 +23,9 @@ from alcada.intake import drafts
 from alcada.intake.models import PaymentMethod
 from alcada.people import actions as people
 from alcada.people.models import Company, Role, User
+from conta_azul import errors
 
+TRIES: Final = 50
 MANY: Final = 50  # accounts; with more, each has fewer vendors
 CENTRES: Final = 4
 LIMIT_CENTS: Final = 999_900  # below the shipped flow's limit: one approver decides
@@ -78,7 +81,9 @@ class Office:
         people.set_roles(self.approver, company, [Role.APPROVER])
         people.set_roles(self.admin, company, [Role.ADMINISTRATOR])
         connection = connections.create_connection(by=self.admin, company=company, name="Conta Azul")
-        self.authorise(connection, theirs["id"])
+        _persistently(lambda: self._consent(connection, theirs["id"]))
+        _persistently(lambda: directory_sync.fetch(connection.pk))
+        connection.refresh_from_db()
         for number in range(self.vendors):
             self._party(company, number, vendor=True)
         for number in range(self.vendors // 2):
@@ -96,12 +101,15 @@ class Office:
 
     def authorise(self, connection: Connection, remote_id: str) -> None:
         """As a person would: consent, come back with the code, and the directory is fetched."""
+        self._consent(connection, remote_id)
+        directory_sync.fetch(connection.pk)
+        connection.refresh_from_db()
+
+    def _consent(self, connection: Connection, remote_id: str) -> None:
         code = self.control("POST", "codes", {"company": remote_id})["code"]
         address = authorisation.begin(by=self.admin, connection=connection)
         state = parse_qs(urlsplit(address).query)["state"][0]
         authorisation.finish(by=self.admin, state=state, code=code)
-        directory_sync.fetch(connection.pk)
-        connection.refresh_from_db()
 
     def mend(self, say: Callable[[str], None]) -> None:
         """What a person does whose account asks for it: authorise again, or "Fetch now" after the plan was settled."""
@@ -182,6 +190,17 @@ class Office:
 
     def approve(self, step_id: int) -> None:
         flow.decide(step_id, by=self.approver, verdict=Decision.Verdict.APPROVE, channel="bench")
+
+
+def _persistently(work: Callable[[], object]) -> None:
+    """A person whose connection is bad tries again."""
+    for left in reversed(range(TRIES)):
+        try:
+            work()
+            return
+        except (errors.ContaAzulError, AccessError, authorisation.AuthorisationError):
+            if not left:
+                raise
 
 
 def _typed(cents: int) -> str:

@@ -116,8 +116,8 @@ _COPIES: Final = (
     """,
     """
     INSERT INTO posting_posting (entry_id, revision_id, round_id, reference, state, remote_event_id,
-                                 remote_instalment_ids, next_try_at, looks, resent, reason, detail, {posting})
-    SELECT new_entry, new_revision, new_round, 'Q' || n, 'queued', '', '[]', now(), 0, false, '', '', {posting_r}
+                                 remote_instalment_ids, next_try_at, urgent, looks, resent, reason, detail, {posting})
+    SELECT new_entry, new_revision, new_round, 'Q' || n, 'queued', '', '[]', now(), false, 0, false, '', '', {posting_r}
     FROM copy JOIN posting_posting r ON r.id = copy.id
     """,
 )

@@ -12,8 +12,8 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('connections', '0006_bureau'),
-        ('ledger', '0002_states'),
-        ('posting', '0008_watched'),
+        ('ledger', '0003_corrections'),
+        ('posting', '0012_watched'),
     ]
 
     operations = [
