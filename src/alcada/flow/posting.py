@@ -1,7 +1,7 @@
 """Beside sending: looking for what may have arrived, and learning how late an account shows what was posted."""
 
 from collections.abc import Collection, Sequence
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from functools import partial
 
@@ -20,6 +20,8 @@ from conta_azul.calls.instalments import Instalment
 LOOKS_TOGETHER = 20
 SIGHT_FOR = timedelta(hours=6)
 SIGHT_LEASE_S = 60.0
+# Connection → when this process last looked for all that was posted by then.
+_sighted: dict[int, datetime] = {}
 
 
 def look_for_due(connection_id: int) -> bool:
@@ -84,12 +86,14 @@ def sight(connection_id: int) -> bool:
     holder = leases.take(connection_id, "sight", "", SIGHT_LEASE_S)
     if holder is None:
         return False  # another worker does it
+    before, now = _sighted.get(connection_id), timezone.now()
     try:
         waiting = _unsighted(connection_id)
         for kind in {posting.kind for posting in waiting}:
             since = min(posting.sent_at or posting.created_at for posting in waiting if posting.kind == kind)
             shown = ledger.shown_since(connection_id, kind=kind, since=since)
-            _remember([posting for posting in waiting if posting.reference in shown])
+            _remember([posting for posting in waiting if posting.reference in shown], before)
+        _sighted[connection_id] = now
         return bool(_unsighted(connection_id))
     except ledger.FAILURES:
         return True
@@ -126,7 +130,7 @@ def _unsighted(connection_id: int) -> list[Posting]:
     )
 
 
-def _remember(postings: list[Posting]) -> None:
+def _remember(postings: list[Posting], before: datetime | None) -> None:
     now = timezone.now()
     Sighting.objects.bulk_create(
         [
@@ -135,9 +139,20 @@ def _remember(postings: list[Posting]) -> None:
                 connection_id=posting.connection_id,
                 written_at=posting.sent_at or posting.created_at,
                 seen_at=now,
-                lag_s=lag_s(posting.sent_at or posting.created_at, now),
+                lag_s=_lag_s(posting, before, now),
             )
             for posting in postings
         ],
         ignore_conflicts=True,
     )
+
+
+def _lag_s(posting: Posting, before: datetime | None, now: datetime) -> float | None:
+    """`before`: the look before this one. What wasn't known to be posted by then wasn't looked for."""
+    looked_for = before and posting.posted_at and posting.posted_at <= before
+    return lag_s(posting.sent_at or posting.created_at, now, missed_at=before if looked_for else None)
+
+
+def forget() -> None:
+    """Forget when this process looked: as after a restart."""
+    _sighted.clear()

@@ -31,7 +31,7 @@ class Sighting(models.Model):
     connection = models.ForeignKey("connections.Connection", models.PROTECT, related_name="+")
     written_at = models.DateTimeField()
     seen_at = models.DateTimeField()
-    lag_s = models.FloatField(null=True)  # null: the clock was set back meanwhile, so it teaches nothing
+    lag_s = models.FloatField(null=True)  # null: nobody knows it (rules.lag_s), so it teaches nothing
 
     class Meta:
         constraints = [models.CheckConstraint(condition=Q(lag_s__gte=0), name="no_lag_is_negative")]

@@ -10,6 +10,7 @@ from alcada.directory.models import EntryKind
 
 # A bill typed by hand often carries another due date than the document: a week around is looked at.
 DUE_MARGIN: Final = timedelta(days=7)
+WATCHED: Final = timedelta(minutes=5)  # workers look every minute at the least while something was posted
 KIND_OF: Final = {"RECEITA": EntryKind.RECEIVABLE, "DESPESA": EntryKind.PAYABLE}  # their words
 LONGEST_WINDOW: Final = timedelta(days=364)  # the feed takes 365
 
@@ -60,10 +61,16 @@ def windows(start: datetime, end: datetime) -> Iterator[tuple[datetime, datetime
     yield start, end
 
 
-def lag_s(written_at: datetime, seen_at: datetime) -> float | None:
-    """How late an entry showed. None where the clock was set back meanwhile: then nothing is known of it."""
-    lag = (seen_at - written_at).total_seconds()
-    return lag if lag >= 0 else None
+def lag_s(written_at: datetime, seen_at: datetime, *, missed_at: datetime | None = None) -> float | None:
+    """How late an entry showed, at most. None where nothing is known of it.
+
+    `missed_at`: when it was looked for last, and did not show yet. It showed between then (or when it was written) and
+    now: where that is long, an account stood still or a computer slept, and the time says nothing of Conta Azul. Where
+    it is negative, the clock was set back.
+    """
+    lag, unwatched = seen_at - written_at, seen_at - (missed_at or written_at)
+    known = timedelta(0) <= unwatched <= WATCHED and lag >= timedelta(0)
+    return lag.total_seconds() if known else None
 
 
 def likely_twins(wanted: Wanted, listed: Sequence[Listed]) -> list[Listed]:

@@ -251,8 +251,8 @@ def _requeue(posting: Posting, outcome: Outcome) -> None:
     wait = backoff_s(failures, base_s=settings.POSTING["retry_s"])
     if outcome.retry_after_s is not None:
         wait = outcome.retry_after_s
-    if outcome.kind == Attempt.Outcome.CONNECTION:
-        wait = 0.0  # the connection's state holds it back; it goes at once when that is mended
+    if outcome.kind == Attempt.Outcome.CONNECTION and posting.connection.state != Connection.State.CONNECTED:
+        wait = 0.0  # that state holds it back; it goes at once when it is mended
     moves.move(posting, State.QUEUED, reason=outcome.reason, detail=outcome.detail, wait_s=wait)
     queue.wake(posting.connection_id)
 

@@ -1,0 +1,50 @@
+"""What an account that nobody asked for a while teaches about how late its entries show: nothing."""
+
+from datetime import timedelta
+from typing import Any
+
+from django.utils import timezone
+from stories import Account, approved, post
+
+from alcada.flow import posting as flow_posting
+from alcada.posting.models import Posting
+
+
+def sent_so_long_ago(posting: Posting, **ago: float) -> None:
+    at = timezone.now() - timedelta(**ago)
+    Posting.objects.filter(pk=posting.pk).update(sent_at=at, posted_at=at)
+
+
+def test_a_night_in_which_nobody_looked_is_no_lag(
+    account: Account, sandbox: Any, ana: Any, bruno: Any
+) -> None:
+    """Else no lost answer of the account would be decided upon, or asked about, for ten nights."""
+    flow_posting.forget()
+    first = approved(account.connection.company, ana=ana, bruno=bruno)
+    post(account)
+    sent_so_long_ago(first, hours=5)
+    flow_posting.sight(account.pk)
+    assert flow_posting.evidence(account.pk).seen == 0
+
+    approved(account.connection.company, ana=ana, bruno=bruno, document_number="NF 2")
+    post(account)
+    flow_posting.sight(account.pk)
+    evidence = flow_posting.evidence(account.pk)
+    assert evidence.seen == 1
+    assert evidence.longest_lag_s < 60
+
+
+def test_a_lag_is_as_long_as_it_is_while_somebody_looks(
+    account: Account, sandbox: Any, ana: Any, bruno: Any
+) -> None:
+    flow_posting.forget()
+    posting = approved(account.connection.company, ana=ana, bruno=bruno)
+    sandbox.settings(search_lag=3600)
+    post(account)
+    sent_so_long_ago(posting, minutes=40)
+    assert flow_posting.sight(account.pk)  # it does not show yet
+    sandbox.clock(3600)
+    flow_posting.sight(account.pk)
+    evidence = flow_posting.evidence(account.pk)
+    assert evidence.seen == 1
+    assert evidence.longest_lag_s >= 40 * 60
