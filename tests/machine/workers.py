@@ -17,7 +17,7 @@ READ = st.sampled_from(
     ["ok", "ok", "ok", "500 before", "dropped before", "answer cut", "429", "401", "no connection"]
 )
 SECONDS = st.sampled_from([1, 7, 35, 65, 130, 320, 650, 1300, 3700, 8000])
-LAGS = st.sampled_from([0, 0, 20, 200, 500])  # all shorter than the span: that is assumed
+LAGS = st.sampled_from([0, 20, 200, 500])  # all shorter than the span: that is assumed
 
 
 class Workers(Base):
@@ -77,13 +77,15 @@ class Workers(Base):
         one_of(stepping.world.looks, pick).step(how)
 
     @precondition(lambda self: stepping.world.looks or (self.state == Account.CONNECTED and self._lost()))
-    @rule(pick=PICK, how=READ, last=READ)
-    def look_ends(self, pick: int, how: str, last: str) -> None:
-        """One under way, or a whole one: its next call goes `how`, and the feed, if it comes to that, `last`."""
+    @rule(pick=PICK, search=READ, newer=READ, feed=READ)
+    def look_ends(self, pick: int, search: str, newer: str, feed: str) -> None:
+        """One under way, or a whole one: how its calls go, by what they ask."""
         look = one_of(stepping.world.looks, pick) if stepping.world.looks else Look(self.account)
         while not look.dead and look.at:
-            look.step(last if "alteracoes" in look.at.what else how)
-            how = "ok"
+            if "alteracoes" in look.at.what:
+                look.step(feed)
+            else:
+                look.step(search if "buscar" in look.at.what else newer)
 
     @precondition(lambda self: stepping.world.looks)
     @rule(pick=PICK)
