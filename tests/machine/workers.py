@@ -17,6 +17,7 @@ READ = st.sampled_from(
     ["ok", "ok", "ok", "500 before", "dropped before", "answer cut", "429", "401", "no connection"]
 )
 SECONDS = st.sampled_from([1, 7, 35, 65, 130, 320, 650, 1300, 3700, 8000])
+STRUCK = st.sampled_from(["nothing", "nothing", "nothing", "search", "feed", "rest", "all"])
 LAGS = st.sampled_from([0, 20, 200, 500])  # all shorter than the span: that is assumed
 
 
@@ -77,15 +78,14 @@ class Workers(Base):
         one_of(stepping.world.looks, pick).step(how)
 
     @precondition(lambda self: stepping.world.looks or (self.state == Account.CONNECTED and self._lost()))
-    @rule(pick=PICK, search=READ, newer=READ, feed=READ)
-    def look_ends(self, pick: int, search: str, newer: str, feed: str) -> None:
-        """One under way, or a whole one: how its calls go, by what they ask."""
+    @rule(pick=PICK, how=READ, struck=STRUCK)
+    def look_ends(self, pick: int, how: str, struck: str) -> None:
+        """One under way, or a whole one; which of its calls go `how`, and the others well."""
         look = one_of(stepping.world.looks, pick) if stepping.world.looks else Look(self.account)
         while not look.dead and look.at:
-            if "alteracoes" in look.at.what:
-                look.step(feed)
-            else:
-                look.step(search if "buscar" in look.at.what else newer)
+            search, feed = "buscar" in look.at.what, "alteracoes" in look.at.what
+            asks = "search" if search else "feed" if feed else "rest"
+            look.step(how if struck in (asks, "all") else "ok")
 
     @precondition(lambda self: stepping.world.looks)
     @rule(pick=PICK)
