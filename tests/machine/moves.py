@@ -16,7 +16,7 @@ from alcada.posting import actions
 from alcada.posting.models import Posting, State
 
 # Few and long pauses between looks, so that few steps lead to an end. 20 would be too much evidence to gather here.
-KNOBS = {"first_look_s": 300.0, "look_spacing_s": 600.0, "absence_span_s": 600.0, "look_for_s": 1200.0}
+KNOBS = {"first_look_s": 100.0, "look_spacing_s": 600.0, "absence_span_s": 600.0, "look_for_s": 1200.0}
 
 
 class Machine(People, Workers, Outside):

@@ -17,7 +17,8 @@ READ = st.sampled_from(
     ["ok", "ok", "ok", "500 before", "dropped before", "answer cut", "429", "401", "no connection"]
 )
 SECONDS = st.sampled_from([1, 7, 35, 65, 130, 320, 650, 1300, 3700, 8000])
-LAGS = st.sampled_from([0, 0, 20, 200, 500])  # all shorter than the span: that is assumed
+STRUCK = st.sampled_from(["nothing", "nothing", "nothing", "search", "feed", "rest", "all"])
+LAGS = st.sampled_from([0, 20, 200, 500])  # all shorter than the span: that is assumed
 
 
 class Workers(Base):
@@ -32,10 +33,11 @@ class Workers(Base):
         worker, gate = one_of(self._gates(), pick)
         worker.step(gate, how if gate.point == "leave" else "ok")
 
-    @precondition(lambda self: self.due and len(stepping.world.workers) < 2)
+    @precondition(lambda self: self._waiting() and len(stepping.world.workers) < 2)
     @rule(how=HOW)
     def worker_posts(self, how: str) -> None:
         """One that nothing stops from its claim to its end; `how` its last create goes."""
+        self._until_due(State.QUEUED)
         self.run_out(Worker(self.account), how)
 
     @precondition(lambda self: stepping.world.workers)
@@ -47,6 +49,15 @@ class Workers(Base):
     @rule()
     def claims_run_out(self) -> None:
         actions.expire_claims()
+
+    def _waiting(self) -> bool:
+        return self.state == Account.CONNECTED and any(one.state == State.QUEUED for one in self.postings)
+
+    def _until_due(self, state: State) -> None:
+        """A worker that lives turns to the next of them when its time comes."""
+        times = [one.next_try_at for one in self.postings if one.state == state and one.next_try_at]
+        if times and (wait := (min(times) - timezone.now()).total_seconds()) > 0:
+            self.office.advance(wait + 1)
 
     def _overdue(self) -> bool:
         now = timezone.now()
@@ -77,13 +88,16 @@ class Workers(Base):
         one_of(stepping.world.looks, pick).step(how)
 
     @precondition(lambda self: stepping.world.looks or (self.state == Account.CONNECTED and self._lost()))
-    @rule(pick=PICK, how=READ, last=READ)
-    def look_ends(self, pick: int, how: str, last: str) -> None:
-        """One under way, or a whole one: its next call goes `how`, and the feed, if it comes to that, `last`."""
+    @rule(pick=PICK, how=READ, struck=STRUCK)
+    def look_ends(self, pick: int, how: str, struck: str) -> None:
+        """One under way, or a whole one, as soon as it is due; which of its calls go `how`, and the others well."""
+        if not stepping.world.looks:
+            self._until_due(State.UNKNOWN)
         look = one_of(stepping.world.looks, pick) if stepping.world.looks else Look(self.account)
         while not look.dead and look.at:
-            look.step(last if "alteracoes" in look.at.what else how)
-            how = "ok"
+            search, feed = "buscar" in look.at.what, "alteracoes" in look.at.what
+            asks = "search" if search else "feed" if feed else "rest"
+            look.step(how if struck in (asks, "all") else "ok")
 
     @precondition(lambda self: stepping.world.looks)
     @rule(pick=PICK)
