@@ -54,7 +54,10 @@ class Outside(Base):
     # --- Somebody at Conta Azul -------------------------------------------------------------------------------
 
     @precondition(lambda self: self.books)
-    @rule(pick=PICK, what=st.sampled_from(["due", "value", "words", "title", "pay", "touch", "delete"]))
+    @rule(
+        pick=PICK,
+        what=st.sampled_from(["due", "due", "due", "value", "words", "title", "pay", "touch", "delete"]),
+    )
     def changed_there(self, pick: int, what: str) -> None:
         event = one_of(self.books, pick)
         if what == "delete":
