@@ -13,7 +13,6 @@ from alcada.connections import crypto, standing
 from alcada.connections.models import Connection
 from alcada.directory.actions import save_party
 from alcada.directory.models import CostCentre, Party
-from alcada.flow import posting as flow_posting
 from alcada.people.models import Company, User
 from alcada.posting.prepare import remember
 
@@ -128,7 +127,6 @@ class Office:
     def _restart() -> None:
         """What a process only remembers is gone."""
         standing.forget()
-        flow_posting.forget()
 
     # --- Conta Azul ---------------------------------------------------------------------------------------
 

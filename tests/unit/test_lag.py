@@ -15,6 +15,10 @@ def test_seen_soon_after_it_was_written() -> None:
     assert lag_s(AT, after(seconds=20)) == 20
 
 
+def test_a_first_look_that_came_late_teaches_nothing() -> None:
+    assert lag_s(AT, after(seconds=90)) is None
+
+
 def test_missed_a_minute_ago_and_there_now_however_long_that_took() -> None:
     assert lag_s(AT, after(minutes=40), missed_at=after(minutes=39)) == 40 * 60
 

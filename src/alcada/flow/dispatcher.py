@@ -53,7 +53,7 @@ class Dispatcher:
         self._room = Room(IN_FLIGHT)
         self._writer = Writer(self._room)
         self._serving: dict[int, asyncio.Task[None]] = {}
-        self._beside: dict[tuple[str, int], asyncio.Future[bool]] = {}  # looks and sightings, by account
+        self._beside: dict[tuple[str, int], asyncio.Future[int]] = {}  # looks and sightings, by account
         self._sending: set[asyncio.Task[None]] = set()
         self._named: set[int] = set()  # accounts somebody woke us for
         self._woken, self._stopping = asyncio.Event(), asyncio.Event()
@@ -159,10 +159,12 @@ class Dispatcher:
         future = loop.run_in_executor(self._threads, _guarded, work, connection_id)
         self._beside[what, connection_id] = future
 
-        def done(ended: asyncio.Future[bool]) -> None:
+        def done(ended: asyncio.Future[int]) -> None:
             del self._beside[what, connection_id]
             if what == "sight" and not ended.cancelled() and ended.result():
-                again = SIGHT_EVERY_S if connection_id in self._serving else SIGHT_AGAIN_S
+                # One that was missed is looked for soon: how late it shows is known as well as it is watched.
+                seldom = connection_id in self._serving and ended.result() != flow_posting.Sight.MISSED
+                again = SIGHT_EVERY_S if seldom else SIGHT_AGAIN_S
                 self._sights.setdefault(connection_id, loop.time() + again)
 
         future.add_done_callback(done)
@@ -279,7 +281,7 @@ class _Rest:
     until: float = 0.0
 
 
-def _guarded(work: Callable[[int], bool], connection_id: int) -> bool:
+def _guarded(work: Callable[[int], int], connection_id: int) -> int:
     try:
         return work(connection_id)
     except Exception:

@@ -3,9 +3,10 @@
 from collections.abc import Collection, Sequence
 from datetime import date, datetime, timedelta
 from decimal import Decimal
+from enum import IntEnum
 from functools import partial
 
-from django.db.models import Max
+from django.db.models import Max, Q
 from django.utils import timezone
 
 from alcada.connections import leases
@@ -20,8 +21,6 @@ from conta_azul.calls.instalments import Instalment
 LOOKS_TOGETHER = 20
 SIGHT_FOR = timedelta(hours=6)
 SIGHT_LEASE_S = 60.0
-# Connection → when this process last looked for all that was posted by then.
-_sighted: dict[int, datetime] = {}
 
 
 def look_for_due(connection_id: int) -> bool:
@@ -78,25 +77,36 @@ def _resembles(posting: Posting, parts: Sequence[Instalment]) -> bool:
     return same_value or sorted(part.due_date for part in parts if part.due_date) == dates
 
 
-def sight(connection_id: int) -> bool:
+class Sight(IntEnum):
+    """What a look for our latest postings came to."""
+
+    DONE = 0  # all were seen
+    MORE = 1  # some were not looked for yet
+    MISSED = 2  # some did not show
+
+
+def sight(connection_id: int) -> Sight:
     """Which of our latest postings does the search show by now? Their lag is what absence is judged by.
 
-    One search by the time of change tells of all of them. Returns whether some are still unseen.
+    One search by the time of change tells of all of them.
     """
     holder = leases.take(connection_id, "sight", "", SIGHT_LEASE_S)
     if holder is None:
-        return False  # another worker does it
-    before, now = _sighted.get(connection_id), timezone.now()
+        return Sight.DONE  # another worker does it
     try:
+        missed = False
         waiting = _unsighted(connection_id)
         for kind in {posting.kind for posting in waiting}:
-            since = min(posting.sent_at or posting.created_at for posting in waiting if posting.kind == kind)
+            ours = [posting for posting in waiting if posting.kind == kind]
+            since, asked_at = min(_written_at(posting) for posting in ours), timezone.now()
             shown = ledger.shown_since(connection_id, kind=kind, since=since)
-            _remember([posting for posting in waiting if posting.reference in shown], before)
-        _sighted[connection_id] = now
-        return bool(_unsighted(connection_id))
+            _remember([posting for posting in ours if posting.reference in shown], seen_at=timezone.now())
+            absent = [posting for posting in ours if posting.reference not in shown]
+            _remember(absent, missed_at=asked_at)
+            missed = missed or bool(absent)
+        return Sight.MISSED if missed else Sight(_unsighted(connection_id) != [])
     except ledger.FAILURES:
-        return True
+        return Sight.MORE
     finally:
         leases.give_back(connection_id, "sight", "", holder)
 
@@ -121,38 +131,50 @@ def _ours(connection_id: int, event_ids: Collection[str]) -> set[str]:
 def _unsighted(connection_id: int) -> list[Posting]:
     fresh = timezone.now() - SIGHT_FOR
     found = Posting.objects.filter(
-        connection_id=connection_id, state=State.POSTED, sighting=None, posted_at__gt=fresh
+        Q(sighting=None) | Q(sighting__seen_at=None),
+        connection_id=connection_id,
+        state=State.POSTED,
+        posted_at__gt=fresh,
     ).exclude(reason=BY_HAND)  # in somebody's own words: no search shows our reference
-    return list(
-        found.only("connection_id", "kind", "reference", "sent_at", "posted_at", "created_at").order_by(
-            "posted_at"
-        )[:2000]
+    names = (
+        "connection_id",
+        "kind",
+        "reference",
+        "sent_at",
+        "posted_at",
+        "created_at",
+        "sighting__missed_at",
     )
+    return list(found.select_related("sighting").only(*names).order_by("posted_at")[:2000])
 
 
-def _remember(postings: list[Posting], before: datetime | None) -> None:
-    now = timezone.now()
-    Sighting.objects.bulk_create(
-        [
+def _written_at(posting: Posting) -> datetime:
+    return posting.sent_at or posting.created_at
+
+
+def _remember(
+    postings: list[Posting], *, seen_at: datetime | None = None, missed_at: datetime | None = None
+) -> None:
+    """Seen, or not seen, at that moment."""
+    rows = []
+    for posting in postings:
+        before: Sighting | None = getattr(posting, "sighting", None)
+        last_missed = missed_at or (before.missed_at if before else None)
+        written_at = _written_at(posting)
+        lag = lag_s(written_at, seen_at, missed_at=last_missed) if seen_at else None
+        rows.append(
             Sighting(
                 posting=posting,
                 connection_id=posting.connection_id,
-                written_at=posting.sent_at or posting.created_at,
-                seen_at=now,
-                lag_s=_lag_s(posting, before, now),
+                written_at=written_at,
+                missed_at=last_missed,
+                seen_at=seen_at,
+                lag_s=lag,
             )
-            for posting in postings
-        ],
-        ignore_conflicts=True,
+        )
+    Sighting.objects.bulk_create(
+        rows,
+        update_conflicts=True,
+        unique_fields=["posting"],
+        update_fields=["missed_at", "seen_at", "lag_s"],
     )
-
-
-def _lag_s(posting: Posting, before: datetime | None, now: datetime) -> float | None:
-    """`before`: the look before this one. What wasn't known to be posted by then wasn't looked for."""
-    looked_for = before and posting.posted_at and posting.posted_at <= before
-    return lag_s(posting.sent_at or posting.created_at, now, missed_at=before if looked_for else None)
-
-
-def forget() -> None:
-    """Forget when this process looked: as after a restart."""
-    _sighted.clear()

@@ -111,7 +111,7 @@ def _connection(connection: Connection) -> dict[str, Any]:
         "directory_synced_at": _at(connection.directory_synced_at),
         "polled_at": _at(poll.polled_at) if poll else None,
         "poll_failed_at": _at(poll.failed_at) if poll else None,
-        "seen_back": Sighting.objects.filter(connection=connection).count(),
+        "seen_back": Sighting.objects.filter(connection=connection, seen_at__isnull=False).count(),
         "waiting": connection.postings.filter(state=State.QUEUED).count(),
         "looked_for": connection.postings.filter(state=State.UNKNOWN).count(),
     }

@@ -25,12 +25,13 @@ class TwinSearch(models.Model):
 
 
 class Sighting(models.Model):
-    """A posting of ours seen back in a search: how late a new entry shows, per connection."""
+    """A posting of ours looked for in a search, and seen there: how late a new entry shows, per connection."""
 
     posting = models.OneToOneField("posting.Posting", models.PROTECT, related_name="sighting")
     connection = models.ForeignKey("connections.Connection", models.PROTECT, related_name="+")
     written_at = models.DateTimeField()
-    seen_at = models.DateTimeField()
+    missed_at = models.DateTimeField(null=True)  # the last look that did not find it
+    seen_at = models.DateTimeField(null=True)
     lag_s = models.FloatField(null=True)  # null: nobody knows it (rules.lag_s), so it teaches nothing
 
     class Meta:

@@ -202,17 +202,16 @@ def test_a_lag_across_a_clock_that_was_set_back_teaches_nothing(
     company = account.connection.company
     approved(company, ana=ana, bruno=bruno)
     post(account)
-    Posting.objects.update(sent_at=timezone.now() - timedelta(seconds=90))
+    Posting.objects.update(sent_at=timezone.now() - timedelta(seconds=20))
     flow_posting.sight(account.pk)
     before = flow_posting.evidence(account.pk)
     assert before.seen == 1
-    assert before.longest_lag_s > 80
+    assert before.longest_lag_s >= 20
     approved(company, ana=ana, bruno=bruno, document_number="NF 2")
     post(account)
     jump(-timedelta(minutes=20))
-    assert (
-        flow_posting.sight(account.pk) is False
-    )  # seen all the same: it is not searched for again and again
+    # Seen all the same: it is not searched for again and again.
+    assert flow_posting.sight(account.pk) == flow_posting.Sight.DONE
     assert Sighting.objects.latest("pk").lag_s is None
     assert flow_posting.evidence(account.pk) == before
 

@@ -19,7 +19,6 @@ def test_a_night_in_which_nobody_looked_is_no_lag(
     account: Account, sandbox: Any, ana: Any, bruno: Any
 ) -> None:
     """Else no lost answer of the account would be decided upon, or asked about, for ten nights."""
-    flow_posting.forget()
     first = approved(account.connection.company, ana=ana, bruno=bruno)
     post(account)
     sent_so_long_ago(first, hours=5)
@@ -37,14 +36,34 @@ def test_a_night_in_which_nobody_looked_is_no_lag(
 def test_a_lag_is_as_long_as_it_is_while_somebody_looks(
     account: Account, sandbox: Any, ana: Any, bruno: Any
 ) -> None:
-    flow_posting.forget()
     posting = approved(account.connection.company, ana=ana, bruno=bruno)
     sandbox.settings(search_lag=3600)
     post(account)
     sent_so_long_ago(posting, minutes=40)
-    assert flow_posting.sight(account.pk)  # it does not show yet
+    assert flow_posting.sight(account.pk) == flow_posting.Sight.MISSED  # it does not show yet
     sandbox.clock(3600)
     flow_posting.sight(account.pk)
     evidence = flow_posting.evidence(account.pk)
     assert evidence.seen == 1
     assert evidence.longest_lag_s >= 40 * 60
+
+
+def test_what_the_first_look_after_a_minute_shows_does_not_count_and_what_it_misses_does(
+    account: Account, sandbox: Any, ana: Any, bruno: Any
+) -> None:
+    """Whether a posting teaches something must not depend on how late it showed: long lags would be left out."""
+    seen = approved(account.connection.company, ana=ana, bruno=bruno)
+    post(account)
+    sent_so_long_ago(seen, seconds=90)
+    assert flow_posting.sight(account.pk) == flow_posting.Sight.DONE
+    assert flow_posting.evidence(account.pk).seen == 0
+    missed = approved(account.connection.company, ana=ana, bruno=bruno, document_number="NF 2")
+    sandbox.settings(search_lag=600)
+    post(account)
+    sent_so_long_ago(missed, seconds=90)
+    assert flow_posting.sight(account.pk) == flow_posting.Sight.MISSED
+    sandbox.clock(600)
+    assert flow_posting.sight(account.pk) == flow_posting.Sight.DONE
+    evidence = flow_posting.evidence(account.pk)
+    assert evidence.seen == 1
+    assert evidence.longest_lag_s >= 90

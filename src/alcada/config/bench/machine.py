@@ -10,7 +10,7 @@ from pathlib import Path
 
 from alcada.config import processes
 
-KILL_EVERY_S = (2.0, 5.0)
+KILL_EVERY_S = (3.0, 7.0)
 
 
 class Machine:

@@ -164,10 +164,6 @@ class Bench:
             self.office.approve(step)
             if number % 50 == 0:
                 self._tend()
-        # The accounts' allowance may be slower than the approvals: the faults stay until most is through.
-        while self._under_way() > max(20, len(steps) // 100) and time.monotonic() - began < 600:
-            self._tend()
-            time.sleep(0.5)
         struck = sum(rule["struck"] for rule in self.control("GET", "faults"))
         self.control("POST", "faults", [])
         self.say(f"calm again after {struck} faults and {self.machine.killed} killed workers")
