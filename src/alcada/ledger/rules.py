@@ -10,8 +10,7 @@ from alcada.directory.models import EntryKind
 
 # A bill typed by hand often carries another due date than the document: a week around is looked at.
 DUE_MARGIN: Final = timedelta(days=7)
-AT_ONCE: Final = timedelta(seconds=30)  # a first look so soon tells how late an entry shows
-WATCHED: Final = timedelta(minutes=5)  # workers look every minute at the least while something was posted
+WATCHED: Final = timedelta(seconds=30)  # twice the time between looks for what was missed
 KIND_OF: Final = {"RECEITA": EntryKind.RECEIVABLE, "DESPESA": EntryKind.PAYABLE}  # their words
 LONGEST_WINDOW: Final = timedelta(days=364)  # the feed takes 365
 
@@ -63,16 +62,19 @@ def windows(start: datetime, end: datetime) -> Iterator[tuple[datetime, datetime
 
 
 def lag_s(written_at: datetime, seen_at: datetime, *, missed_at: datetime | None = None) -> float | None:
-    """How late an entry showed, at most. None where that says nothing of Conta Azul.
+    """How late an entry showed. None where nothing is known of it.
 
-    `missed_at`: the last look that did not find it. It showed between then and now: where that is long, an account
-    stood still or a computer slept. One that the first look found showed before somebody looked: it counts where that
-    was soon, whatever came of it, so that nothing is chosen by how late it was. Where the clock was set back, nobody
-    knows.
+    `missed_at`: the last look that did not find it. It showed between then and now: not before now, to be careful; but
+    where nobody looked for long (a worker that died, a computer that slept) only that it had not shown by then. One
+    that the first look found counts where that look came soon, whatever came of it, so that nothing is chosen by how
+    late it was. Where the clock was set back, nobody knows.
     """
-    lag, unwatched = seen_at - written_at, seen_at - (missed_at or written_at)
-    known = timedelta(0) <= unwatched <= (WATCHED if missed_at else AT_ONCE) and lag >= timedelta(0)
-    return lag.total_seconds() if known else None
+    unwatched = seen_at - (missed_at or written_at)
+    if unwatched < timedelta(0) or seen_at < written_at:
+        return None
+    if unwatched <= WATCHED:
+        return (seen_at - written_at).total_seconds()
+    return max(0.0, (missed_at - written_at).total_seconds()) if missed_at else None
 
 
 def likely_twins(wanted: Wanted, listed: Sequence[Listed]) -> list[Listed]:
