@@ -143,7 +143,7 @@ class Demo:
             data=None if body is None else json.dumps(body).encode(),
             headers={"Content-Type": "application/json"},
         )
-        with urllib.request.urlopen(request, timeout=30) as answer:  # noqa: S310
+        with urllib.request.urlopen(request, timeout=30) as answer:  # noqa: S310  (as above)
             return json.loads(answer.read() or "null")
 
     def _where(self, ok: bool) -> None:

@@ -50,6 +50,7 @@ async def _work(concurrency: int) -> None:
     posting = asyncio.create_task(dispatcher.run())
     # Should the loop ever end by itself, the process does: whoever supervises it starts another.
     posting.add_done_callback(lambda _: os.kill(os.getpid(), signal.SIGTERM))
+    # Django's connector has this method; the base class that it is typed as has not.
     with app.replace_connector(app.connector.get_worker_connector()) as worker_app:  # type: ignore[attr-defined]
         async with worker_app.open_async():
             await worker_app.run_worker_async(

@@ -45,9 +45,7 @@ def begin(request: HttpRequest, pk: int) -> HttpResponse:
     try:
         flow.begin(entry, by=person(request))
     except NotYoursError as exc:
-        raise PermissionDenied(
-            _("Only who entered it, or an administrator of the company, changes it.")
-        ) from exc
+        raise _not_yours() from exc
     except flow.NotNowError:
         messages.warning(request, _not_now())
         return redirect("entry", pk)
@@ -191,9 +189,7 @@ def withdraw(request: HttpRequest, pk: int) -> HttpResponse:
     try:
         flow.withdraw(entry, by=person(request))
     except NotYoursError as exc:
-        raise PermissionDenied(
-            _("Only who entered it, or an administrator of the company, changes it.")
-        ) from exc
+        raise _not_yours() from exc
     except flow.NotNowError:
         messages.error(request, _("It was decided meanwhile."))
         return redirect("entry", pk)
@@ -273,6 +269,10 @@ def _correction(user: User, pk: int) -> Correction:
         raise Http404
     require(user, "posting.mend", correction.entry.company)
     return correction
+
+
+def _not_yours() -> PermissionDenied:
+    return PermissionDenied(_("Only who entered it, or an administrator of the company, changes it."))
 
 
 def _not_now() -> str:

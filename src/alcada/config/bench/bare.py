@@ -103,9 +103,9 @@ def _token(auth_url: str, application: dict[str, Any], code: str) -> str:
     body = urllib.parse.urlencode(
         {"grant_type": "authorization_code", "code": code, "redirect_uri": application["redirect_uris"][0]}
     ).encode()
-    request = urllib.request.Request(f"{auth_url}/oauth2/token", data=body, method="POST")  # noqa: S310
+    request = urllib.request.Request(f"{auth_url}/oauth2/token", data=body, method="POST")  # noqa: S310  (http)
     basic = httpx.BasicAuth(application["client_id"], application["client_secret"])
     request.add_header("Authorization", basic._auth_header)
     request.add_header("Content-Type", "application/x-www-form-urlencoded")
-    with urllib.request.urlopen(request, timeout=30) as answer:  # noqa: S310
+    with urllib.request.urlopen(request, timeout=30) as answer:  # noqa: S310  (as above)
         return str(json.loads(answer.read())["access_token"])

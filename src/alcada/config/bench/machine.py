@@ -55,7 +55,7 @@ class Machine:
         now = time.monotonic()
         if now < self._next_kill:
             return
-        self._next_kill = now + random.uniform(*KILL_EVERY_S)  # noqa: S311
+        self._next_kill = now + random.uniform(*KILL_EVERY_S)  # noqa: S311  (no secret)
         child = self.workers.pop(0)
         child.kill()
         child.wait()
