@@ -1,7 +1,6 @@
 """What an outcome means, and when absence may be believed. Pure."""
 
 import secrets
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -169,8 +168,3 @@ LONGEST_BACKOFF_S: Final = 900.0
 def backoff_s(failures: int, *, base_s: float, ceiling_s: float = LONGEST_BACKOFF_S) -> float:
     """Seconds until a posting that surely never arrived is tried again."""
     return float(min(base_s * 2 ** min(failures, 10), ceiling_s))
-
-
-def adopt(found: Sequence[str]) -> str | None:
-    """The one event to adopt; None when nothing or more than one was found."""
-    return found[0] if len(found) == 1 else None
