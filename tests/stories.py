@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
+from django.utils import timezone
+
 from alcada.approval.models import Decision, Step
 from alcada.connections import actions as connections
 from alcada.connections import authorisation, directory_sync, remote
@@ -17,7 +19,7 @@ from alcada.intake import actions as intake
 from alcada.intake import drafts
 from alcada.intake.models import Entry, Revision
 from alcada.people.models import Company, User
-from alcada.posting.models import Posting
+from alcada.posting.models import Posting, Sought
 
 
 @dataclass(frozen=True)
@@ -122,6 +124,17 @@ def post(account: Account) -> None:
     asyncio.run(once())
 
 
+def come_due(account: Account, *, looks: bool = True) -> None:
+    """The time of whatever waits on the account has come: tests don't wait for pauses.
+
+    `looks`: also that of looking for what postings name.
+    """
+    now = timezone.now()
+    Posting.objects.filter(connection_id=account.pk, next_try_at__isnull=False).update(next_try_at=now)
+    if looks:
+        Sought.objects.filter(connection_id=account.pk, ended="").update(next_look_at=now)
+
+
 def watched(posting: Posting, minutes: float) -> None:
     """So long ago it was sent, and looked for ever since."""
     Posting.objects.filter(pk=posting.pk).update(watched_s=minutes * 60)
@@ -133,6 +146,5 @@ def books(sandbox: Any, document: str) -> dict[str, Any]:
 
 
 def _today() -> Any:
-    from django.utils import timezone
 
     return timezone.localdate()

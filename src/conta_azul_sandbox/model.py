@@ -124,6 +124,7 @@ class Person:
     active: bool = True
     # The rest of the record under its read names; the sandbox only keeps and shows it.
     details: dict[str, object] = field(default_factory=dict)
+    listed_from: float = 0.0  # late, where what is written shows late
 
 
 @dataclass(slots=True)
@@ -132,6 +133,7 @@ class CostCentre:
     name: str
     code: str | None = None
     active: bool = True
+    listed_from: float = 0.0
 
 
 @dataclass(slots=True)

@@ -40,7 +40,7 @@ class Notebook:
     warned: set[int] = field(default_factory=set)
     # Assumption: an edit leaves a trace. Somebody at Conta Azul left none. By entry.
     blurred: set[int] = field(default_factory=set)
-    settled_people: bool = False  # a person pressed "post again" where a vendor's creation was in doubt
+    settled_people: bool = False  # a person said that a vendor whose creation was in doubt is not there
 
     def excused(self, entry: int) -> bool:
         return entry in self.warned or entry in self.blurred

@@ -14,11 +14,11 @@ from stories import draft, open_step
 from alcada.approval.models import Decision, Round
 from alcada.approval.rules import NotOpenError
 from alcada.flow import actions as flow
-from alcada.flow import adopting
+from alcada.flow import adopting, mapping
 from alcada.intake import actions as intake
 from alcada.intake.models import Entry
 from alcada.posting import byhand, mending
-from alcada.posting.models import ENDED, Attempt, Posting, State
+from alcada.posting.models import ENDED, Attempt, Posting, Question, State
 from alcada.posting.rules import BusyError, TransitionNotAllowedError
 
 VERDICTS = st.sampled_from([*["approve"] * 5, "reject", "send_back", "later"])
@@ -98,12 +98,18 @@ class People(Base):
     # --- Who mends --------------------------------------------------------------------------------------------
 
     @precondition(lambda self: any(one.state in TO_MEND for one in self.postings))
-    @rule(pick=PICK, press=st.sampled_from(["look", "again", "again", "cancel", "by hand", "adopt"]))
+    @rule(
+        pick=PICK,
+        press=st.sampled_from(["look", "again", "again", "cancel", "by hand", "adopt", "not there"]),
+    )
     def pressed(self, pick: int, press: str) -> None:
         if press == "adopt" and self._mine():
             self._adopt(*one_of(self._mine(), pick))
         elif press == "by hand" and self._typable():
             self._type(one_of(self._typable(), pick))
+        elif press == "not there" and (asked := self._in_doubt()):
+            mapping.release(one_of(asked, pick), by=self.office.clara)
+            self.notes.settled_people = True  # whether they looked or not
         elif press in ("look", "again", "cancel"):
             self._press(one_of(self.postings, pick), press)
 
@@ -116,7 +122,6 @@ class People(Base):
                     return
                 case "again":
                     mending.post_again(posting.pk, by=self.office.clara)
-                    self.notes.settled_people |= posting.reason == "person_unknown"
                 case _:
                     mending.cancel(posting.pk, by=self.office.clara, reason="typed twice")
         except REFUSED:
@@ -130,6 +135,11 @@ class People(Base):
             adopting.adopt(posting, seen, by=self.office.clara, reason="it is this one")
         except (*REFUSED, *adopting.FAILURES, adopting.NotThereError, byhand.TakenError):
             pass
+
+    @staticmethod
+    def _in_doubt() -> list[Question]:
+        """Vendors of which a person is asked whether they are there."""
+        return list(Question.objects.filter(answer="", sought__isnull=False).order_by("pk"))
 
     def _mine(self) -> list[tuple[Posting, str]]:
         """Postings that a person may name an event for, each with one that is theirs."""

@@ -6,6 +6,7 @@ that its holder died in the middle, and what was being done may be half done.
 """
 
 import uuid
+from collections.abc import Collection
 from typing import Any
 
 from django.db import connection as database
@@ -22,6 +23,9 @@ _TAKE = """
 _GIVE_BACK = (
     "DELETE FROM connections_lease WHERE connection_id = %s AND kind = %s AND key = %s AND holder = %s"
 )
+_HELD = """
+    SELECT kind, key FROM connections_lease WHERE connection_id = %s AND key = ANY(%s) AND until > clock_timestamp()
+"""
 _RAN_OUT = """
     SELECT EXISTS (SELECT 1 FROM connections_lease
                    WHERE connection_id = %s AND kind = %s AND key = %s AND until < clock_timestamp())
@@ -55,6 +59,13 @@ def give_back(connection_id: int, kind: str, key: str, holder: uuid.UUID) -> boo
     with database.cursor() as cursor:
         cursor.execute(_GIVE_BACK, [connection_id, kind, key, holder])
         return bool(cursor.rowcount == 1)
+
+
+def held(connection_id: int, names: Collection[tuple[str, str]]) -> set[tuple[str, str]]:
+    """Those of the (kind, key) that somebody has now."""
+    with database.cursor() as cursor:
+        cursor.execute(_HELD, [connection_id, list({key for _, key in names})])
+        return {(kind, key) for kind, key in cursor.fetchall()} & set(names)
 
 
 def ran_out(connection_id: int, kind: str, key: str) -> bool:

@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Final
 
 from django.utils import timezone
@@ -15,6 +15,9 @@ from alcada.directory.models import BankAccount, Category, CostCentre, Counterpa
 Match, Trouble = Counterpart.Match, Counterpart.Trouble
 Ours = Category | BankAccount | CostCentre | Party
 
+NOW: Final = timedelta()
+# How late a list shows what was created isn't documented. Whoever took it for gone would have it created once more.
+LISTED_WITHIN: Final = timedelta(hours=1)
 RENAMED: Final = "renamed"
 BACK: Final = "back"
 
@@ -121,13 +124,14 @@ class Rows:
         return back
 
     def missing(self, there: set[str]) -> list[Counterpart]:
-        """Those that were not in the reading, and were known before it began."""
+        """Those that were not in the reading, and were known before it began; not what we made a moment ago."""
         return [
             row
             for key, rows in self.known.items()
             if key not in there
             for row in rows
-            if row.active and row.seen_at < self.since
+            if row.active
+            and row.seen_at < self.since - (LISTED_WITHIN if row.match == Match.CREATED else NOW)
         ]
 
     def lost(self, row: Counterpart, trouble: Counterpart.Trouble, name: str = "") -> bool:

@@ -72,6 +72,8 @@ class Connection(models.Model):
     last_error_at = models.DateTimeField(null=True)
     unreached_since = models.DateTimeField(null=True)  # no call got through since then
     directory_synced_at = models.DateTimeField(null=True)
+    # When a backup was restored last: what was made in the account since that backup isn't known here.
+    restored_at = models.DateTimeField(null=True)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
 
     objects = ConnectionQuerySet.as_manager()

@@ -11,7 +11,7 @@ import contextlib
 import logging
 from collections.abc import Callable, Coroutine
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from django.db import connection as database
@@ -215,6 +215,8 @@ class Dispatcher:
                 # The first of a row is seen soon; a long row is not looked at all the time.
                 last = self._sighted.get(connection_id, float("-inf"))
                 self._sights.setdefault(connection_id, max(now + SIGHT_AFTER_S, last + SIGHT_EVERY_S))
+            elif group.held:
+                continue
             elif group.wait_s is not None:
                 await _first_of(self._stopping, max(0.01, group.wait_s))
             elif connection_id not in self._named:
@@ -244,7 +246,7 @@ class Dispatcher:
     async def _send(self, job: Job) -> None:
         """One that needs something looked up or made first: by itself, from beginning to end."""
         try:
-            outcome = await send.send(job)
+            outcome = await send.send(replace(job, evidence=flow_posting.evidence))
             if outcome is not None:
                 self._learn(job.connection_id, outcome)
         except Exception:  # its claim runs out, and it is dealt with then

@@ -1,7 +1,10 @@
 """After a backup was restored: the database has forgotten what happened since, and Conta Azul has not."""
 
+from django.db.models.functions import Now
+
 from alcada import queue
 from alcada.approval.models import Round
+from alcada.connections.models import Connection
 from alcada.ledger.models import TwinSearch
 from alcada.posting import looking
 
@@ -10,10 +13,12 @@ def doubt() -> int:
     """Look for every posting before anything is sent; search again for twins of what waits for approval.
 
     What was approved after the backup waits for approval once more: its first posting shows to whoever decides as a
-    likely twin. Returns how many postings are looked for. Safe to call again.
+    likely twin. Vendors, customers and cost centres made since then aren't known either: none is created for a while,
+    so that those there show. Returns how many postings are looked for. Safe to call again.
     """
     waiting = TwinSearch.objects.filter(revision__rounds__state=Round.State.OPEN)
     for revision_id in waiting.values_list("revision_id", flat=True):
         TwinSearch.objects.filter(revision_id=revision_id).update(state=TwinSearch.State.PENDING, found=[])
         queue.defer("search_twins", revision_id=revision_id)
+    Connection.objects.update(restored_at=Now())
     return looking.doubt_all()

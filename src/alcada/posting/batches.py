@@ -16,12 +16,13 @@ from django.utils import timezone
 from alcada.connections import rate
 from alcada.directory.models import EntryKind
 from alcada.history.actions import Line, record_all
-from alcada.posting import actions, lines, request
+from alcada.posting import actions, cost_centres, lines, parties, request
 from alcada.posting.models import Attempt, Posting, State
 from alcada.posting.parties import PROFILE
 from alcada.posting.prepare import Job
 from alcada.posting.request import Ids
 from alcada.posting.rules import Outcome
+from alcada.posting.turns import Missing, hold_back
 from conta_azul import Call
 from conta_azul.calls import entries
 
@@ -42,6 +43,7 @@ class Group:
 
     departures: Sequence[Departure] = ()
     unprepared: Sequence[Job] = ()
+    held: int = 0  # put back: they wait for what one of these, or another worker, finds or makes
     wait_s: float | None = None
 
 
@@ -73,7 +75,7 @@ def take(connection_id: int, most: int) -> Group:
             )
         claim, postings = actions.claim(connection_id, len(free))
         jobs = [_job(posting, claim) for posting in postings]
-        ready, unprepared = _sort(connection_id, jobs)
+        ready, unprepared, held = _sort(connection_id, jobs)
         bucket, moments = rate.give(bucket, limits, now=now, most=len(ready), until=float("inf"))
         rate.store(connection_id, bucket)
         departures = _attempts({posting.pk: posting for posting in postings}, ready)
@@ -81,6 +83,7 @@ def take(connection_id: int, most: int) -> Group:
     return Group(
         [Departure(job, pk, call, wait) for (job, call, pk), wait in zip(departures, waits, strict=True)],
         unprepared,
+        held,
     )
 
 
@@ -132,11 +135,25 @@ class _Known:
         except KeyError:
             return None
 
+    def missing(self, job: Job) -> set[Missing]:
+        """Vendor, customer and cost centres of the posting whose ids aren't known."""
+        content, profile = job.content, PROFILE[EntryKind(job.kind)].value
+        party = content["party"]
+        centres = [split["cost_centre"] for split in content["splits"] if split["cost_centre"]]
+        lacks = {
+            Missing(Attempt.Kind.COST_CENTRE.value, cost_centres.key(centre), centre["id"])
+            for centre in centres
+            if ("cost_centre", centre["id"]) not in self.ids
+        }
+        if (party["id"], profile) not in self.parties:
+            lacks.add(Missing(Attempt.Kind.PERSON.value, parties.key(party), party["id"]))
+        return lacks
+
 
 def _sort(
     connection_id: int, jobs: Sequence[Job]
-) -> tuple[list[tuple[Job, Call[entries.CreatedEntry]]], list[Job]]:
-    """Those ready to leave, each with its call, and those for which something has to be done first."""
+) -> tuple[list[tuple[Job, Call[entries.CreatedEntry]]], list[Job], int]:
+    """Those ready to leave, each with its call; those for which something has to be done first; how many went back."""
     known = _known(connection_id, jobs)
     ready: list[tuple[Job, Call[entries.CreatedEntry]]] = []
     unprepared: list[Job] = []
@@ -150,7 +167,8 @@ def _sort(
             unprepared.append(job)
         else:
             ready.append((job, call))
-    return ready, unprepared
+    held = hold_back(connection_id, {job.posting_id: known.missing(job) for job in unprepared})
+    return ready, [job for job in unprepared if job.posting_id not in held], len(held)
 
 
 def _known(connection_id: int, jobs: Sequence[Job]) -> _Known:

@@ -28,8 +28,6 @@ async def cost_centre_ids(job: Job) -> dict[int, str]:
 
 
 async def _id_of(job: Job, centre: Mapping[str, Any]) -> str:
-    name = documents.normalise_name(centre["name"])
-
     def known() -> str:
         kept = mapped(job.connection_id, "cost_centre", centre["id"])
         return kept.remote_id if kept and kept.active else ""
@@ -54,9 +52,13 @@ async def _id_of(job: Job, centre: Mapping[str, Any]) -> str:
     def created(answer: cost_centres.CostCentre) -> str:
         return _remember(job, centre, answer.id, centre["name"], Match.CREATED)
 
-    return await ensure(
-        job, Wanted("cost_centre", name, Attempt.Kind.COST_CENTRE, known, find, create, created)
-    )
+    wanted = Wanted(Attempt.Kind.COST_CENTRE, key(centre), _asks(centre, []), known, find, create, created)
+    return await ensure(job, wanted)
+
+
+def key(centre: Mapping[str, Any]) -> str:
+    """By what its creation is exclusive in an account."""
+    return documents.normalise_name(centre["name"])
 
 
 def _confirmed(

@@ -7,8 +7,8 @@ from django.utils import timezone
 
 from alcada import queue
 from alcada.history.actions import record
-from alcada.posting import moves
-from alcada.posting.models import Attempt, Posting, State
+from alcada.posting import moves, seeking
+from alcada.posting.models import Posting, State
 from alcada.posting.rules import BusyError, TransitionNotAllowedError
 
 if TYPE_CHECKING:
@@ -22,13 +22,8 @@ def post_again(posting_id: int, *, by: "User", urgent: bool = True) -> Posting:
     """
     with transaction.atomic():
         posting = Posting.objects.select_for_update().get(pk=posting_id)
-        if posting.state == State.REFUSED and posting.reason in ("person_unknown", "cost_centre_unknown"):
-            # Who presses has looked: the create that may have arrived did not.
-            Attempt.objects.filter(
-                connection_id=posting.connection_id,
-                key=posting.detail,
-                outcome__in=["", Attempt.Outcome.UNKNOWN],
-            ).update(outcome=Attempt.Outcome.NOT_FOUND, finished_at=timezone.now())
+        if posting.question and posting.question.sought_id:
+            seeking.look_now(posting.question.sought_id)  # whoever presses may have made it there meanwhile
         again = _by_person(posting_id, State.QUEUED, by=by, event="posting.queued_again")
         again.urgent = urgent
         again.save(update_fields=["urgent"])

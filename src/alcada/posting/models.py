@@ -68,6 +68,8 @@ class Question(models.Model):
     name = models.CharField(max_length=200)
     reason = models.CharField(max_length=60)
     candidates = models.JSONField(default=list)  # rules.Candidate as plain values
+    # Of one that may have been created: what was looked for, and for how long.
+    sought = models.ForeignKey("Sought", models.PROTECT, null=True, related_name="questions")
     opened_at = models.DateTimeField(default=timezone.now)
     answer = models.CharField(max_length=10, choices=Answer.choices, blank=True, default="")
     answered_at = models.DateTimeField(null=True)
@@ -195,6 +197,47 @@ class Attempt(models.Model):
 
     class Meta:
         ordering = ["id"]
+        indexes = [models.Index(fields=["connection", "kind", "key"])]
+
+
+class Sought(models.Model):
+    """A vendor, customer or cost centre whose create may have arrived.
+
+    Until it is found, or its absence may be believed, whatever needs it waits, and nothing is created again.
+
+    One open per name and account, looked for by whichever of those that wait comes first. Ended, it says why.
+    """
+
+    class Ended(models.TextChoices):
+        OPEN = "", _("still looked for")
+        THERE = "there", _("it is there")
+        ABSENT = "absent", _("its absence was believed")
+        RELEASED = "released", _("a person said that it is not there")
+
+    connection = models.ForeignKey("connections.Connection", models.PROTECT, related_name="sought")
+    attempt = models.OneToOneField(Attempt, models.PROTECT, related_name="sought")  # the create in doubt
+    kind = models.CharField(max_length=12, choices=Attempt.Kind.choices)
+    key = models.CharField(max_length=255)  # as the attempt's
+    # As a posting's: time that surely passed between one look and the next.
+    watched_s = models.FloatField(default=0.0)
+    watched_at = models.DateTimeField()
+    looks = models.PositiveIntegerField(default=0)
+    next_look_at = models.DateTimeField()
+    asked_at = models.DateTimeField(null=True)  # from then on it is a person's to say that it is not there
+    ended = models.CharField(max_length=10, choices=Ended.choices, blank=True, default="")
+    ended_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["connection", "kind", "key"], condition=Q(ended=""), name="one_open_search_per_name"
+            ),
+            models.CheckConstraint(
+                condition=Q(ended="", ended_at=None) | (~Q(ended="") & Q(ended_at__isnull=False)),
+                name="search_ended_has_its_time",
+            ),
+            models.CheckConstraint(condition=Q(watched_s__gte=0), name="sought_watched_forward"),
+        ]
         indexes = [models.Index(fields=["connection", "kind", "key"])]
 
 

@@ -11,7 +11,7 @@ from alcada.posting import actions, outcomes, questions
 from alcada.posting.models import Attempt
 from alcada.posting.prepare import Job, NotPreparedError, Wanted, ensure, mapped, refused, remember
 from alcada.posting.rules import Asks, Candidate, Outcome
-from conta_azul import Call
+from conta_azul import Call, errors
 from conta_azul.calls import people
 from conta_azul.enums import PersonKind, Profile
 
@@ -24,7 +24,6 @@ PROFILE: Final = {EntryKind.PAYABLE: Profile.SUPPLIER, EntryKind.RECEIVABLE: Pro
 async def party_id(job: Job) -> str:
     """The id of the posting's vendor or customer, with the profile it needs. Raises NotPreparedError."""
     party, profile = job.content["party"], PROFILE[EntryKind(job.kind)]
-    key = party["document"] or documents.normalise_name(party["name"])
 
     def known() -> str:
         kept = mapped(job.connection_id, "party", party["id"], profile.value)
@@ -35,6 +34,8 @@ async def party_id(job: Job) -> str:
         if kept and kept.confirmed_at and kept.removed_at is None:
             person: people.Person | None = await _confirmed(job, party, profile, kept.remote_id)
             why = kept.match
+        elif kept is None and (twin := await _in_the_other_profile(job, party)):
+            person, why = twin
         else:
             candidates = await _candidates(job, party)
             taken_away = kept.remote_id if kept and kept.removed_at else ""
@@ -66,7 +67,13 @@ async def party_id(job: Job) -> str:
     def created(answer: people.Person) -> str:
         return _remember(job, party, profile, answer.id, party["name"], Match.CREATED)
 
-    return await ensure(job, Wanted("person", key, Attempt.Kind.PERSON, known, find, create, created))
+    asks = _asks(party, profile, [])
+    return await ensure(job, Wanted(Attempt.Kind.PERSON, key(party), asks, known, find, create, created))
+
+
+def key(party: Mapping[str, Any]) -> str:
+    """By what its creation is exclusive in an account."""
+    return str(party["document"] or documents.normalise_name(party["name"]))
 
 
 async def _confirmed(job: Job, party: Mapping[str, Any], profile: Profile, remote_id: str) -> people.Person:
@@ -76,6 +83,18 @@ async def _confirmed(job: Job, party: Mapping[str, Any], profile: Profile, remot
         if person.id == remote_id:
             return person
     raise refused("party_gone", party["name"], _asks(party, profile, await _candidates(job, party)))
+
+
+async def _in_the_other_profile(job: Job, party: Mapping[str, Any]) -> tuple[people.Person, str] | None:
+    """Who is known as our customer is who gets the vendor's profile: read by id, for a list may not show them yet."""
+    rows = Counterpart.objects.filter(connection_id=job.connection_id, party=party["id"], active=True)
+    row = await in_database(rows.first)
+    if row is None:
+        return None
+    try:
+        return await gateway.asend(job.connection_id, people.get(row.remote_id)), row.match
+    except errors.NotFound:
+        return None
 
 
 def _check_held(connection_id: int, party: Mapping[str, Any], profile: Profile) -> None:

@@ -2,14 +2,14 @@
 
 Vendor, customer and cost centre are created under a lease per (connection, kind, key), so that twenty postings that
 name one new vendor make one. Each create has its own attempt, committed before the bytes leave, and the same outcomes
-as a posting: one that may have arrived is looked for by the next posting that needs it, never sent again blindly.
+as a posting: one that may have arrived is looked for (`seeking`), never sent again blindly. Who waits for it meanwhile
+goes back into the queue (`turns`).
 """
 
 import asyncio
 import uuid
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
-from datetime import timedelta
+from dataclasses import dataclass, replace
 from typing import Any
 
 from django.conf import settings
@@ -19,9 +19,9 @@ from django.utils import timezone
 from alcada.background import in_database, until_written
 from alcada.connections import gateway, leases
 from alcada.directory.models import Counterpart
-from alcada.posting import actions, outcomes, questions
-from alcada.posting.models import Attempt
-from alcada.posting.rules import Asks, Outcome
+from alcada.posting import actions, outcomes, questions, seeking, turns
+from alcada.posting.models import Attempt, Sought
+from alcada.posting.rules import Asks, Evidence, Outcome, Verdict
 from conta_azul import Call
 
 LEASE_WAIT_S = 20.0
@@ -35,6 +35,10 @@ class NotPreparedError(Exception):
         self.outcome = outcome
 
 
+def _no_evidence(_connection_id: int) -> Evidence:
+    return Evidence(seen=0, longest_lag_s=0.0)
+
+
 @dataclass(frozen=True)
 class Job:
     """The posting in hand."""
@@ -45,15 +49,17 @@ class Job:
     kind: str
     reference: str
     content: Mapping[str, Any]
+    # What the account's own postings taught of how late it shows things (database). None: no absence is believed.
+    evidence: Callable[[int], Evidence] = _no_evidence
 
 
 @dataclass(frozen=True)
 class Wanted:
     """Something of ours that must have a counterpart in the account."""
 
-    lease: str  # "person", "cost_centre"
+    kind: Attempt.Kind  # PERSON or COST_CENTRE: also its lease's
     key: str
-    attempt: Attempt.Kind
+    asks: Asks  # should a person have to say whether it is there
     known: Callable[[], str]  # database: the remembered id, or ""
     find: Callable[[], Awaitable[str]]  # network: looks in the account; remembers what it found
     create: Callable[[], tuple[Mapping[str, Any], Call[Any]]]  # what is sent, and the call
@@ -76,14 +82,51 @@ async def ensure(job: Job, wanted: Wanted) -> str:
     if holder is None:
         return await in_database(wanted.known)
     try:
-        if known := await in_database(wanted.known):  # another posting made it while we waited
-            return known
-        if found := await reading(wanted.find()):
-            return str(found)
-        await in_database(_check_earlier_attempts, job.connection_id, wanted)
-        return await _create(job, wanted)
+        there = await in_database(wanted.known) or await _find_or_create(job, wanted)
+    except NotPreparedError as exc:
+        if (
+            exc.outcome.kind == Attempt.Outcome.REFUSED
+        ):  # the others are not to wait for what only a person can say
+            await in_database(turns.let_go, job.connection_id)
+        raise
     finally:
-        await in_database(leases.give_back, job.connection_id, wanted.lease, wanted.key, holder)
+        await in_database(leases.give_back, job.connection_id, wanted.kind, wanted.key, holder)
+    await in_database(turns.let_go, job.connection_id)
+    return there
+
+
+async def _find_or_create(job: Job, wanted: Wanted) -> str:
+    """With its lease: what an earlier posting may have created is looked for until its absence may be believed."""
+    sought = await in_database(seeking.of, job.connection_id, wanted.kind, wanted.key)
+    if sought:
+        _check_due(sought, wanted)
+        await in_database(seeking.begin, sought.pk)
+    if found := await reading(wanted.find()):
+        if sought:
+            await in_database(seeking.end, sought.pk, Sought.Ended.THERE, remote_id=found)
+        return str(found)
+    if sought:
+        evidence = await in_database(job.evidence, job.connection_id)
+        verdict = await in_database(seeking.not_found, sought.pk, evidence)
+        if verdict != Verdict.SEND_AGAIN:
+            await in_database(sought.refresh_from_db)
+            raise _in_doubt(sought, wanted)
+    elif await in_database(seeking.restored_lately, job.connection_id):
+        raise later("restored_lately", settings.POSTING["look_spacing_s"])
+    return await _create(job, wanted)
+
+
+def _check_due(sought: Sought, wanted: Wanted) -> None:
+    """One look per name, however many wait for it: in between they wait, or a person is asked."""
+    if seeking.wait_s(sought):
+        raise _in_doubt(sought, wanted)
+
+
+def _in_doubt(sought: Sought, wanted: Wanted) -> NotPreparedError:
+    reason = f"{wanted.kind.value}_unknown"
+    if sought.asked_at is None:
+        return later(reason, seeking.wait_s(sought))
+    return refused(reason, wanted.asks.name, replace(wanted.asks, sought=sought.pk))
 
 
 async def reading(call: Awaitable[Any]) -> Any:
@@ -111,38 +154,20 @@ async def _take(job: Job, wanted: Wanted) -> uuid.UUID | None:
     seconds = settings.POSTING["claim_deadline_s"]
     deadline = asyncio.get_running_loop().time() + LEASE_WAIT_S
     while True:
-        holder = await in_database(leases.take, job.connection_id, wanted.lease, wanted.key, seconds)
+        holder = await in_database(leases.take, job.connection_id, wanted.kind, wanted.key, seconds)
         if holder is not None:
             return uuid.UUID(str(holder))
         if await in_database(wanted.known):  # made meanwhile: the lease is only a formality
             return None
         if asyncio.get_running_loop().time() > deadline:
-            raise later("being_created", 5.0)
+            raise later(turns.BEING_CREATED, turns.BEING_CREATED_S)
         await asyncio.sleep(0.2)
-
-
-def _check_earlier_attempts(connection_id: int, wanted: Wanted) -> None:
-    """An earlier create that may have arrived, and was not found: wait for it to show, or ask a person. Never blindly.
-
-    With the lease in our hands, an attempt without an outcome is one whose worker died.
-    """
-    earlier = Attempt.objects.filter(connection_id=connection_id, kind=wanted.attempt, key=wanted.key)
-    last = earlier.exclude(outcome__in=[Attempt.Outcome.NOT_SENT, Attempt.Outcome.CONNECTION]).last()
-    if last is None or last.outcome not in ("", Attempt.Outcome.UNKNOWN):
-        return
-    age = timezone.now() - last.started_at
-    # A clock that was set back says nothing of how long ago it was: then a person is asked, rather than never.
-    if timedelta() <= age < timedelta(seconds=settings.POSTING["absence_span_s"]):
-        raise later(f"{wanted.lease}_unknown", settings.POSTING["look_spacing_s"])
-    # Conta Azul can't remove a cost centre, and a second person splits a vendor's history: a person looks at the
-    # account and posts again, which settles the attempt (mending.post_again).
-    raise refused(f"{wanted.lease}_unknown", wanted.key)
 
 
 async def _create(job: Job, wanted: Wanted) -> str:
     sent, call = wanted.create()
     attempt = await in_database(
-        actions.start_attempt, job.posting_id, job.claim, kind=wanted.attempt, request=sent, key=wanted.key
+        actions.start_attempt, job.posting_id, job.claim, kind=wanted.kind, request=sent, key=wanted.key
     )
     try:
         answer = await gateway.asend(job.connection_id, call)
@@ -151,7 +176,9 @@ async def _create(job: Job, wanted: Wanted) -> str:
         outcome = outcomes.of(exc)
         await until_written(actions.finish_attempt, attempt, outcome)
         if outcome.kind == Attempt.Outcome.UNKNOWN:
-            raise later(f"{wanted.lease}_unknown", settings.POSTING["first_look_s"]) from exc
+            first_look_s = settings.POSTING["first_look_s"]
+            await in_database(seeking.start, attempt, first_look_s=first_look_s)
+            raise later(f"{wanted.kind.value}_unknown", first_look_s) from exc
         raise NotPreparedError(outcome) from exc
     await until_written(
         actions.finish_attempt, attempt, Outcome(Attempt.Outcome.POSTED, status=200, remote_id=remote_id)

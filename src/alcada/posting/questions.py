@@ -20,9 +20,9 @@ from alcada.notify.actions import settle as settle_notices
 from alcada.notify.actions import tell
 from alcada.people.models import Role
 from alcada.people.queries import holders
-from alcada.posting import moves
-from alcada.posting.models import Posting, Question, State
-from alcada.posting.rules import Asks
+from alcada.posting import moves, seeking
+from alcada.posting.models import Posting, Question, Sought, State
+from alcada.posting.rules import IN_DOUBT, Asks
 
 if TYPE_CHECKING:
     from alcada.people.models import User
@@ -46,6 +46,7 @@ def ask(posting: Posting, asks: Asks) -> Question:
         "name": asks.name[:200],
         "reason": posting.reason,
         "candidates": [asdict(one) for one in asks.candidates],
+        "sought_id": asks.sought,
     }
     question, _new = Question.objects.update_or_create(
         connection_id=posting.connection_id,
@@ -157,7 +158,7 @@ def _last_answered(
 def may_be_new(question: Question) -> bool:
     """Can the answer be that one is created? Not where the account has its CPF or CNPJ already."""
     by_document = any(one["why"] == Counterpart.Match.DOCUMENT for one in question.candidates)
-    return question.reason == HELD or (question.reason == AMBIGUOUS and not by_document)
+    return question.reason in (HELD, *IN_DOUBT) or (question.reason == AMBIGUOUS and not by_document)
 
 
 def doubt(posting: Posting) -> None:
@@ -181,6 +182,9 @@ def _open(question_id: int) -> Question:
 def _close(question: Question, given: Question.Answer, *, by: "User | None") -> None:
     question.answer, question.answered_at, question.answered_by = given, timezone.now(), by
     question.save(update_fields=["answer", "answered_at", "answered_by"])
+    if question.sought_id:
+        released = given == Answer.RELEASED
+        seeking.end(question.sought_id, Sought.Ended.RELEASED if released else Sought.Ended.THERE)
     settle_notices(notice_key(question))
 
 

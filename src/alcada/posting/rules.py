@@ -56,8 +56,11 @@ class Asks:
     name: str
     profile: str = ""
     candidates: tuple[Candidate, ...] = ()
+    sought: int | None = None  # key of the Sought, where one may have been created already
 
 
+# Of what may have been created and did not show: who answers says whether it is there.
+IN_DOUBT: Final = ("person_unknown", "cost_centre_unknown")
 # The reasons for which a posting stops with a question. Nothing was sent, and it goes on once that is answered.
 ASKED: Final = (
     "party_ambiguous",
@@ -69,6 +72,7 @@ ASKED: Final = (
     "category_gone",
     "bank_account_gone",
     "vendor_held",
+    *IN_DOUBT,
 )
 
 

@@ -105,6 +105,13 @@ REASONS: Final[dict[str, Words]] = {
         ),
         _("Nothing to do: it is tried again by itself."),
     ),
+    "restored_lately": (
+        _(
+            "A backup was restored a moment ago. The vendor, customer or cost centre may have been created "
+            "after it was made, and does not show yet."
+        ),
+        _("Nothing to do: it is looked for again before anything is created."),
+    ),
     "being_created": (
         _("Another posting is creating the same vendor, customer or cost centre."),
         _("Nothing to do: it goes on as soon as that is there."),
@@ -167,7 +174,7 @@ REASONS: Final[dict[str, Words]] = {
     "answered": (_("What it waited for is answered."), _("Nothing to do: it is posted next.")),
     "person_unknown": (
         _("The vendor or customer may have been created in Conta Azul, but could not be found there."),
-        _("Look in Conta Azul. Posting again uses the one that is there, or creates it where there is none."),
+        _("Look in Conta Azul, then say here whether it is there. All that wait for it go on."),
     ),
     "person_unknown:queued": (
         _("The vendor or customer may have been created in Conta Azul, and does not show there yet."),
@@ -191,7 +198,7 @@ REASONS: Final[dict[str, Words]] = {
     ),
     "cost_centre_unknown": (
         _("The cost centre may have been created in Conta Azul, but could not be found there."),
-        _("Look in Conta Azul. Posting again uses the one that is there, or creates it where there is none."),
+        _("Look in Conta Azul, then say here whether it is there. All that wait for it go on."),
     ),
     "cost_centre_unknown:queued": (
         _("The cost centre may have been created in Conta Azul, and does not show there yet."),

@@ -81,7 +81,8 @@ def list_people(call: Call) -> Reply:
     """{totalItems, items}, and `items` is null when nothing matches (§2.3)."""
     query = Query(call)
     page = query.page()
-    kept = [person for person in call.company.people.values() if _passes(query, person)]
+    listed = [person for person in call.company.people.values() if person.listed_from <= call.now]
+    kept = [person for person in listed if _passes(query, person)]
     order = query.choice("tipo_ordenacao", ORDERS)
     if order:
         backwards = query.choice("ordem_ordenacao", ("ASC", "DESC")) == "DESC"
@@ -150,6 +151,7 @@ def create(call: Call) -> Reply:
         profiles=_read_profiles(fields),
         created_at=call.now,
         updated_at=call.now,
+        listed_from=call.now + call.lag,
     )
     if not person.profiles:
         raise fields.refuse("perfis", "Deve possuir pelo menos um perfil.")  # needed in practice (§4.1)
@@ -184,6 +186,7 @@ def replace(call: Call) -> Reply:
     fresh = Person(
         person.id, person.legacy_id, person.legacy_uuid, name, kind, None, [], person.created_at, call.now
     )
+    fresh.listed_from = person.listed_from
     fresh.profiles = _read_profiles(fields) or person.profiles
     _read_details(fields, fresh, RENAMED_IN_FULL)
     fields.done()
@@ -199,7 +202,7 @@ def update(call: Call) -> Reply:
     profiles = _read_profiles(fields)
     fresh = Person(person.id, person.legacy_id, person.legacy_uuid, name or person.name, kind or person.kind,
                    person.document, profiles or person.profiles, person.created_at, call.now, person.active,
-                   dict(person.details))  # fmt: skip
+                   dict(person.details), person.listed_from)  # fmt: skip
     _read_details(fields, fresh, {"optante_simples_nacional": "optante_simples_nacional"})
     fields.done()
     call.company.people[person.id] = fresh

@@ -27,7 +27,8 @@ def cost_centres(call: Call) -> Reply:
     query = Query(call)
     page = query.page(required=True)
     wanted = (query.text("busca") or "").lower()
-    found = [each for each in call.company.cost_centres.values() if _matches(wanted, each.name, each.code)]
+    listed = [each for each in call.company.cost_centres.values() if each.listed_from <= call.now]
+    found = [each for each in listed if _matches(wanted, each.name, each.code)]
     which = query.choice("filtro_rapido", ("ATIVO", "INATIVO", "TODOS")) or "TODOS"
     kept = [each for each in found if which == "TODOS" or each.active == (which == "ATIVO")]
     kept = _ordered(
@@ -41,7 +42,8 @@ def cost_centres(call: Call) -> Reply:
 def create_cost_centre(call: Call) -> Reply:
     """200; a second one of the same name is taken too: nothing is said against it (§4.2)."""
     fields = Fields(call.json(), strict=call.strict)
-    centre = CostCentre(call.world.ids.new(), fields.text("nome"), fields.maybe_text("codigo"))
+    name, code = fields.text("nome"), fields.maybe_text("codigo")
+    centre = CostCentre(call.world.ids.new(), name, code, listed_from=call.now + call.lag)
     fields.done()
     call.company.cost_centres[centre.id] = centre
     return Reply(200, shapes.cost_centre(centre))

@@ -2,7 +2,6 @@
 
 from typing import Any
 
-from django.utils import timezone
 from stories import Account, approved, books
 
 from alcada.flow import posting as flow_posting
@@ -67,12 +66,6 @@ def told(posting: Posting) -> list[str]:
         for one in records
         if one.data.get("kind") in (None, "entry", "look_up")
     ]
-
-
-def due(account: Account) -> None:
-    """The time of whatever waits has come: tests don't wait for pauses."""
-    waiting = Posting.objects.filter(connection_id=account.pk, next_try_at__isnull=False)
-    waiting.update(next_try_at=timezone.now())
 
 
 def look(pair: Pair) -> None:

@@ -17,7 +17,7 @@ from alcada.flow import posting as flow_posting
 from alcada.flow.dispatcher import Dispatcher
 from alcada.ledger.models import Sighting
 from alcada.posting import actions, looking, moves
-from alcada.posting.models import Attempt, Posting, State
+from alcada.posting.models import Attempt, Posting, Sought, State
 from conta_azul.calls import company as theirs
 
 PATHS = {"payable": "/v1/financeiro/contas-a-pagar", "receivable": "/v1/financeiro/contas-a-receber"}
@@ -237,19 +237,25 @@ def test_a_worker_whose_clock_is_wrong_posts_once_like_any_other(
 
 
 @KINDS
-def test_a_vendor_that_may_be_there_is_asked_about_after_the_clock_was_set_back(
-    account: Account, sandbox: Any, ana: Any, bruno: Any, jump: Jump, kind: str
+def test_a_vendor_that_may_be_there_is_looked_for_whatever_the_clock_does(
+    account: Account, settings: Any, sandbox: Any, ana: Any, bruno: Any, jump: Jump, kind: str
 ) -> None:
+    """Put back, nobody waits for a month; put forward, no absence is believed for it."""
+    settings.POSTING = settings.POSTING | {"absence_evidence": 0}
     jump(timedelta(days=30))
     posting = approved(account.connection.company, ana=ana, bruno=bruno, kind=kind)
     sandbox.faults({"method": "POST", "path": "/v1/pessoas", "kind": "drop_before", "count": 1})
     post(account)
     assert fresh(posting).reason == "person_unknown"
-    jump(timedelta())
-    moves.bring_near()
-    post(account)
-    assert (fresh(posting).state, fresh(posting).reason) == (State.REFUSED, "person_unknown")
+    for by in (timedelta(), timedelta(days=60)):
+        before = len(sandbox.calls(path="/v1/pessoas"))
+        jump(by)
+        Posting.objects.update(next_try_at=Now())
+        post(account)
+        assert len(sandbox.calls(path="/v1/pessoas")) > before
+        assert (fresh(posting).state, fresh(posting).reason) == (State.QUEUED, "person_unknown")
     assert Attempt.objects.filter(kind=Attempt.Kind.PERSON).count() == 1
+    assert Sought.objects.get().watched_s < 200
 
 
 def test_an_account_does_not_stand_still_when_the_databases_clock_is_set_back(

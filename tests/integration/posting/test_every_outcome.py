@@ -14,14 +14,13 @@ from integration.posting.pairs import (
     Pair,
     check_books,
     creates,
-    due,
     look,
     looks,
     one_of_each,
     states,
     told,
 )
-from stories import Account, approved, books, post, watched
+from stories import Account, approved, books, come_due, post, watched
 
 from alcada.connections import remote
 from alcada.directory.actions import save_cost_centre
@@ -111,7 +110,7 @@ def test_it_arrived_and_nobody_could_tell(
             edge.strike("POST", path, strike)
         post(account)
         assert states(pair) == [(State.UNKNOWN, "may_have_arrived")] * 2, name
-        due(account)
+        come_due(account)
         post(account)  # no blind resend
         check_books(account, sandbox, *all_)
         look(pair)
@@ -152,7 +151,7 @@ def test_it_never_came_and_nobody_could_tell(
         post(account)
         for _ in range(2):
             look(pair)
-            due(account)
+            come_due(account)
             post(account)
         assert states(pair) == [(State.UNKNOWN, "may_have_arrived")] * 2, name
         check_books(account, sandbox, *before)
@@ -167,7 +166,7 @@ def test_it_never_came_and_nobody_could_tell(
             watched(posting, 61)
         look(pair)
         assert states(pair) == [(State.UNDECIDED, "not_found")] * 2, name
-        due(account)
+        come_due(account)
         post(account)
         check_books(account, sandbox, *before)
         for posting in pair:
@@ -217,12 +216,12 @@ def test_a_vendor_customer_or_cost_centre_is_made_once_whatever_its_create_answe
             post(account)
             assert states([posting]) == [(State.QUEUED, f"{made}_unknown")], new
             check_books(account, sandbox, *pair)
-            due(account)
+            come_due(account)
             post(account)
             pair.append(posting)
             assert states([posting]) == [(State.POSTED, "")], new
             check_books(account, sandbox, *pair)
-            assert [one.outcome for one in posting.attempts.filter(kind=made)] == ["unknown"], new
+            assert [one.outcome for one in posting.attempts.filter(kind=made)] == ["found"], new
     there = books(sandbox, company.document)
     for register, word in (("people", "Vidraria"), ("cost_centres", "Obra")):
         names = [one["nome"] for one in there[register] if one["nome"].startswith(word)]
@@ -238,10 +237,10 @@ def test_a_vendor_customer_or_cost_centre_that_was_turned_away_is_made_later(
     edge.strike("POST", MADE_FIRST[made], BUSY)
     post(account)
     assert states([posting]) == [(State.QUEUED, "too_many_requests")]
-    due(account)
+    come_due(account)
     edge.strike("POST", MADE_FIRST[made], REFUSES)
     post(account)
-    due(account)
+    come_due(account)
     post(account)
     assert states([posting]) == [(State.REFUSED, "refused")]
     assert "Nome inválido" in Posting.objects.get(pk=posting.pk).detail

@@ -19,7 +19,6 @@ from integration.posting.pairs import (
     Pair,
     check_books,
     creates,
-    due,
     fresh,
     look,
     looks,
@@ -29,10 +28,10 @@ from integration.posting.pairs import (
 )
 from integration.posting.zygote import Zygote
 from running import database_url, environment
-from stories import Account, books, post
+from stories import Account, books, come_due, post
 
 from alcada.connections.models import Connection, Lease
-from alcada.posting import actions, mending
+from alcada.posting import actions
 from alcada.posting.models import Attempt, Posting, State
 
 PEOPLE, CENTRES = "/v1/pessoas", "/v1/centro-de-custo"
@@ -139,7 +138,7 @@ def go_on(account: Account, pair: Pair) -> None:
     for _ in range(3):
         claims_run_out()
         look([posting for posting in pair if fresh(posting).state == State.UNKNOWN])
-        due(account)
+        come_due(account)
         post(account)
 
 
@@ -207,21 +206,19 @@ def test_a_worker_killed_before_its_create_got_through_is_never_believed_to_have
 
 
 @pytest.mark.parametrize("path", [PEOPLE, CENTRES], ids=["vendor", "cost centre"])
-def test_a_worker_killed_before_a_vendor_or_cost_centre_got_through_leaves_it_to_a_person(
+def test_a_worker_killed_before_a_vendor_or_cost_centre_got_through_leaves_it_to_be_looked_for(
     account: Account, sandbox: Any, settings: Any, life: Life, ana: Any, bruno: Any, path: str
 ) -> None:
-    """It may be there: none is made a second time by itself, and after a person looked exactly one is."""
+    """It may be there: none is made a second time before its absence may be believed, and then exactly one is."""
     pair = one_of_each(account, ana=ana, bruno=bruno)
     life("POST", path, before_it_leaves)
     go_on(account, pair)
+    come_due(account, looks=False)
+    post(account)
     reason = "person_unknown" if path == PEOPLE else "cost_centre_unknown"
     assert states(pair) == [(State.QUEUED, reason)] * 2
-    settings.POSTING = settings.POSTING | {"absence_span_s": 0.0}
-    go_on(account, pair)
-    assert states(pair) == [(State.REFUSED, reason)] * 2
     check_books(account, sandbox)
-    for posting in pair:
-        mending.post_again(posting.pk, by=bruno)
+    settings.POSTING = settings.POSTING | {"absence_evidence": 0, "absence_span_s": 0.0}
     go_on(account, pair)
     assert states(pair) == [(State.POSTED, "")] * 2
     check_books(account, sandbox, *pair)
@@ -320,7 +317,7 @@ def test_the_database_is_lost_while_a_token_is_refreshed(
     Connection.objects.update(access_expires_at=timezone.now())
     pair = one_of_each(account, ana=ana, bruno=bruno)
     post(account)
-    due(account)
+    come_due(account)
     post(account)
     assert Connection.objects.get().state == "connected"
     assert states(pair) == [(State.POSTED, "")] * 2

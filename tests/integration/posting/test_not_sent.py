@@ -17,8 +17,8 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from django.utils import timezone
 from integration.posting.edge import Edge, Strike, instead
-from integration.posting.pairs import PATHS, check_books, creates, due, fresh, one_of_each, states, told
-from stories import Account, post
+from integration.posting.pairs import PATHS, check_books, creates, fresh, one_of_each, states, told
+from stories import Account, come_due, post
 
 from alcada.connections import authorisation, directory_sync, rate, remote, standing
 from alcada.connections.models import Connection
@@ -156,7 +156,7 @@ def test_what_never_left_goes_later(
         assert Connection.objects.get().unreached_since is not None, name
         settings.CONTA_AZUL_API_URL = sandbox.url
         check_books(account, sandbox, *all_)
-        due(account)
+        come_due(account)
         post(account)
         all_ += pair
         assert states(pair) == [(State.POSTED, "")] * 2, name
@@ -229,7 +229,7 @@ def test_too_many_requests_waits_as_long_as_asked_or_as_makes_sense(
             assert (again - after).total_seconds() <= most, name
         check_books(account, sandbox, *all_)
         edge.calm()
-        due(account)
+        come_due(account)
         post(account)
         all_ += pair
         assert states(pair) == [(State.POSTED, "")] * 2, name
@@ -267,7 +267,7 @@ def test_a_refusal_is_told_in_their_words_and_never_repeated_by_itself(
         for path in PATHS.values():
             edge.strike("POST", path, strike)
         post(account)
-        due(account)
+        come_due(account)
         post(account)
         assert states(pair) == [(State.REFUSED, "refused")] * 2, status
         check_books(account, sandbox, *all_)
@@ -301,7 +301,7 @@ def test_what_was_deactivated_since_approval_goes_to_a_person(
     if noticed:
         directory_sync.fetch(account.pk)
     post(account)
-    due(account)
+    come_due(account)
     post(account)
     assert states(pair) == [(State.REFUSED, f"{field}_gone" if noticed else "refused")] * 2
     assert [creates(posting) for posting in pair] == ([[], []] if noticed else [[("refused", 400)]] * 2)
@@ -343,7 +343,7 @@ def test_a_connection_that_is_out_of_use_keeps_its_postings_until_it_is_mended(
     else:
         sandbox.act(company, "disconnect" if how == "token revoked" else "block_plan")
     post(account)
-    due(account)
+    come_due(account)
     post(account)
     assert {state for state, _ in states(pair)} == {State.QUEUED}
     assert Connection.objects.get().state == ("plan_refused" if how == "plan refused" else "authorise")

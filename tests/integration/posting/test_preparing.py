@@ -2,10 +2,9 @@
 
 from typing import Any
 
-from django.utils import timezone
-from stories import Account, approved, books, post
+from stories import Account, approved, books, come_due, post
 
-from alcada.posting.models import Attempt, Posting, State
+from alcada.posting.models import Posting, State
 
 DOCUMENT = "11222333000181"
 
@@ -97,22 +96,8 @@ def test_a_vendor_whose_creation_may_have_arrived_is_found_and_not_made_twice(
     post(account)
     posting.refresh_from_db()
     assert (posting.state, posting.reason) == (State.QUEUED, "person_unknown")
-    Posting.objects.update(next_try_at=timezone.now())
+    come_due(account)
     post(account)
     posting.refresh_from_db()
     assert posting.state == State.POSTED
     assert len(named(sandbox, account, "Papelaria Aurora Ltda")) == 1
-
-
-def test_a_vendor_that_may_have_arrived_and_does_not_show_is_not_made_again(
-    account: Account, sandbox: Any, ana: Any, bruno: Any
-) -> None:
-    sandbox.faults({"method": "POST", "path": "/v1/pessoas", "kind": "drop_before", "count": 1})
-    posting = approved(account.connection.company, ana=ana, bruno=bruno)
-    for _ in range(3):
-        Posting.objects.update(next_try_at=timezone.now())
-        post(account)
-    posting.refresh_from_db()
-    assert (posting.state, posting.reason) == (State.QUEUED, "person_unknown")
-    assert Attempt.objects.filter(kind=Attempt.Kind.PERSON).count() == 1
-    assert not named(sandbox, account, "Papelaria Aurora Ltda")

@@ -4,8 +4,7 @@ from typing import Any
 
 import pytest
 from django.test import Client
-from django.utils import timezone
-from stories import Account, approved, books, post
+from stories import Account, approved, books, come_due, post
 
 from alcada.connections import directory_sync, mapping, mapping_actions
 from alcada.directory.models import Category, CostCentre, Counterpart, Party
@@ -42,7 +41,7 @@ def people(sandbox: Any, account: Account) -> list[Any]:
 
 
 def again(account: Account) -> None:
-    Posting.objects.filter(state=State.QUEUED).update(next_try_at=timezone.now())
+    come_due(account)
     post(account)
 
 

@@ -12,7 +12,6 @@ from integration.posting.pairs import (
     Pair,
     check_books,
     creates,
-    due,
     fresh,
     look,
     looks,
@@ -20,7 +19,7 @@ from integration.posting.pairs import (
     states,
     told,
 )
-from stories import Account, books, post, watched
+from stories import Account, books, come_due, post, watched
 
 from alcada.connections import standing
 from alcada.flow import posting as flow_posting
@@ -83,7 +82,7 @@ def test_a_search_that_is_down_proves_no_absence(
     for posting in pair:
         watched(posting, 61)
     look(pair)
-    due(account)
+    come_due(account)
     post(account)
     assert states(pair) == [(State.UNDECIDED, "not_found")] * 2
     assert [creates(posting) for posting in pair] == [[("unknown", None)]] * 2
@@ -124,7 +123,7 @@ def test_what_does_not_show_yet_is_found_when_it_does(
     for posting in pair:
         watched(posting, 19)  # over the span, and short of ten times the lag
     look(pair)
-    due(account)
+    come_due(account)
     post(account)
     assert states(pair) == [(State.UNKNOWN, "may_have_arrived")] * 2
     sandbox.clock(advance_seconds=3601)
@@ -184,7 +183,7 @@ def test_two_found_go_to_a_person_and_nothing_more_goes_out(
         )
     look(pair)
     look(pair)
-    due(account)
+    come_due(account)
     post(account)
     assert states(pair) == [(State.UNDECIDED, "several_found")] * 2
     for posting in pair:
@@ -218,7 +217,7 @@ def test_one_that_somebody_edited_meanwhile_is_found_or_asked_about_and_never_se
             (entry,) = there(account, sandbox, posting)
             edit(sandbox, company, entry, of_entry, of_part)
         look(pair)
-        due(account)
+        come_due(account)
         post(account)
         assert states(pair) == [(State.POSTED, "")] * 2, name
     everything = {"descricao": "Outro", "observacao": "", "referencia_externa": ""}
@@ -228,7 +227,7 @@ def test_one_that_somebody_edited_meanwhile_is_found_or_asked_about_and_never_se
     for entry in entries.values():
         edit(sandbox, company, entry, everything, {"descricao": "Outro", "nota": ""})
     look(pair)
-    due(account)
+    come_due(account)
     post(account)
     assert states(pair) == [(State.UNDECIDED, "unclear")] * 2
     assert [fresh(posting).detail for posting in pair] == [entries[posting.pk]["id"] for posting in pair]

@@ -100,6 +100,22 @@ def test_a_new_entry_may_show_late(office: Office) -> None:
     assert office.get(feed)["itens"] == [{"id": created["id"]}]
 
 
+def test_a_new_person_or_cost_centre_may_show_late(office: Office) -> None:
+    office.sandbox.settings(search_lag=60)
+    person = {"nome": "Vidraria Sol", "tipo_pessoa": "Jurídica", "perfis": [{"tipo_perfil": "Fornecedor"}]}
+    (_, made), (_, centre) = (
+        office.call("POST", "/v1/pessoas", person),
+        office.call("POST", "/v1/centro-de-custo", {"nome": "Obra 7"}),
+    )
+    people = "/v1/pessoas?pagina=1&tamanho_pagina=10&busca=Vidraria"
+    centres = "/v1/centro-de-custo?pagina=1&tamanho_pagina=10&busca=Obra"
+    assert (office.get(people)["items"], office.get(centres)["items"]) == (None, [])
+    assert office.get(f"/v1/pessoas/{made['id']}")["nome"] == "Vidraria Sol"
+    office.sandbox.clock(61)
+    assert [one["id"] for one in office.get(people)["items"]] == [made["id"]]
+    assert [one["id"] for one in office.get(centres)["items"]] == [centre["id"]]
+
+
 def test_a_change_may_show_late_and_the_old_state_meanwhile(office: Office) -> None:
     created = office.create()
     office.sandbox.settings(search_lag=60)
