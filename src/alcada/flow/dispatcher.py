@@ -40,6 +40,7 @@ BRING_NEAR_EVERY_S: Final = 60.0
 SIGHT_AFTER_S: Final = 2.0
 SIGHT_AGAIN_S: Final = 15.0
 SIGHT_EVERY_S: Final = 60.0  # while more is sent: a sighting costs the account a call or two
+THREADS: Final = 4  # for looks, and for sightings
 STINT_S: Final = 20.0
 ELSEWHERE_S: Final = 2.0
 LONGEST_REST_S: Final = 60.0
@@ -66,7 +67,8 @@ class Dispatcher:
         self._sighted: dict[int, float] = {}
         self._leaving_until: dict[int, float] = {}
         self._expired_at = self._neared_at = float("-inf")
-        self._threads = ThreadPoolExecutor(4, thread_name_prefix="looking")
+        # Apart: a thousand looks must not keep a sighting waiting, or nothing is learnt of the lag that they wait for.
+        self._threads = {name: ThreadPoolExecutor(THREADS, thread_name_prefix=name) for name in _BESIDE}
 
     # --- The loop -------------------------------------------------------------------------------------------
 
@@ -112,7 +114,8 @@ class Dispatcher:
         await asyncio.gather(*self._beside.values(), return_exceptions=True)
         await self._settle()
         await self._holder.close()
-        self._threads.shutdown(wait=False)
+        for threads in self._threads.values():
+            threads.shutdown(wait=False)
         await remote.close()
 
     async def _settle(self) -> None:
@@ -156,7 +159,7 @@ class Dispatcher:
         if (what, connection_id) in self._beside:
             return
         loop, work = asyncio.get_running_loop(), _BESIDE[what]
-        future = loop.run_in_executor(self._threads, _guarded, work, connection_id)
+        future = loop.run_in_executor(self._threads[what], _guarded, work, connection_id)
         self._beside[what, connection_id] = future
 
         def done(ended: asyncio.Future[int]) -> None:
@@ -215,11 +218,9 @@ class Dispatcher:
                 # The first of a row is seen soon; a long row is not looked at all the time.
                 last = self._sighted.get(connection_id, float("-inf"))
                 self._sights.setdefault(connection_id, max(now + SIGHT_AFTER_S, last + SIGHT_EVERY_S))
-            elif group.held:
-                continue
             elif group.wait_s is not None:
                 await _first_of(self._stopping, max(0.01, group.wait_s))
-            elif connection_id not in self._named:
+            if group.all_due and connection_id not in self._named:
                 return
             if connection_id in self._rests:
                 return

@@ -39,12 +39,12 @@ class Departure:
 
 @dataclass(frozen=True)
 class Group:
-    """What was claimed together. With neither, `wait_s` is until the next free moment (None: nothing is due)."""
+    """What was claimed together. `wait_s` is until the next free moment, where there was none."""
 
     departures: Sequence[Departure] = ()
     unprepared: Sequence[Job] = ()
-    held: int = 0  # put back: they wait for what one of these, or another worker, finds or makes
     wait_s: float | None = None
+    all_due: bool = False  # no more was due than was claimed
 
 
 @dataclass(frozen=True)
@@ -71,11 +71,11 @@ def take(connection_id: int, most: int) -> Group:
             return (
                 Group(wait_s=first - now - rate.HORIZON_S / 2)
                 if actions.anything_due(connection_id)
-                else Group()
+                else Group(all_due=True)
             )
         claim, postings = actions.claim(connection_id, len(free))
         jobs = [_job(posting, claim) for posting in postings]
-        ready, unprepared, held = _sort(connection_id, jobs)
+        ready, unprepared = _sort(connection_id, jobs)
         bucket, moments = rate.give(bucket, limits, now=now, most=len(ready), until=float("inf"))
         rate.store(connection_id, bucket)
         departures = _attempts({posting.pk: posting for posting in postings}, ready)
@@ -83,7 +83,7 @@ def take(connection_id: int, most: int) -> Group:
     return Group(
         [Departure(job, pk, call, wait) for (job, call, pk), wait in zip(departures, waits, strict=True)],
         unprepared,
-        held,
+        all_due=len(postings) < len(free),
     )
 
 
@@ -152,8 +152,11 @@ class _Known:
 
 def _sort(
     connection_id: int, jobs: Sequence[Job]
-) -> tuple[list[tuple[Job, Call[entries.CreatedEntry]]], list[Job], int]:
-    """Those ready to leave, each with its call; those for which something has to be done first; how many went back."""
+) -> tuple[list[tuple[Job, Call[entries.CreatedEntry]]], list[Job]]:
+    """Those ready to leave, each with its call, and those for which something has to be done first.
+
+    Of those that lack the same thing one goes first; the others go back into the queue.
+    """
     known = _known(connection_id, jobs)
     ready: list[tuple[Job, Call[entries.CreatedEntry]]] = []
     unprepared: list[Job] = []
@@ -168,7 +171,7 @@ def _sort(
         else:
             ready.append((job, call))
     held = hold_back(connection_id, {job.posting_id: known.missing(job) for job in unprepared})
-    return ready, [job for job in unprepared if job.posting_id not in held], len(held)
+    return ready, [job for job in unprepared if job.posting_id not in held]
 
 
 def _known(connection_id: int, jobs: Sequence[Job]) -> _Known:
