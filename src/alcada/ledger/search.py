@@ -30,7 +30,7 @@ REFERENCE = re.compile(r"\[(ALC-[0-9A-Z]{6})\]")
 
 
 @dataclass
-class Sought:
+class LookedFor:
     """What a look by reference found, and where it looked: a failed search proves nothing."""
 
     events: dict[str, list[str]] = field(default_factory=dict)  # event id -> its instalments' ids
@@ -59,30 +59,30 @@ def find_by_reference(
     since: datetime,
     accounted: Callable[[Collection[str]], Collection[str]],
     resembles: Callable[[Sequence[instalments.Instalment]], bool],
-) -> Sought:
+) -> LookedFor:
     """Look for our reference in the search by text, the newer list and, event by event, the change feed since then.
 
     Found by the text, the other two could only tell the same. `accounted` says which events of the feed are known to be
     something else: they are not opened. One that carries no reference of ours and `resembles` what is looked for may be
     it, edited: it is told as unclear.
     """
-    sought = Sought()
+    looked = LookedFor()
     looks: tuple[tuple[str, Callable[[], None]], ...] = (
-        ("search", partial(_older_search, sought, connection_id, kind, reference, due_from, due_to)),
-        ("newer list", partial(_newer_list, sought, connection_id, kind, reference, due_from, due_to)),
-        ("change feed", partial(_change_feed, sought, connection_id, reference, since, accounted, resembles)),
+        ("search", partial(_older_search, looked, connection_id, kind, reference, due_from, due_to)),
+        ("newer list", partial(_newer_list, looked, connection_id, kind, reference, due_from, due_to)),
+        ("change feed", partial(_change_feed, looked, connection_id, reference, since, accounted, resembles)),
     )
     for name, look in looks:
         try:
             look()
-            sought.searched.append(name)
+            looked.searched.append(name)
         except errors.ContaAzulError as exc:
-            sought.failed.append(f"{name}: {exc.sentence}")
+            looked.failed.append(f"{name}: {exc.sentence}")
         except AccessError as exc:
-            sought.failed.append(f"{name}: {exc}")
-        if sought.events:
+            looked.failed.append(f"{name}: {exc}")
+        if looked.events:
             break
-    return sought
+    return looked
 
 
 def shown_since(connection_id: int, *, kind: str, since: datetime) -> set[str]:
@@ -132,26 +132,26 @@ def _newer_items(
 
 
 def _newer_list(
-    sought: Sought, connection_id: int, kind: str, reference: str, due_from: date, due_to: date
+    looked: LookedFor, connection_id: int, kind: str, reference: str, due_from: date, due_to: date
 ) -> None:
     for item in _newer_items(connection_id, kind, due_from, due_to):
         if item.event.reference == reference or reference in (item.event.description or ""):
-            sought.add(item.event.id, item.id)
+            looked.add(item.event.id, item.id)
 
 
 def _older_search(
-    sought: Sought, connection_id: int, kind: str, reference: str, due_from: date, due_to: date
+    looked: LookedFor, connection_id: int, kind: str, reference: str, due_from: date, due_to: date
 ) -> None:
     search = entries.search_payables if kind == EntryKind.PAYABLE else entries.search_receivables
     for item in gateway.walk(connection_id, search(due_from=due_from, due_to=due_to, description=reference)):
         if reference in (item.description or ""):
             part = gateway.send(connection_id, instalments.get(item.id))  # the item has no event id: this has
             if part.event:
-                sought.add(part.event.id, part.id)
+                looked.add(part.event.id, part.id)
 
 
 def _change_feed(
-    sought: Sought,
+    looked: LookedFor,
     connection_id: int,
     reference: str,
     since: datetime,
@@ -166,9 +166,9 @@ def _change_feed(
         parts = gateway.send(connection_id, instalments.of_event(event_id))
         texts = " ".join(f"{part.description} {part.note}" for part in parts)
         if reference in texts:
-            sought.add(event_id, *(part.id for part in parts))
+            looked.add(event_id, *(part.id for part in parts))
         elif not REFERENCE.search(texts) and resembles(parts):
-            sought.unclear.append(event_id)
+            looked.unclear.append(event_id)
 
 
 def _until(since: datetime) -> datetime:
