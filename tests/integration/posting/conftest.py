@@ -7,6 +7,7 @@ import pytest
 if TYPE_CHECKING:  # a folder's conftest may be read before Django is set up
     from collections.abc import Iterator
 
+    from django.test import Client
     from integration.posting.edge import Edge
     from stories import Account
 
@@ -14,6 +15,17 @@ if TYPE_CHECKING:  # a folder's conftest may be read before Django is set up
 
 pytest.register_assert_rewrite("integration.posting.pairs")
 CREATE = "/v1/financeiro/contas-a-pagar"
+
+
+@pytest.fixture
+def as_clara(clara: Any) -> "Client":
+    """The administrator's browser, in English."""
+    from django.test import Client
+
+    client = Client()
+    client.force_login(clara)
+    client.cookies["django_language"] = "en"
+    return client
 
 
 @pytest.fixture

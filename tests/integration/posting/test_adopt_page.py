@@ -14,11 +14,6 @@ if TYPE_CHECKING:
     from django.test import Client
 
 
-@pytest.fixture
-def as_clara(clara: Any) -> "Client":
-    return signed(clara)
-
-
 def signed(user: Any) -> "Client":
     from django.test import Client
 

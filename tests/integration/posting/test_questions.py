@@ -18,14 +18,6 @@ DOCUMENT = "11222333000181"
 NAME = "Papelaria Aurora Ltda"
 
 
-@pytest.fixture
-def as_clara(clara: Any) -> Client:
-    client = Client()
-    client.force_login(clara)
-    client.cookies["django_language"] = "en"
-    return client
-
-
 def add(sandbox: Any, account: Account, kind: str = "person", **entry: Any) -> str:
     defaults = {"nome": NAME, "documento": None, "perfis": ["Fornecedor"]} if kind == "person" else {}
     row = sandbox.act(account.remote["id"], "add", kind=kind, entry={**defaults, **entry})
