@@ -15,7 +15,6 @@ from alcada.directory.models import BankAccount, Category, CostCentre, Counterpa
 Match, Trouble = Counterpart.Match, Counterpart.Trouble
 Ours = Category | BankAccount | CostCentre | Party
 
-NOW: Final = timedelta()
 # How late a list shows what was created isn't documented. Whoever took it for gone would have it created once more.
 LISTED_WITHIN: Final = timedelta(hours=1)
 RENAMED: Final = "renamed"
@@ -130,9 +129,11 @@ class Rows:
             for key, rows in self.known.items()
             if key not in there
             for row in rows
-            if row.active
-            and row.seen_at < self.since - (LISTED_WITHIN if row.match == Match.CREATED else NOW)
+            if row.active and row.seen_at < self._known_before(row)
         ]
+
+    def _known_before(self, row: Counterpart) -> datetime:
+        return self.since - LISTED_WITHIN if row.match == Match.CREATED else self.since
 
     def lost(self, row: Counterpart, trouble: Counterpart.Trouble, name: str = "") -> bool:
         """It can't be used any more, and why; False when that is no news."""

@@ -6,7 +6,7 @@ from alcada import queue
 from alcada.approval.models import Round
 from alcada.connections.models import Connection
 from alcada.ledger.models import TwinSearch
-from alcada.posting import looking
+from alcada.posting import looking, seeking
 
 
 def doubt() -> int:
@@ -21,4 +21,5 @@ def doubt() -> int:
         TwinSearch.objects.filter(revision_id=revision_id).update(state=TwinSearch.State.PENDING, found=[])
         queue.defer("search_twins", revision_id=revision_id)
     Connection.objects.update(restored_at=Now())
+    seeking.watch_anew()
     return looking.doubt_all()

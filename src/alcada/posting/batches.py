@@ -136,9 +136,13 @@ class _Known:
             return None
 
     def missing(self, job: Job) -> set[Missing]:
-        """Vendor, customer and cost centres of the posting whose ids aren't known."""
+        """Vendor, customer and cost centres whose ids aren't known; none where the posting can't go in any case."""
         content, profile = job.content, PROFILE[EntryKind(job.kind)].value
         party = content["party"]
+        fixed = {("category", split["category"]["id"]) for split in content["splits"]}
+        fixed.add(("bank_account", content["bank_account"]["id"]))
+        if not fixed <= self.ids.keys():
+            return set()  # the API can't make these: it is refused before anything is looked for
         centres = [split["cost_centre"] for split in content["splits"] if split["cost_centre"]]
         lacks = {
             Missing(Attempt.Kind.COST_CENTRE.value, cost_centres.key(centre), centre["id"])

@@ -21,9 +21,8 @@ def post_again(posting_id: int, *, by: "User", urgent: bool = True) -> Posting:
     `urgent`: it goes before whatever else waits on the account, for the person is looking.
     """
     with transaction.atomic():
-        posting = Posting.objects.select_for_update().get(pk=posting_id)
-        if posting.question and posting.question.sought_id:
-            seeking.look_now(posting.question.sought_id)  # whoever presses may have made it there meanwhile
+        # Whoever presses may have made there what it waits for. First, for an answer locks in this order too.
+        seeking.look_now(posting_id)
         again = _by_person(posting_id, State.QUEUED, by=by, event="posting.queued_again")
         again.urgent = urgent
         again.save(update_fields=["urgent"])

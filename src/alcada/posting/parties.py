@@ -34,8 +34,8 @@ async def party_id(job: Job) -> str:
         if kept and kept.confirmed_at and kept.removed_at is None:
             person: people.Person | None = await _confirmed(job, party, profile, kept.remote_id)
             why = kept.match
-        elif kept is None and (twin := await _in_the_other_profile(job, party)):
-            person, why = twin
+        elif by_id := await _read_by_id(job, party, kept):
+            person, why = by_id
         else:
             candidates = await _candidates(job, party)
             taken_away = kept.remote_id if kept and kept.removed_at else ""
@@ -85,16 +85,23 @@ async def _confirmed(job: Job, party: Mapping[str, Any], profile: Profile, remot
     raise refused("party_gone", party["name"], _asks(party, profile, await _candidates(job, party)))
 
 
-async def _in_the_other_profile(job: Job, party: Mapping[str, Any]) -> tuple[people.Person, str] | None:
-    """Who is known as our customer is who gets the vendor's profile: read by id, for a list may not show them yet."""
-    rows = Counterpart.objects.filter(connection_id=job.connection_id, party=party["id"], active=True)
-    row = await in_database(rows.first)
+async def _read_by_id(
+    job: Job, party: Mapping[str, Any], kept: Counterpart | None
+) -> tuple[people.Person, str] | None:
+    """Whom we created, and who is known already in the other profile, is read by id: no list may show them yet."""
+    row = kept
+    if row is None:
+        rows = Counterpart.objects.filter(connection_id=job.connection_id, party=party["id"], removed_at=None)
+        row = await in_database(rows.first)
+    elif row.match != Match.CREATED or row.removed_at:
+        return None
     if row is None:
         return None
     try:
-        return await gateway.asend(job.connection_id, people.get(row.remote_id)), row.match
+        person = await gateway.asend(job.connection_id, people.get(row.remote_id))
     except errors.NotFound:
         return None
+    return (person, row.match) if person.active is not False else None
 
 
 def _check_held(connection_id: int, party: Mapping[str, Any], profile: Profile) -> None:

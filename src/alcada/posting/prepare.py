@@ -81,23 +81,28 @@ async def ensure(job: Job, wanted: Wanted) -> str:
     holder = await _take(job, wanted)
     if holder is None:
         return await in_database(wanted.known)
+    waiting = {turns.BEING_CREATED}
     try:
-        there = await in_database(wanted.known) or await _find_or_create(job, wanted)
+        if known := await in_database(wanted.known):  # another posting made it while we waited
+            return known
+        sought = await in_database(seeking.of, job.connection_id, wanted.kind, wanted.key)
+        if sought:
+            waiting.add(_reason(wanted))
+        return await _find_or_create(job, wanted, sought)
     except NotPreparedError as exc:
         if (
-            exc.outcome.kind == Attempt.Outcome.REFUSED
-        ):  # the others are not to wait for what only a person can say
-            await in_database(turns.let_go, job.connection_id)
+            exc.outcome.kind != Attempt.Outcome.REFUSED
+        ):  # it is not there, and no person is asked: they wait on
+            waiting.clear()
         raise
     finally:
         await in_database(leases.give_back, job.connection_id, wanted.kind, wanted.key, holder)
-    await in_database(turns.let_go, job.connection_id)
-    return there
+        if waiting:
+            await in_database(turns.let_go, job.connection_id, waiting)
 
 
-async def _find_or_create(job: Job, wanted: Wanted) -> str:
+async def _find_or_create(job: Job, wanted: Wanted, sought: Sought | None) -> str:
     """With its lease: what an earlier posting may have created is looked for until its absence may be believed."""
-    sought = await in_database(seeking.of, job.connection_id, wanted.kind, wanted.key)
     if sought:
         _check_due(sought, wanted)
         await in_database(seeking.begin, sought.pk)
@@ -123,10 +128,13 @@ def _check_due(sought: Sought, wanted: Wanted) -> None:
 
 
 def _in_doubt(sought: Sought, wanted: Wanted) -> NotPreparedError:
-    reason = f"{wanted.kind.value}_unknown"
     if sought.asked_at is None:
-        return later(reason, seeking.wait_s(sought))
-    return refused(reason, wanted.asks.name, replace(wanted.asks, sought=sought.pk))
+        return later(_reason(wanted), seeking.wait_s(sought))
+    return refused(_reason(wanted), wanted.asks.name, replace(wanted.asks, sought=sought.pk))
+
+
+def _reason(wanted: Wanted) -> str:
+    return f"{wanted.kind.value}_unknown"
 
 
 async def reading(call: Awaitable[Any]) -> Any:
@@ -178,11 +186,12 @@ async def _create(job: Job, wanted: Wanted) -> str:
         if outcome.kind == Attempt.Outcome.UNKNOWN:
             first_look_s = settings.POSTING["first_look_s"]
             await in_database(seeking.start, attempt, first_look_s=first_look_s)
-            raise later(f"{wanted.kind.value}_unknown", first_look_s) from exc
+            raise later(_reason(wanted), first_look_s) from exc
         raise NotPreparedError(outcome) from exc
     await until_written(
         actions.finish_attempt, attempt, Outcome(Attempt.Outcome.POSTED, status=200, remote_id=remote_id)
     )
+    await in_database(seeking.answered, attempt.pk, remote_id)
     return remote_id
 
 

@@ -46,16 +46,15 @@ def ask(posting: Posting, asks: Asks) -> Question:
         "name": asks.name[:200],
         "reason": posting.reason,
         "candidates": [asdict(one) for one in asks.candidates],
-        "sought_id": asks.sought,
     }
-    question, _new = Question.objects.update_or_create(
-        connection_id=posting.connection_id,
-        kind=asks.kind,
-        thing=asks.thing,
-        profile=asks.profile,
-        answer=Answer.OPEN,
-        defaults=told,
-    )
+    if asks.sought is not None:  # else what is in doubt stays so: the answer ends that too
+        told["sought_id"] = asks.sought
+    subject: dict[str, Any] = {"connection_id": posting.connection_id, "kind": asks.kind, "thing": asks.thing}
+    subject |= {"profile": asks.profile, "answer": Answer.OPEN}
+    before = Question.objects.filter(**subject).first()
+    question, _new = Question.objects.update_or_create(**subject, defaults=told)
+    if before is not None and before.reason != posting.reason:  # those that wait, wait for this answer now
+        waiting(before).update(reason=posting.reason, detail=posting.detail)
     posting.question = question
     posting.save(update_fields=["question"])
     company = posting.connection.company

@@ -41,14 +41,19 @@ def of(connection_id: int, kind: str, key: str) -> Sought | None:
 
 def start(attempt: Attempt, *, first_look_s: float) -> Sought:
     """It may have arrived: look for it, for the first time in so many seconds."""
-    return Sought.objects.create(
-        connection_id=attempt.connection_id,
-        attempt=attempt,
-        kind=attempt.kind,
-        key=attempt.key,
-        watched_at=attempt.started_at,
-        next_look_at=timezone.now() + timedelta(seconds=first_look_s),
+    sought, _new = (
+        Sought.objects.get_or_create(  # there already: whoever took our lease over found it in doubt
+            attempt=attempt,
+            defaults={
+                "connection_id": attempt.connection_id,
+                "kind": attempt.kind,
+                "key": attempt.key,
+                "watched_at": attempt.started_at,
+                "next_look_at": timezone.now() + timedelta(seconds=first_look_s),
+            },
+        )
     )
+    return sought
 
 
 def restored_lately(connection_id: int) -> bool:
@@ -118,9 +123,23 @@ def end(sought_id: int, how: Sought.Ended, *, remote_id: str = "") -> None:
             _end(sought, how, remote_id)
 
 
-def look_now(sought_id: int) -> None:
-    """Somebody presses: the next who needs it looks, whenever the last look was."""
-    Sought.objects.filter(pk=sought_id, ended="").update(next_look_at=timezone.now())
+def look_now(posting_id: int) -> None:
+    """Somebody presses: what the posting asks a person about is looked for next, whenever the last look was."""
+    asked = Sought.objects.filter(ended="", questions__answer="", questions__postings=posting_id)
+    Sought.objects.filter(pk__in=list(asked.values_list("pk", flat=True))).update(next_look_at=timezone.now())
+
+
+def answered(attempt_id: int, remote_id: str) -> None:
+    """The create's answer came after all, to a worker that was taken for dead."""
+    late = Sought.objects.filter(attempt_id=attempt_id, ended="").first()
+    if late is not None:
+        end(late.pk, Ended.THERE, remote_id=remote_id)
+
+
+def watch_anew() -> None:
+    """After a restore: how long it was looked for says nothing of what was made since the backup."""
+    now = timezone.now()
+    Sought.objects.filter(ended="").update(watched_s=0.0, watched_at=now, looks=0, next_look_at=now)
 
 
 def _end(sought: Sought, how: Sought.Ended, remote_id: str = "") -> None:

@@ -5,21 +5,18 @@ vendor cost one search and one create, not a hundred searches.
 """
 
 from collections.abc import Collection, Mapping
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Final, NamedTuple
 
 from django.db.models.functions import Now
-from django.utils import timezone
 
 from alcada import queue
 from alcada.connections import leases
 from alcada.posting import seeking
 from alcada.posting.models import Posting, Question, Sought, State
-from alcada.posting.rules import IN_DOUBT
 
 BEING_CREATED: Final = "being_created"
 BEING_CREATED_S: Final = 5.0  # should nobody say that it is there
-_WAITING: Final = (BEING_CREATED, "restored_lately", *IN_DOUBT)
 _ASKED_OF: Final = {"person": "party", "cost_centre": "cost_centre"}  # lease → a question's kind
 
 
@@ -43,29 +40,33 @@ def hold_back(connection_id: int, missing: Mapping[int, Collection[Missing]]) ->
     asked = _asked(connection_id, named)
     taken = leases.held(connection_id, {(one.kind, one.key) for one in named})
     sought = _sought(connection_id, named)
-    held: dict[tuple[str, datetime], list[int]] = {}
-    now = timezone.now()
+    held: dict[tuple[str, float], list[int]] = {}
     for posting_id, lacks in missing.items():
         names = {(one.kind, one.key) for one in lacks if one not in asked}
-        in_doubt = max((sought[name] for name in names if name in sought), default=None)
+        in_doubt = max(((sought[name], name[0]) for name in names if name in sought), default=None)
         if in_doubt is not None:
             held.setdefault((f"{in_doubt[1]}_unknown", in_doubt[0]), []).append(posting_id)
         elif names & taken:
-            until = now + timedelta(seconds=BEING_CREATED_S)
-            held.setdefault((BEING_CREATED, until), []).append(posting_id)
+            held.setdefault((BEING_CREATED, BEING_CREATED_S), []).append(posting_id)
         else:
             taken |= names  # it goes first
-    for (reason, until), ids in held.items():
+    for (reason, wait_s), ids in held.items():
+        # By the database's clock, as the claim: who has a slower one would have it due at once, again and again.
         Posting.objects.filter(pk__in=ids, state=State.SENDING).update(
-            state=State.QUEUED, reason=reason, detail="", claim=None, claim_until=None, next_try_at=until
+            state=State.QUEUED,
+            reason=reason,
+            detail="",
+            claim=None,
+            claim_until=None,
+            next_try_at=Now() + timedelta(seconds=wait_s),
         )
     return {posting_id for ids in held.values() for posting_id in ids}
 
 
-def let_go(connection_id: int) -> None:
-    """Something is there now, or a person is asked: who waits for it looks again, and is put back where it must be."""
+def let_go(connection_id: int, reasons: Collection[str]) -> None:
+    """Something is there now, or a person is asked: who waits for these reasons looks again, or waits on."""
     waiting = Posting.objects.filter(
-        connection_id=connection_id, state=State.QUEUED, next_try_at__gt=Now(), reason__in=_WAITING
+        connection_id=connection_id, state=State.QUEUED, next_try_at__gt=Now(), reason__in=reasons
     )
     # Both of `urgent`, so that the queue's index finds them: those that wait for a moment to come are few.
     if waiting.filter(urgent__in=[True, False]).update(next_try_at=Now()):
@@ -80,9 +81,10 @@ def _asked(connection_id: int, named: Collection[Missing]) -> set[Missing]:
     return {one for one in named if (_ASKED_OF[one.kind], one.thing) in open_}
 
 
-def _sought(connection_id: int, named: Collection[Missing]) -> dict[tuple[str, str], tuple[datetime, str]]:
-    """Of those that may have been created already: until when nobody looks again, and what kind it is."""
+def _sought(connection_id: int, named: Collection[Missing]) -> dict[tuple[str, str], float]:
+    """Of those that may have been created already: for how many seconds nobody looks again."""
     rows = Sought.objects.filter(
         connection_id=connection_id, ended="", asked_at=None, key__in={one.key for one in named}
     )
-    return {(row.kind, row.key): (row.next_look_at, row.kind) for row in rows if seeking.wait_s(row)}
+    waits = {(row.kind, row.key): seeking.wait_s(row) for row in rows}
+    return {name: seconds for name, seconds in waits.items() if seconds}

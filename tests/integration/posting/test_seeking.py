@@ -1,28 +1,26 @@
 """A vendor or cost centre whose create may have arrived: looked for once for all, made again once at the most."""
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.test import Client
+from django.utils import timezone
 from integration.posting.pairs import check_books
 from stories import Account, approved, books, come_due, post
 
 from alcada.connections import directory_sync
+from alcada.connections.models import Connection
+from alcada.directory.models import Counterpart
+from alcada.flow import restored
 from alcada.history.queries import breaks, of
-from alcada.posting import mending
+from alcada.posting import batches, mending
 from alcada.posting.models import Attempt, Posting, Question, Sought, State
 
 DOCUMENT = "11222333000181"
 PATHS = {"person": "/v1/pessoas", "cost_centre": "/v1/centro-de-custo"}
+PAYABLES = "/v1/financeiro/contas-a-pagar"
 MADE = pytest.mark.parametrize("made", PATHS)
-
-
-@pytest.fixture
-def as_clara(clara: Any) -> Client:
-    client = Client()
-    client.force_login(clara)
-    client.cookies["django_language"] = "en"
-    return client
 
 
 def some(account: Account, ana: Any, bruno: Any, count: int = 3) -> list[Posting]:
@@ -213,6 +211,94 @@ def test_a_vendor_that_becomes_a_customer_is_the_same_person_before_any_list_sho
     check_books(account, sandbox, *both)
     (person,) = [p for p in books(sandbox, company.document)["people"] if p["documento"] == DOCUMENT]
     assert sorted(person["perfis"]) == ["Cliente", "Fornecedor"]
+
+
+def test_a_refused_entry_makes_no_second_vendor_before_any_list_shows_the_first(
+    account: Account, sandbox: Any, ana: Any, bruno: Any
+) -> None:
+    sandbox.settings(search_lag=900)
+    company = account.connection.company
+    first = approved(company, ana=ana, bruno=bruno)
+    post(account)
+    # The refusal may be about the vendor: what is remembered of it is looked at before it is used again.
+    refusal = {"kind": "error_before", "status": 400, "body": {"message": "Não."}, "count": 1}
+    sandbox.faults(refusal | {"method": "POST", "path": PAYABLES})
+    approved(company, ana=ana, bruno=bruno, document_number="NF 2")
+    post(account)
+    assert states() == {(State.POSTED, ""), (State.REFUSED, "refused")}
+    third = approved(company, ana=ana, bruno=bruno, document_number="NF 3")
+    post(account)
+    assert made_of("person") == ["posted"]
+    check_books(account, sandbox, first, third)
+
+
+def test_a_question_that_becomes_another_is_still_that_of_all_that_wait(
+    account: Account, sandbox: Any, settings: Any, ana: Any, bruno: Any, clara: Any, as_clara: Client
+) -> None:
+    """Made there by hand twice: which one it is, is asked of all, and one answer lets all go on."""
+    postings = some(account, ana, bruno)
+    believing(settings, absence_evidence=20)
+    lose(sandbox, "person")
+    for _ in range(3):
+        go_on(account)
+    assert states() == {(State.REFUSED, "person_unknown")}
+    person = {"nome": "Papelaria Aurora Ltda", "documento": DOCUMENT, "perfis": ["Fornecedor"]}
+    made = [sandbox.act(account.remote["id"], "add", kind="person", entry=person)["id"] for _ in range(2)]
+    mending.post_again(postings[0].pk, by=clara)
+    post(account)
+    assert states() == {(State.REFUSED, "party_ambiguous")}
+    entry = postings[2].entry_id
+    page = as_clara.get(f"/entries/{entry}").content.decode()
+    assert "3 postings wait for this answer" in page
+    assert "It is not there: create it" not in page
+    as_clara.post(f"/postings/{postings[2].pk}/question/choose", {"candidate": made[1]})
+    go_on(account)
+    assert states() == {(State.POSTED, "")}
+    assert not Sought.objects.filter(ended="").exists()
+    there = books(sandbox, account.connection.company.document)["payables"]
+    assert [entry["id_fornecedor"] for entry in there] == [made[1]] * 3
+
+
+def test_who_lacks_a_bank_account_as_well_holds_nobody_back(account: Account, ana: Any, bruno: Any) -> None:
+    """Only a person can mend that: whoever has all else does not wait for them to be refused, one by one."""
+    postings = some(account, ana, bruno)
+    Counterpart.objects.filter(connection_id=account.pk, bank_account__isnull=False).update(active=False)
+    batches.take(account.pk, 32)
+    assert {posting.state for posting in Posting.objects.all()} == {State.SENDING}
+    assert len(postings) == 3
+
+
+class TestAfterARestore:
+    """What was made since the backup is not known here, and may not show yet."""
+
+    def test_nothing_is_created_for_the_span(
+        self, account: Account, sandbox: Any, ana: Any, bruno: Any
+    ) -> None:
+        restored.doubt()
+        (posting,) = some(account, ana, bruno, 1)
+        for _ in range(2):
+            go_on(account)
+        assert states() == {(State.QUEUED, "restored_lately")}
+        check_books(account, sandbox)
+        Connection.objects.update(restored_at=timezone.now() - timedelta(seconds=601))
+        go_on(account)
+        assert states() == {(State.POSTED, "")}
+        check_books(account, sandbox, posting)
+
+    def test_what_was_looked_for_is_watched_anew(
+        self, account: Account, sandbox: Any, settings: Any, ana: Any, bruno: Any
+    ) -> None:
+        settings.POSTING = settings.POSTING | {"absence_evidence": 0}
+        some(account, ana, bruno, 1)
+        lose(sandbox, "person")
+        post(account)
+        Sought.objects.update(watched_s=600)
+        restored.doubt()
+        company = account.connection.company
+        approved(company, ana=ana, bruno=bruno, document_number="NF 9")
+        for _ in range(2):
+            go_on(account)
+        assert made_of("person") == ["unknown"]
 
 
 def test_history_tells_what_became_of_the_create(
