@@ -19,6 +19,7 @@ import pytest
 from running import until
 
 from alcada.config import processes
+from alcada.posting.rules import IN_DOUBT
 
 
 def alone(home: Path) -> dict[str, str]:
@@ -32,7 +33,13 @@ def alone(home: Path) -> dict[str, str]:
 
 
 def alcada(home: Path, *arguments: str, status: int = 0, **more: str) -> str:
-    done = subprocess.run(
+    done = run(home, *arguments, **more)
+    assert done.returncode == status, done.stderr
+    return done.stdout
+
+
+def run(home: Path, *arguments: str, **more: str) -> "subprocess.CompletedProcess[str]":
+    return subprocess.run(
         [sys.executable, "-m", "alcada", *arguments],
         env=alone(home) | more,
         capture_output=True,
@@ -40,8 +47,6 @@ def alcada(home: Path, *arguments: str, status: int = 0, **more: str) -> str:
         timeout=400,  # a machine may be busy
         check=False,
     )
-    assert done.returncode == status, done.stderr
-    return done.stdout
 
 
 def test_the_demo_counts_the_books_against_what_was_approved(tmp_path: Path) -> None:
@@ -83,7 +88,12 @@ def test_the_bench_counts_the_books_and_tells_all_its_figures(tmp_path: Path, st
     }
     quick |= {"ALCADA_POSTING_LOOK_FOR": "20"}
     with tempfile.TemporaryDirectory() as short:
-        report = json.loads(alcada(tmp_path, "bench", "posting", *arguments, TMPDIR=short, **quick))
+        done = run(tmp_path, "bench", "posting", *arguments, TMPDIR=short, **quick)
+    assert done.stdout, done.stderr
+    report = json.loads(done.stdout)
+    # A person may be asked of what got lost when a slow machine learnt too little within those seconds.
+    assert set(report["waiting"]) <= (set(IN_DOUBT) if struck != "0" else set()), report
+    assert done.returncode == (1 if report["waiting"] else 0), report
     assert set(report) >= FIGURES
     assert report["posted"] + sum(report["waiting"].values()) == report["approved"]
     assert report["lost"] == report["duplicated"] == report["misrouted"] == report["wrong_content"] == 0
