@@ -34,14 +34,14 @@ def worker(live: str, sandbox: Any, settings: Any) -> Iterator[None]:
     process.wait()
 
 
-@pytest.fixture(params=["desk", "phone"])
-def screen(request: pytest.FixtureRequest) -> "Page":
-    page: Page = request.getfixturevalue("page" if request.param == "desk" else "phone")
-    return page
+def assert_good_at_both(page: "Page") -> None:
+    for width, height in ((390, 844), (1280, 800)):
+        page.set_viewport_size({"width": width, "height": height})
+        assert_good(page)
 
 
 def test_what_happens_there_shows_here_without_a_reload(
-    screen: "Page",
+    page: "Page",
     live: str,
     worker: None,
     company: Company,
@@ -50,7 +50,6 @@ def test_what_happens_there_shows_here_without_a_reload(
     clara: User,
     sandbox: Any,
 ) -> None:
-    page = screen
     account = connect(company, sandbox, by=clara)
     parts = [{"due_date": "10/12/2026", "amount": "1.000,00"}, {"due_date": "10/01/2027", "amount": "500,00"}]
     posting = approved(company, ana=ana, bruno=bruno, instalments=parts)
@@ -64,7 +63,7 @@ def test_what_happens_there_shows_here_without_a_reload(
     there = page.locator("#books li")
     expect(there).to_have_count(2)
     expect(there.first).to_contain_text("Em aberto")
-    assert_good(page)
+    assert_good_at_both(page)
 
     first, second = InstalmentState.objects.order_by("number")
     sandbox.act(account.remote["id"], "pay", instalment=first.remote_id, date="2026-12-05")
@@ -75,18 +74,18 @@ def test_what_happens_there_shows_here_without_a_reload(
     expect(page.locator("#books del")).to_contain_text("500,00")
     expect(page.locator("#timeline")).to_contain_text("Alterado no Conta Azul depois de aprovado")
     assert page.evaluate("window.stays") == 1
-    assert_good(page)
+    assert_good_at_both(page)
 
     # Clara was told, once; the difference is in the list, where she lets it stand.
     page.locator("#books").get_by_role("link", name="Abrir nas divergências").click()
     page.wait_for_url("**/differences**")
-    assert_good(page)
+    assert_good_at_both(page)
     page.locator("summary", has_text="Deixar assim").click()
     page.get_by_label("Por que pode ficar assim").fill("Reajuste combinado")
     page.get_by_role("button", name="Aceitar").click()
     expect(page.locator("main")).to_contain_text("Nada", timeout=10_000)
     page.get_by_role("link", name="Aceitas").click()
     expect(page.locator("main")).to_contain_text("Reajuste combinado")
-    assert_good(page)
+    assert_good_at_both(page)
     page.goto(reverse("notices"))
     expect(page.get_by_text("Alterado no Conta Azul depois de aprovado")).to_have_count(1)

@@ -88,7 +88,8 @@ def decide(
     """
     comment = comment.strip()
     with transaction.atomic():
-        round_ = Round.objects.select_for_update().get(steps=step_id)
+        rounds = Round.objects.select_for_update(of=("self",)).select_related("entry", "revision", "company")
+        round_ = rounds.get(steps=step_id)
         step = round_.steps.get(pk=step_id)
         earlier = Decision.objects.select_related("by").filter(step=step).first()
         problem = queries.obstacle(step, by)

@@ -156,7 +156,10 @@ def decide(
             return result
         round_ = result.round
         settle(asked_key(step_id))
-        run = Run.objects.select_for_update().get(revision_id=round_.revision_id)
+        runs = Run.objects.select_for_update(of=("self",)).select_related(
+            "revision__entry__company", "revision__bank_account", "connection__company"
+        )
+        run = runs.get(revision_id=round_.revision_id)
         if round_.state == Round.State.APPROVED:
             _approved(run, round_)
         elif round_.state == Round.State.OPEN:

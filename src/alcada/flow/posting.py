@@ -26,15 +26,24 @@ SIGHT_LEASE_S = 60.0
 def look_for_due(connection_id: int) -> bool:
     """Look for the account's postings that may have arrived and whose time has come. Was there any?"""
     due = looking.take_due(connection_id, LOOKS_TOGETHER)
-    for pk in due:
-        look(pk)
+    look(due)
     return bool(due)
 
 
-def look(posting_id: int) -> None:
-    """Look for a posting that may have arrived: by its reference, in every search there is, and in the change feed."""
-    posting = looking.begin(posting_id)
-    if posting is None or posting.sent_at is None:
+def look(posting_ids: Collection[int]) -> None:
+    """Look for an account's postings that may have arrived, each by its reference, in all searches and the change feed.
+
+    An event of the feed that nobody knows is opened once for all of them: they begin together, so that what is seen of
+    it is younger than the beginning of each.
+    """
+    begun = [posting for posting in map(looking.begin, posting_ids) if posting is not None]
+    opened: dict[str, tuple[Instalment, ...]] = {}
+    for posting in begun:
+        _look(posting, opened)
+
+
+def _look(posting: Posting, opened: dict[str, tuple[Instalment, ...]]) -> None:
+    if posting.sent_at is None:
         return
     days = due_dates(posting)
     sought = ledger.find_by_reference(
@@ -46,12 +55,13 @@ def look(posting_id: int) -> None:
         since=posting.may_stand_since or posting.created_at,
         accounted=partial(_ours, posting.connection_id),
         resembles=partial(_resembles, posting),
+        opened=opened,
     )
     if sought.events:
-        looking.found(posting_id, sorted(sought.events), sought.events, sought.told())
+        looking.found(posting.pk, sorted(sought.events), sought.events, sought.told())
         return
     looking.not_found(
-        posting_id,
+        posting.pk,
         sought.told(),
         sent_at=posting.sent_at,
         watched_s=posting.watched_s,

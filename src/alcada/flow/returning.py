@@ -293,8 +293,11 @@ def _take_list(caller: Caller, kind: str, due_from: date, due_to: date) -> bool:
     except (errors.Refused, errors.Unreadable, polling.TooLongError):
         return False
     ours = _rows_of(caller.connection_id, {row.remote_id: row for row in listed})
-    names = _party_names(caller, {row.party for rows in ours.values() for row in rows if row.party})
-    for pk, rows in ours.items():
+    named = _states(caller.connection_id).filter(pk__in=ours)
+    done = states.take_as_known(caller.connection_id, [(one, ours[one.pk]) for one in named])
+    others = {pk: rows for pk, rows in ours.items() if pk not in done}
+    names = _party_names(caller, {row.party for rows in others.values() for row in rows if row.party})
+    for pk, rows in others.items():
         with transaction.atomic():
             tell_owners(states.take_listed(pk, [replace(row, names=names) for row in rows]))
     return True

@@ -10,7 +10,7 @@ from alcada.flow import sweep as flow_sweep
 from alcada.notify import consent_mail, mail
 from alcada.posting import bulk as bulks
 
-# A database that was away for a moment; what Conta Azul answers is handled where it is asked.
+# A database that was away for a moment; of a directory also an account that was, or had no call to spare.
 RETRY = RetryStrategy(max_attempts=5, exponential_wait=3)
 
 
@@ -38,7 +38,7 @@ def search_twins(revision_id: int) -> None:
     twins.search(revision_id)
 
 
-@app.task(name="alcada.jobs.tasks.sync_directory")
+@app.task(name="alcada.jobs.tasks.sync_directory", retry=RETRY)
 def sync_directory(connection_id: int) -> None:
     """Fetch categories, cost centres and bank accounts."""
     mapping.fetch(connection_id)

@@ -1,7 +1,7 @@
 """Looking into an account's books: by reference for what may have arrived, by likeness before approval."""
 
 import re
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, MutableMapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from functools import partial
@@ -21,6 +21,7 @@ from conta_azul.calls import changes, entries, instalments
 FAILURES = (errors.ContaAzulError, AccessError)
 MARGIN = timedelta(minutes=5)
 SIGHT_PAGE = 500  # polls read by the thousand: by this the two are told apart in a log of calls
+LOOK_PAGE = 1000  # the largest there is: of an account in a storm a look reads hundreds
 SIGHT_MARGIN = timedelta(minutes=1)  # a posting missed for it teaches nothing, which is the safe side
 ANY_DUE_DATE = (
     date(2000, 1, 1),
@@ -59,18 +60,22 @@ def find_by_reference(
     since: datetime,
     accounted: Callable[[Collection[str]], Collection[str]],
     resembles: Callable[[Sequence[instalments.Instalment]], bool],
+    opened: MutableMapping[str, tuple[instalments.Instalment, ...]],
 ) -> LookedFor:
     """Look for our reference in the search by text, the newer list and, event by event, the change feed since then.
 
     Found by the text, the other two could only tell the same. `accounted` says which events of the feed are known to be
     something else: they are not opened. One that carries no reference of ours and `resembles` what is looked for may be
-    it, edited: it is told as unclear.
+    it, edited: it is told as unclear. `opened`: those that were opened since the look began; this one adds its own.
     """
     looked = LookedFor()
     looks: tuple[tuple[str, Callable[[], None]], ...] = (
         ("search", partial(_older_search, looked, connection_id, kind, reference, due_from, due_to)),
         ("newer list", partial(_newer_list, looked, connection_id, kind, reference, due_from, due_to)),
-        ("change feed", partial(_change_feed, looked, connection_id, reference, since, accounted, resembles)),
+        (
+            "change feed",
+            partial(_change_feed, looked, connection_id, reference, since, accounted, resembles, opened),
+        ),
     )
     for name, look in looks:
         try:
@@ -128,7 +133,7 @@ def _newer_items(
     connection_id: int, kind: str, due_from: date, due_to: date
 ) -> Iterable[entries.ListedInstalment]:
     listing = entries.list_payables if kind == EntryKind.PAYABLE else entries.list_receivables
-    return gateway.walk(connection_id, listing(due_from, due_to))
+    return gateway.walk(connection_id, listing(due_from, due_to, page_size=LOOK_PAGE))
 
 
 def _newer_list(
@@ -157,13 +162,16 @@ def _change_feed(
     since: datetime,
     accounted: Callable[[Collection[str]], Collection[str]],
     resembles: Callable[[Sequence[instalments.Instalment]], bool],
+    opened: MutableMapping[str, tuple[instalments.Instalment, ...]],
 ) -> None:
     """Every event changed since the attempt is opened: an edited entry hides from searches by text, value or date."""
     told: set[str] = set()
     for start, end in windows(since - MARGIN, _until(since)):
-        told.update(gateway.walk(connection_id, changes.list(start=start, end=end)))
+        told.update(gateway.walk(connection_id, changes.list(start=start, end=end, page_size=LOOK_PAGE)))
     for event_id in sorted(told.difference(accounted(told))):
-        parts = gateway.send(connection_id, instalments.of_event(event_id))
+        if event_id not in opened:
+            opened[event_id] = gateway.send(connection_id, instalments.of_event(event_id))
+        parts = opened[event_id]
         texts = " ".join(f"{part.description} {part.note}" for part in parts)
         if reference in texts:
             looked.add(event_id, *(part.id for part in parts))

@@ -61,6 +61,30 @@ def take_untouched(named: Iterable[tuple[EntryState, Sequence[Seen]]]) -> set[in
     return done
 
 
+def take_as_known(connection_id: int, named: Iterable[tuple[EntryState, Sequence[Seen]]]) -> set[int]:
+    """Rows of the newer list that tell nothing new, of entries that stand as approved: most of what a list brings, so
+    all at once. They were seen, no more. Gives back whose they were; the others are for `take_listed`.
+    """
+    open_ = Difference.objects.filter(posting__connection_id=connection_id, settled_at=None)
+    differing = set(open_.values_list("posting_id", flat=True))
+    seen: list[int] = []
+    done: set[int] = set()
+    for entry, rows in named:
+        if entry.posting_id in differing or entry.pending or entry.gone_at is not None:
+            continue
+        states = {state.remote_id: state for state in entry.instalments.all()}
+        if not all(row.remote_id in states and _as_known(row, states[row.remote_id]) for row in rows):
+            continue
+        if not all(not row.paid or row.paid_on in (None, states[row.remote_id].paid_on) for row in rows):
+            continue
+        news = {states[row.remote_id].number: row for row in rows}
+        if all(one.same for one in compare(Expected.read(entry.expected), news, str)):
+            done.add(entry.pk)
+            seen += [states[row.remote_id].pk for row in rows]
+    InstalmentState.objects.filter(pk__in=seen).update(seen_at=timezone.now())
+    return done
+
+
 def take_listed(entry_id: int, rows: Sequence[Seen]) -> Outcome:
     """Rows of the newer list, which carry no time: whatever they tell otherwise than we know is read by its id, for an
     index may lag. What nothing else tells (the entry's own description, reference) is taken.

@@ -16,7 +16,7 @@ from alcada.posting import seeking
 from alcada.posting.models import Posting, Question, Sought, State
 
 BEING_CREATED: Final = "being_created"
-BEING_CREATED_S: Final = 5.0  # should nobody say that it is there
+BEING_CREATED_S: Final = 15.0  # should nobody say that it is there; each time costs a claim for nothing
 _ASKED_OF: Final = {"person": "party", "cost_centre": "cost_centre"}  # lease → a question's kind
 
 

@@ -42,7 +42,7 @@ def lost(account: "Account", sandbox: Any, settings: Any, ana: Any, bruno: Any) 
     sandbox.faults({"method": "POST", "path": CREATE, "kind": "drop_after", "count": 1})
     post(account)
     sandbox.faults({"method": "GET", "kind": "error_before"})
-    flow_posting.look(posting.pk)
+    flow_posting.look([posting.pk])
     sandbox.faults()
     return fresh(posting, State.UNDECIDED)
 

@@ -70,7 +70,7 @@ def told(posting: Posting) -> list[str]:
 
 def look(pair: Pair) -> None:
     for posting in pair:
-        flow_posting.look(posting.pk)
+        flow_posting.look([posting.pk])
 
 
 # --- The whole books ------------------------------------------------------------------------------------------------

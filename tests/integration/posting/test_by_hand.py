@@ -128,7 +128,7 @@ def test_one_of_two_that_stand_is_adopted_loudly(
 ) -> None:
     Posting.objects.filter(pk=lost.pk).update(state=State.UNKNOWN, next_try_at=timezone.now())
     sandbox.act(account.remote["id"], "add", kind="payable", entry=sent(lost))
-    flow_posting.look(lost.pk)
+    flow_posting.look([lost.pk])
     posting = fresh(lost, State.UNDECIDED)
     assert posting.reason == "several_found"
     one, two = (entry["id"] for entry in there(account, sandbox))
@@ -147,7 +147,7 @@ def test_of_two_whose_other_was_removed_nothing_stays_loud(
 ) -> None:
     Posting.objects.filter(pk=lost.pk).update(state=State.UNKNOWN, next_try_at=timezone.now())
     sandbox.act(account.remote["id"], "add", kind="payable", entry=sent(lost))
-    flow_posting.look(lost.pk)
+    flow_posting.look([lost.pk])
     one, two = (entry["id"] for entry in there(account, sandbox))
     sandbox.act(account.remote["id"], "delete", event=one)
     posting = fresh(lost)

@@ -75,13 +75,13 @@ def test_a_clock_put_forward_makes_no_absence(
     sandbox.settings(search_lag=3600)  # it stands there, and does not show yet
     posting = lost(trusting, sandbox, kind, "drop_after", ana=ana, bruno=bruno)
     jump(by)
-    flow_posting.look(posting.pk)
+    flow_posting.look([posting.pk])
     after = fresh(posting)
     assert (after.state, after.resent) == (State.UNKNOWN, False)
     assert after.watched_s < 100
     assert posting.attempts.filter(kind=Attempt.Kind.LOOK_UP).get().request["failed"] == []
     sandbox.clock(advance_seconds=3601)
-    flow_posting.look(posting.pk)
+    flow_posting.look([posting.pk])
     after = fresh(posting)
     assert [after.remote_event_id] == standing(trusting, sandbox, posting)
     assert after.state == State.POSTED
@@ -96,7 +96,7 @@ def test_time_that_was_really_watched_adds_up_to_absence(
     began = at
     while fresh(posting).state == State.UNKNOWN:
         looks += 1
-        flow_posting.look(posting.pk)
+        flow_posting.look([posting.pk])
         if due := fresh(posting).next_try_at:
             at = due
             jump(at - began)  # each look when it is due
@@ -126,7 +126,7 @@ def test_a_clock_set_back_neither_crashes_the_looking_nor_hides_an_edited_entry(
     moved = {"data_vencimento": "2029-03-01"}  # out of the window in which the searches look
     sandbox.act(trusting.remote["id"], "edit", instalment=part, changes=moved)
     jump(timedelta())
-    flow_posting.look(posting.pk)
+    flow_posting.look([posting.pk])
     after = fresh(posting)
     assert (after.state, after.remote_event_id) == (State.POSTED, entry["id"])
     assert after.watched_s == 0.0
@@ -188,7 +188,7 @@ def test_a_person_is_asked_in_the_end_whatever_the_clock_does(
     posting = lost(account, sandbox, kind, "drop_before", ana=ana, bruno=bruno)
     for turn in range(200):
         jump(timedelta(hours=turn % 2))
-        flow_posting.look(posting.pk)
+        flow_posting.look([posting.pk])
         if fresh(posting).state != State.UNKNOWN:
             break
     after = fresh(posting)

@@ -63,7 +63,7 @@ def test_a_look_is_as_old_as_its_beginning(
         return found
 
     monkeypatch.setattr(flow_posting.ledger, "find_by_reference", asleep)
-    flow_posting.look(posting.pk)
+    flow_posting.look([posting.pk])
     posting.refresh_from_db()
     assert posting.state == State.UNKNOWN
 
@@ -78,17 +78,33 @@ def test_a_look_at_an_earlier_sending_says_nothing_about_the_last(
         found = search(*arguments, **named)
         if not seen:
             seen.append(1)
-            flow_posting.look(posting.pk)  # another look ends first: absence is believed
+            flow_posting.look([posting.pk])  # another look ends first: absence is believed
             sandbox.faults(fault("drop_after"))
             post(trusting)  # and it is sent again, its answer lost
         return found
 
     monkeypatch.setattr(flow_posting.ledger, "find_by_reference", overtaken)
-    flow_posting.look(posting.pk)
+    flow_posting.look([posting.pk])
     posting.refresh_from_db()
     assert posting.state == State.UNKNOWN
     post(trusting)
     assert standing(trusting, sandbox, posting) == 1
+
+
+def test_an_event_that_nobody_knows_is_opened_once_for_all_that_are_looked_for(
+    trusting: Account, sandbox: Any, ana: Any, bruno: Any
+) -> None:
+    stranger = Posting.objects.get()
+    lost = [unknown(trusting, sandbox, "drop_before", ana=ana, bruno=bruno) for _ in range(3)]
+    event_id, stranger.remote_event_id = stranger.remote_event_id, "another"
+    stranger.save(update_fields=["remote_event_id"])
+    before = len(sandbox.calls())
+    flow_posting.look([posting.pk for posting in lost])
+    opened = [call for call in sandbox.calls()[before:] if event_id in call["path"]]
+    assert len(opened) == 1
+    for posting in lost:
+        posting.refresh_from_db()
+        assert posting.state == State.QUEUED  # it was looked for all the same: its absence is believed
 
 
 def test_what_may_be_ours_with_the_reference_taken_out_goes_to_a_person(
@@ -103,7 +119,7 @@ def test_what_may_be_ours_with_the_reference_taken_out_goes_to_a_person(
     sandbox.act(company, "edit", event=event["id"], changes=blank)
     for part in event["parcelas"]:
         sandbox.act(company, "edit", instalment=part["id"], changes={"descricao": "Papel", "nota": ""})
-    flow_posting.look(posting.pk)
+    flow_posting.look([posting.pk])
     posting.refresh_from_db()
     assert (posting.state, posting.reason) == (State.UNDECIDED, "unclear")
     assert event["id"] in posting.detail

@@ -98,7 +98,7 @@ def test_an_answer_that_got_lost_is_looked_for_and_adopted(
     post(account)
     posting.refresh_from_db()
     assert posting.state == State.UNKNOWN
-    flow_posting.look(posting.pk)
+    flow_posting.look([posting.pk])
     posting.refresh_from_db()
     (entry,) = books(sandbox, account.connection.company.document)["payables"]
     assert (posting.state, posting.remote_event_id) == (State.POSTED, entry["id"])
@@ -112,7 +112,7 @@ def test_what_may_have_arrived_is_not_sent_again_before_absence_may_be_believed(
     sandbox.faults(struck)
     post(account)
     for _ in range(3):
-        flow_posting.look(posting.pk)
+        flow_posting.look([posting.pk])
         now(posting)
         post(account)
     posting.refresh_from_db()
@@ -133,7 +133,7 @@ def test_absence_is_believed_once_with_evidence_and_the_entry_goes_out(
     post(account)
     # Ten times the longest lag seen has passed since it was sent.
     watched(posting, 30)
-    flow_posting.look(posting.pk)
+    flow_posting.look([posting.pk])
     posting.refresh_from_db()
     assert (posting.state, posting.resent) == (State.QUEUED, True)
     post(account)
@@ -152,7 +152,7 @@ def test_without_evidence_a_person_decides_in_the_end(
     with pytest.raises(BusyError):
         mending.cancel(posting.pk, by=clara, reason="typed twice")
     watched(posting, 120)
-    flow_posting.look(posting.pk)
+    flow_posting.look([posting.pk])
     posting.refresh_from_db()
     assert (posting.state, posting.reason) == (State.UNDECIDED, "not_found")
     mending.post_again(posting.pk, by=clara)
@@ -174,7 +174,7 @@ def test_an_edited_entry_is_found_through_the_change_feed(
         instalment=entry["parcelas"][0]["id"],
         changes={"data_vencimento": "2028-03-01"},
     )
-    flow_posting.look(posting.pk)
+    flow_posting.look([posting.pk])
     posting.refresh_from_db()
     assert (posting.state, posting.remote_event_id) == (State.POSTED, entry["id"])
 
@@ -188,7 +188,7 @@ def test_two_entries_with_the_reference_go_to_a_person(
     Posting.objects.filter(pk=posting.pk).update(state=State.QUEUED, next_try_at=timezone.now())
     sandbox.faults(fault("drop_after"))
     post(account)  # what the product never does by itself: the same reference a second time
-    flow_posting.look(posting.pk)
+    flow_posting.look([posting.pk])
     posting.refresh_from_db()
     assert (posting.state, posting.reason) == (State.UNDECIDED, "several_found")
 
@@ -301,7 +301,7 @@ def test_after_a_restore_what_was_posted_since_is_found_and_not_posted_twice(
     Posting.objects.filter(pk=posting.pk).update(state=State.QUEUED, sent_at=None, next_try_at=timezone.now())
     assert restored.doubt() == 1
     post(account)  # nothing is queued any more
-    flow_posting.look(posting.pk)
+    flow_posting.look([posting.pk])
     posting.refresh_from_db()
     (entry,) = books(sandbox, company.document)["payables"]
     assert (posting.state, posting.remote_event_id) == (State.POSTED, entry["id"])

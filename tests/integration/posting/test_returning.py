@@ -4,7 +4,8 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from django.db import transaction
+from django.db import connection, transaction
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from procrastinate.contrib.django.models import ProcrastinateJob
 from stories import Account, approved, post
@@ -260,6 +261,25 @@ def test_a_deleted_entry_is_gone_and_said_so_once(
     assert [part.status for part in instalments(kept)] == [Status.OPEN]
 
 
+def test_a_list_of_what_stands_as_approved_costs_the_same_however_long(
+    posted: Any, follow: Follow, checking: None
+) -> None:
+    def statements() -> int:
+        with CaptureQueriesContext(connection) as captured:
+            follow()
+        return len(captured)
+
+    posted()
+    statements()
+    alone = statements()
+    for number in range(4):
+        posted(document_number=f"NF {number}")
+    InstalmentState.objects.update(seen_at=timezone.now() - timedelta(days=1))
+    assert statements() <= alone
+    assert not InstalmentState.objects.filter(seen_at__lt=timezone.now() - timedelta(hours=1)).exists()
+    assert not Difference.objects.exists()
+
+
 def test_an_accepted_difference_stays_accepted(
     checking: None, posted: Any, follow: Follow, act: Any, clara: Any
 ) -> None:
@@ -462,7 +482,7 @@ def test_an_adopted_entrys_instalments_are_told_apart(
         {"method": "POST", "path": "/v1/financeiro/contas-a-pagar", "kind": "drop_after", "count": 1}
     )
     post(account)
-    flow_posting.look(posting.pk)
+    flow_posting.look([posting.pk])
     posting.refresh_from_db()
     assert posting.state == State.POSTED
     Posting.objects.filter(pk=posting.pk).update(remote_instalment_ids=posting.remote_instalment_ids[::-1])

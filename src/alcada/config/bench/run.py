@@ -17,12 +17,13 @@ from alcada.config.bench.control import Control
 from alcada.config.bench.machine import Machine
 from alcada.config.bench.options import Options
 
-IDLE: Final = 20  # entries approved one at a time in the end, to see what one takes
+IDLE: Final = 20  # entries approved one at a time in the end, to see what one takes; a small run has fewer
 BARE_CALLS: Final = 2000
 LONGEST_IDLE_S: Final = 10.0
 STALLED_S: Final = 1800.0
 # Shorter than the product's own ten minutes, longer than a storm: what was lost in one is sent again after it.
 STORM_SPAN_S: Final = "400"
+STORM_LOOK_FOR_S: Final = "900"  # what was lost twice asks a person then, and not after an hour
 WRONG: Final = (
     "lost",
     "duplicated",
@@ -73,6 +74,7 @@ class Bench:
         os.environ.setdefault("ALCADA_LOG_LEVEL", "CRITICAL")
         if options.faults:  # a run is to end; the report says so
             os.environ.setdefault("ALCADA_POSTING_ABSENCE_SPAN", STORM_SPAN_S)
+            os.environ.setdefault("ALCADA_POSTING_LOOK_FOR", STORM_LOOK_FOR_S)
         if not options.rate_limit:
             os.environ["ALCADA_CALLS_PER_SECOND"] = "0"
 
@@ -89,7 +91,7 @@ class Bench:
         self.machine.start_workers()
         warming = list(self.office.warm()) if calm else []
         steps = submitting.submit(self.sandbox, self.options.seed, self.options.postings)
-        spare = list(self.office.submit(IDLE)) if calm else []
+        spare = list(self.office.submit(min(IDLE, self.options.postings // 4))) if calm else []
         self.say("waiting for the search for twins")
         self._wait_for_twins()
         for step in warming:
@@ -321,7 +323,7 @@ class Bench:
         bare = Bare(self.api, self.sandbox, self.reset["applications"][0], company)
         return {
             "api_call_p50": round(bare.median_s(), 4),
-            "bare_loop_per_s": round(bare.per_second(BARE_CALLS), 1),
+            "bare_loop_per_s": round(bare.per_second(min(BARE_CALLS, 10 * self.options.postings)), 1),
         }
 
 
