@@ -15,7 +15,7 @@ from typing import Any, Final, Literal
 
 # The package imports its own command line, for 25 MB and a third of a second in every process. Nothing here uses it.
 sys.modules.setdefault("cel.cli", ModuleType("cel.cli"))
-import cel  # noqa: E402
+import cel  # noqa: E402  (after its command line is taken away)
 
 # `texts`: several at once, as the categories of an entry's splits. "=" asks whether any is it, "!=" whether none is.
 Kind = Literal["money", "number", "text", "texts"]
