@@ -1,8 +1,8 @@
 """From an approved correction to the intent to make it, and what follows when it is made, or left to a person."""
 
-from django.urls import reverse
 from django.utils import timezone
 
+from alcada import links
 from alcada.approval.models import Round
 from alcada.flow import content as contents
 from alcada.flow import correcting_rules as rules
@@ -83,8 +83,7 @@ def _message(correction: Correction, to: User, template: str) -> Message:
         template=template,
         key=_asked_key(correction) if template == "correction_asks" else f"{template}:{correction.pk}",
         company=entry.company,
-        link=reverse("entry", args=[entry.pk])
-        + ("#books" if template == "correction_left" else "#correction"),
+        link=links.entry(entry.pk, "books" if template == "correction_left" else "correction"),
         data={
             "number": str(entry.number),
             "party": revision.party_name,

@@ -1,9 +1,9 @@
 """An account that stopped: told once per incident, to the company's administrators; settled when it works again."""
 
 from django.db import transaction
-from django.urls import reverse
 from django.utils import timezone
 
+from alcada import links
 from alcada.connections.models import Incident
 from alcada.connections.rules import code_of
 from alcada.notify.actions import settle
@@ -32,7 +32,7 @@ def tell(incident_id: int) -> None:
             template="account_stopped",
             key=key(incident),
             company=connection.company,
-            link=reverse("connection", args=[connection.pk]),
+            link=links.connection(connection.pk),
             data={
                 "account": connection.name,
                 "company": connection.company.name,

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 
 from django.db import transaction
 from django.db.models import F
-from django.urls import reverse
 from django.utils import timezone
 
+from alcada import links
 from alcada.connections import directory_sync, gateway, mapping, mapping_actions
 from alcada.connections.mapping_actions import Chosen, NotThereError
 from alcada.connections.mirror_rows import Alarm, Ours
@@ -49,7 +49,7 @@ def _tell(connection: Connection, alarms: Sequence[Alarm]) -> None:
         template="mapping_changed",
         key=f"mapping:{connection.pk}:{timezone.now().isoformat()}",
         company=connection.company,
-        link=reverse("mapping", args=[connection.pk]) + f"?which=look&kind={kind or alarms[0].kind}",
+        link=links.mapping(connection.pk) + f"?which=look&kind={kind or alarms[0].kind}",
         data={
             "party": shown,
             "account": connection.name,

@@ -1,7 +1,6 @@
 """Who is told what became of a posted entry: a notice, once, in the transaction of what it tells of."""
 
-from django.urls import reverse
-
+from alcada import links
 from alcada.ledger.differing import Outcome
 from alcada.ledger.models import Difference
 from alcada.notify.actions import tell
@@ -21,7 +20,7 @@ def tell_owners(outcome: Outcome) -> None:
         "amount": str(revision.amount),
         "company": entry.company.name,
     }
-    link = reverse("entry", args=[entry.pk]) + "#books"
+    link = links.entry(entry.pk, "books")
     if edited := outcome.edited:
         gone = any(one.kind == Difference.Kind.GONE for one in edited)
         owners = {user.pk: user for user in (entry.created_by, *holders(entry.company, Role.ADMINISTRATOR))}

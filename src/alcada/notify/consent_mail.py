@@ -3,9 +3,9 @@
 from django.conf import settings
 from django.core.mail import EmailMessage
 from django.template.loader import render_to_string
-from django.urls import reverse
 from django.utils import translation
 
+from alcada import links
 from alcada.connections import consent_links
 from alcada.connections.consent_links import Made
 from alcada.directory import documents
@@ -31,7 +31,7 @@ def render(made: Made) -> tuple[str, str]:
         "company": company.name,
         "document": documents.masked(company.document),
         "until": link.expires_at.strftime("%d/%m/%Y"),
-        "link": settings.ALCADA_URL + reverse("consent", args=[made.token]),
+        "link": settings.ALCADA_URL + links.consent(made.token),
     }
     with translation.override(link.created_by.language or settings.LANGUAGE_CODE):
         text = render_to_string("notify/consent_link.txt", facts)

@@ -10,10 +10,9 @@ from typing import TYPE_CHECKING, Any, Final
 
 from django.db import IntegrityError, transaction
 from django.db.models import QuerySet
-from django.urls import reverse
 from django.utils import timezone
 
-from alcada import queue
+from alcada import links, queue
 from alcada.directory.models import Counterpart
 from alcada.history.actions import record
 from alcada.notify.actions import settle as settle_notices
@@ -69,7 +68,7 @@ def ask(posting: Posting, asks: Asks) -> Question:
         template=HELD if posting.reason == HELD else "question",
         key=notice_key(question),
         company=company,
-        link=reverse("entry", args=[posting.entry_id]) + "#posting",
+        link=links.entry(posting.entry_id, "posting"),
         data={
             "reason": posting.reason,
             "number": str(posting.entry.number),
