@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django.db import transaction
 from django.utils import timezone
@@ -17,7 +17,7 @@ from alcada.approval.rules import (
     OwnEntryError,
     Question,
 )
-from alcada.history.actions import record
+from alcada.history.actions import Line, line, record, record_all
 from alcada.people.models import Company, User
 
 if TYPE_CHECKING:
@@ -39,7 +39,7 @@ def open_round(
     entry: "Model",
     revision: "Model",
     company: Company,
-    entered_by: User,
+    entered_by_id: int,
     submitted_by: User,
     due_date: date,
     questions: Sequence[Question],
@@ -49,32 +49,31 @@ def open_round(
 
     Runs in the caller's transaction (the one that freezes the revision).
     """
+    judged: dict[str, Any] = {"entry": entry, "revision": revision}  # themselves: who goes on reads them
     round_ = Round.objects.create(
-        entry_id=entry.pk,
-        revision_id=revision.pk,
+        **judged,
         company=company,
-        entered_by=entered_by,
+        entered_by_id=entered_by_id,
         submitted_by=submitted_by,
         due_date=due_date,
         reason=reason,
     )
-    for order, question in enumerate(questions, start=1):
-        step = Step.objects.create(
-            round=round_,
-            order=order,
-            key=question.key,
-            name=question.name,
-            why=question.why,
-            role=question.role,
-        )
-        Asked.objects.bulk_create(Asked(step=step, user_id=person) for person in question.people)
+    steps = Step.objects.bulk_create(
+        Step(round=round_, order=order, key=one.key, name=one.name, why=one.why, role=one.role)
+        for order, one in enumerate(questions, start=1)
+    )
+    Asked.objects.bulk_create(
+        Asked(step=step, user_id=person)
+        for step, question in zip(steps, questions, strict=True)
+        for person in question.people
+    )
     if not questions:
         if not reason:
             raise ValueError("a round without questions needs the reason")
         _close(round_, Round.State.APPROVED)
         record("approval.not_needed", round_.entry, company=company, data={"reason": reason})
         return round_
-    _ask_next(round_)
+    record_all([_ask(steps[0], round_)])
     return round_
 
 
@@ -89,9 +88,9 @@ def decide(
     comment = comment.strip()
     with transaction.atomic():
         rounds = Round.objects.select_for_update(of=("self",)).select_related("entry", "revision", "company")
-        round_ = rounds.get(steps=step_id)
-        step = round_.steps.get(pk=step_id)
-        earlier = Decision.objects.select_related("by").filter(step=step).first()
+        round_ = rounds.prefetch_related(*queries.WHOLE).get(steps=step_id)
+        step = next(one for one in round_.steps.all() if one.pk == step_id)
+        earlier = queries.answer(step)
         problem = queries.obstacle(step, by)
         if earlier and not isinstance(problem, OwnEntryError | NotAskedError):
             return Result(round_, earlier, already=True, next_step=None)
@@ -103,15 +102,16 @@ def decide(
             step=step, by=by, verdict=verdict, comment=comment, channel=channel
         )
         _close_step(step, _STEP_STATE[verdict])
-        record(
+        told = {"step": step.name, "revision": round_.revision.number, "comment": comment}
+        answered = line(
             f"approval.step.{_STEP_STATE[verdict].value}",
             round_.entry,
             by=by,
             company=round_.company,
             channel=channel,
-            data={"step": step.name, "revision": round_.revision.number, "comment": comment},
+            data=told,
         )
-        return Result(round_, decision, already=False, next_step=_follow(round_, verdict))
+        return Result(round_, decision, already=False, next_step=_follow(round_, verdict, answered))
 
 
 def ask_also(step_id: int, people: Sequence[User]) -> bool:
@@ -144,36 +144,35 @@ _STEP_STATE = {
     Decision.Verdict.REJECT: Step.State.REJECTED,
     Decision.Verdict.SEND_BACK: Step.State.SENT_BACK,
 }
+_ROUND_STATE = {
+    Decision.Verdict.REJECT: Round.State.REJECTED,
+    Decision.Verdict.SEND_BACK: Round.State.SENT_BACK,
+}
 
 
-def _follow(round_: Round, verdict: Decision.Verdict) -> Step | None:
-    if verdict == Decision.Verdict.REJECT:
-        _end(round_, Round.State.REJECTED)
+def _follow(round_: Round, verdict: Decision.Verdict, answered: Line) -> Step | None:
+    """What the answer leads to, written into history with the answer."""
+    following = next((one for one in round_.steps.all() if one.state == Step.State.WAITING), None)
+    if verdict != Decision.Verdict.APPROVE:
+        _end(round_, _ROUND_STATE[verdict])
+        record_all([answered])
         return None
-    if verdict == Decision.Verdict.SEND_BACK:
-        _end(round_, Round.State.SENT_BACK)
-        return None
-    following = _ask_next(round_)
-    if following is None:
-        _close(round_, Round.State.APPROVED)
-        record(
-            "approval.completed",
-            round_.entry,
-            company=round_.company,
-            data={"revision": round_.revision.number},
-        )
-    return following
+    if following is not None:
+        record_all([answered, _ask(following, round_)])
+        return following
+    _close(round_, Round.State.APPROVED)
+    told = {"revision": round_.revision.number}
+    record_all([answered, line("approval.completed", round_.entry, company=round_.company, data=told)])
+    return None
 
 
-def _ask_next(round_: Round) -> Step | None:
-    step = round_.steps.filter(state=Step.State.WAITING).order_by("order").first()
-    if step is None:
-        return None
+def _ask(step: Step, round_: Round) -> Line:
+    """Open the step; the line tells whom it asks."""
     step.state, step.opened_at = Step.State.OPEN, timezone.now()
     step.save(update_fields=["state", "opened_at"])
     names = list(step.asked.order_by("user__name").values_list("user__name", flat=True))
-    record("approval.asked", round_.entry, company=round_.company, data={"step": step.name, "people": names})
-    return step
+    told = {"step": step.name, "people": names}
+    return line("approval.asked", round_.entry, company=round_.company, data=told)
 
 
 def _close_step(step: Step, state: Step.State) -> None:

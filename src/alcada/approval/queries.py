@@ -1,6 +1,8 @@
 """What waits for whom, and who decided what."""
 
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from typing import Final
+
+from django.db.models import Exists, OuterRef, Prefetch, Q, QuerySet, prefetch_related_objects
 
 from alcada.approval.models import Asked, Decision, Round, Step
 from alcada.approval.rules import (
@@ -14,6 +16,12 @@ from alcada.approval.rules import (
     can_be_answered,
 )
 from alcada.people.models import Membership, User
+
+# A round's steps in order, whom each asks, and its answer.
+WHOLE: Final = (
+    "steps__asked",
+    Prefetch("steps__decision", Decision.objects.select_related("by")),
+)
 
 
 def inbox(user: User) -> QuerySet[Step]:
@@ -60,26 +68,32 @@ def obstacle(step: Step, user: User) -> ApprovalError | None:
     round_ = step.round
     if user.pk in (round_.entered_by_id, round_.submitted_by_id):
         return OwnEntryError()
-    asked = step.asked.filter(user=user).exists()
+    prefetch_related_objects([round_], *WHOLE)  # not again where it is known
+    steps = list(round_.steps.all())
+    people = {one.pk: [asked.user_id for asked in one.asked.all()] for one in steps}
     here = user.memberships.filter(company=round_.company_id)
     if step.role:
         here = here.filter(role=step.role)
-    if not user.is_active or not asked or not here.exists():
+    if not user.is_active or user.pk not in people[step.pk] or not here.exists():
         return NotAskedError()
     if step.state == Step.State.WAITING:
         return NotYetError()
     if step.state != Step.State.OPEN:
         return NotOpenError()
-    used = set(Decision.objects.filter(step__round=round_).values_list("by", flat=True))
+    used = {decision.by_id for one in steps if (decision := answer(one))}
     if user.pk in used:
         return SamePersonError()
     later = [
-        [asked.user_id for asked in following.asked.all() if asked.user_id not in used]
-        for following in round_.steps.filter(order__gt=step.order).prefetch_related("asked")
+        [one for one in people[after.pk] if one not in used] for after in steps if after.order > step.order
     ]
-    without = [[person for person in people if person != user.pk] for people in later]
+    without = [[one for one in able if one != user.pk] for able in later]
     # What nobody could answer anyway is no reason: others are asked when it comes to that step.
     return LastOneError() if can_be_answered(later) and not can_be_answered(without) else None
+
+
+def answer(step: Step) -> Decision | None:
+    """How the step was answered, if it was."""
+    return getattr(step, "decision", None)
 
 
 def decisions_of(round_: Round) -> QuerySet[Decision]:

@@ -7,10 +7,9 @@ from typing import Any
 
 from django.db import transaction
 from django.db.models import Q
-from django.urls import reverse
 from django.utils import timezone
 
-from alcada import queue
+from alcada import links, queue
 from alcada.approval import actions as approval
 from alcada.approval import queries as approvals
 from alcada.approval.models import Decision, Round, Step
@@ -25,7 +24,7 @@ from alcada.history.actions import record
 from alcada.intake import actions as intake
 from alcada.intake import correcting
 from alcada.intake.models import Entry, Revision
-from alcada.intake.rules import ChangedMeanwhileError, Content, Problems
+from alcada.intake.rules import Content, Problems
 from alcada.ledger.models import TwinSearch
 from alcada.notify.actions import Message, settle, tell, tell_all
 from alcada.people.models import Company, Role, User
@@ -58,9 +57,6 @@ def submit(entry: Entry, *, by: User) -> Revision:
     """
     way = _find_way(entry, by)
     with transaction.atomic():
-        # What was checked is what is frozen: another window may have saved the draft meanwhile.
-        if Entry.objects.select_for_update(of=("self",)).get(pk=entry.pk).draft != entry.draft:
-            raise ChangedMeanwhileError
         revision = intake.freeze(entry, way.content, by=by)
         run = Run.objects.create(
             version=way.version,
@@ -85,7 +81,7 @@ def ask(run: Run, *, by: User, due_date: date) -> Revision:
         entry=entry,
         revision=revision,
         company=entry.company,
-        entered_by=entry.created_by,
+        entered_by_id=entry.created_by_id,
         submitted_by=by,
         due_date=due_date,
         questions=[_question(step) for step in run.path if step["type"] == "approval"],
@@ -318,7 +314,7 @@ def _tell_asked(round_: Round) -> None:
         template="asked" if round_.revision.kind == Revision.Kind.ORDINARY else "correction_asked",
         key=asked_key(step.pk),
         company=round_.company,
-        link=reverse("decide", args=[step.pk]),
+        link=links.decide(step.pk),
         data={"step": step.name, **_facts(round_.revision)},
     )
 
@@ -338,7 +334,7 @@ def _message(run: Run, template: str, **data: str) -> Message:
         template=template,
         key=f"{template}:{revision.pk}",
         company=revision.entry.company,
-        link=reverse("entry", args=[revision.entry_id]),
+        link=links.entry(revision.entry_id),
         data={**_facts(revision), **data},
     )
 

@@ -3,11 +3,11 @@
 from typing import Any
 
 from django.conf import settings
-from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import override
 
+from alcada import links
 from alcada.approval import queries as approvals
 from alcada.approval.models import Decision, Round
 from alcada.history import queries as history
@@ -64,12 +64,13 @@ def evidence(revision: Revision, round_: Round) -> str:
     """
     with override("pt-br"):  # the books are read by people in Brazil, whoever pressed the button
         first = _("Approved in Alçada: entry %(number)s.") % {"number": revision.entry.number}
-        decided = [_decided(decision) for decision in approvals.decisions_of(round_)]
+        answers = [decision for step in round_.steps.all() if (decision := approvals.answer(step))]
+        decided = [_decided(one) for one in sorted(answers, key=lambda one: one.at)]
         if round_.reason:
             decided.append(round_.reason)
         proof = [
             _("History: %(head)s") % {"head": history.head(revision.entry)},
-            settings.ALCADA_URL + reverse("entry", args=[revision.entry_id]),
+            settings.ALCADA_URL + links.entry(revision.entry_id),
         ]
         told = []
         if revision.document_number:

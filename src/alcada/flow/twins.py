@@ -17,10 +17,10 @@ from alcada.posting.models import Posting
 
 def search(revision_id: int) -> None:
     """Search, and keep what was found for whoever approves. A failure is shown as such: approving goes on."""
-    waiting = TwinSearch.objects.select_related("connection").get(revision_id=revision_id)
+    waiting = TwinSearch.objects.select_related("revision__entry__company").get(revision_id=revision_id)
     if waiting.state == TwinSearch.State.DONE:
         return
-    revision = Revision.objects.select_related("entry__company").get(pk=revision_id)
+    revision = waiting.revision
     wanted = _wanted(revision, waiting.connection_id)
     try:
         listed = books.listed(waiting.connection_id, kind=revision.entry.kind, wanted=wanted)
@@ -28,7 +28,7 @@ def search(revision_id: int) -> None:
         _keep(waiting, revision, TwinSearch.State.FAILED, [], str(exc))
         return
     likely = rules.likely_twins(wanted, listed)
-    ours = _ours(waiting.connection_id, [item.id for item in likely])
+    ours = _ours(waiting.connection_id, [item.id for item in likely]) if likely else {}
     twins = [item.shown(ours.get(item.id)) for item in likely if ours.get(item.id) != revision.entry_id]
     _keep(waiting, revision, TwinSearch.State.DONE, twins, "")
 

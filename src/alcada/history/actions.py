@@ -46,22 +46,33 @@ def record(
     UnknownEventError for a name that is not registered, and refuses to run outside a transaction: the record and the
     change that it tells of stand or fall together.
     """
+    return record_all([line(event, subject, by=by, company=company, channel=channel, data=data)])[0]
+
+
+def line(
+    event: str,
+    subject: models.Model,
+    *,
+    by: User | None = None,
+    company: Company | None = None,
+    channel: str = "",
+    data: Mapping[str, Any] | None = None,
+) -> Line:
+    """What `record` would append: for whoever appends several at once."""
     company_id = company.pk if company else None
-    line = Line(
-        event, subject._meta.label_lower, int(subject.pk), company_id, by=by, channel=channel, data=data or {}
-    )
-    return record_all([line])[0]
+    kind, key = subject._meta.label_lower, int(subject.pk)
+    return Line(event, kind, key, company_id, by=by, channel=channel, data=data or {})
 
 
 def record_all(lines: Sequence[Line]) -> list[Record]:
     """Append many records in the order given, each to its subject's chain; a few statements for all. As `record`."""
-    for line in lines:
-        if line.event not in EVENTS:
-            raise UnknownEventError(line.event)
+    for one in lines:
+        if one.event not in EVENTS:
+            raise UnknownEventError(one.event)
     if not transaction.get_connection().in_atomic_block:
         raise transaction.TransactionManagementError("history is recorded in the transaction of its change")
     chains = _chains(lines)
-    records = [_appended(chains[line.kind, line.key], line) for line in lines]
+    records = [_appended(chains[one.kind, one.key], one) for one in lines]
     Record.objects.bulk_create(records)
     with connection.cursor() as cursor:
         changed = list(chains.values())
@@ -72,7 +83,7 @@ def record_all(lines: Sequence[Line]) -> list[Record]:
 
 def _chains(lines: Sequence[Line]) -> dict[tuple[str, int], Chain]:
     """The subjects' chains, locked in one order whoever locks them; those that are new are begun."""
-    companies = {(line.kind, line.key): line.company_id for line in lines}
+    companies = {(one.kind, one.key): one.company_id for one in lines}
     found = _locked(list(companies))
     missing = [pair for pair in companies if pair not in found]
     if missing:

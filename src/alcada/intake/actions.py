@@ -123,14 +123,16 @@ def discard(entry: Entry, *, by: User) -> None:
 
 
 def freeze(entry: Entry, content: Content, *, by: User) -> Revision:
-    """Make the entry's next revision from checked content, and end the draft.
+    """Make the entry's next revision from checked content, and end the draft. `entry` is as it was checked.
 
-    Runs in the caller's transaction, whose commit checks that the parts add up. Raises NotBeingEditedError
-    when the draft was submitted or discarded meanwhile.
+    Runs in the caller's transaction, whose commit checks that the parts add up. What was checked is what is frozen:
+    raises NotBeingEditedError when the draft was submitted or discarded meanwhile, ChangedMeanwhileError when saved.
     """
     if not transaction.get_connection().in_atomic_block:
         raise transaction.TransactionManagementError("a revision commits with the round that judges it")
     locked = _being_edited(entry, by)
+    if locked.draft != entry.draft:
+        raise ChangedMeanwhileError
     before = locked.current
     content = with_files(locked, content)
     number = before.number + 1 if before else 1

@@ -28,9 +28,9 @@ def entry_or_none(user: User, pk: int) -> Entry | None:
 
 def may_change(user: User, entry: Entry) -> bool:
     """Who entered it changes it, as long as they may enter there; else the company's administrators."""
-    if may(user, "posting.mend", entry.company):
+    if entry.created_by_id == user.pk and may(user, "entry.create", entry.company):
         return True
-    return entry.created_by_id == user.pk and may(user, "entry.create", entry.company)
+    return may(user, "posting.mend", entry.company)
 
 
 def search(

@@ -1,6 +1,6 @@
 """From typed text to content, field by field, everything that is wrong collected on the way."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date
 from decimal import Decimal
 from typing import Any, Final
@@ -15,7 +15,6 @@ from alcada.connections.models import Connection
 from alcada.connections.queries import sole_account
 from alcada.directory import documents
 from alcada.directory.models import BankAccount, Category, CostCentre, EntryKind, Party
-from alcada.directory.queries import counterpart
 from alcada.intake.models import PaymentMethod
 from alcada.intake.rules import Content, InstalmentPart, Problems, SplitPart, add_up, read_day
 from alcada.people.models import Company
@@ -56,6 +55,7 @@ class Reader:
         self.problems: dict[str, list[str]] = {}
         # Where more than one may be meant, the rest has to be read first: `absent` asks then (flow.checking).
         self.connection: Connection | None = sole_account(company)
+        self._in_account: list[tuple[str, Category | BankAccount]] = []
 
     def content(self) -> Content:
         party = self._party()
@@ -71,6 +71,7 @@ class Reader:
             "payment_details": self._line("payment_details", 300),
             "notes": self._line("notes", 1000),
         }
+        self._find_in_account()
         if self.problems or not (party and account and total and competence):
             raise Problems(self.problems)
         return Content(
@@ -179,7 +180,7 @@ class Reader:
                 "bank_account", _("%(name)s only receives: choose another account.") % {"name": account.name}
             )
         else:
-            self._known_there("bank_account", account)
+            self._in_account.append(("bank_account", account))
         return account
 
     def _payment_method(self) -> str:
@@ -188,13 +189,19 @@ class Reader:
             self._wrong("payment_method", _("Choose one of the list."))
         return method
 
-    def _known_there(self, field: str, ours: Category | BankAccount) -> None:
+    def _find_in_account(self) -> None:
         """What Conta Azul's API can't create must be there before anybody is asked to approve it."""
-        if self.connection is None:
+        if self.connection is None or not self._in_account:
             return
-        theirs = counterpart(self.connection, ours)
-        if theirs is None or not theirs.active:
-            self._wrong(field, not_there(str(ours), self.connection.name))
+        asked = [ours for _field, ours in self._in_account]
+        categories, accounts = _there(
+            self.connection,
+            [ours.pk for ours in asked if isinstance(ours, Category)],
+            [ours.pk for ours in asked if isinstance(ours, BankAccount)],
+        )
+        for field, ours in self._in_account:
+            if ours.pk not in (categories if isinstance(ours, Category) else accounts):
+                self._wrong(field, not_there(str(ours), self.connection.name))
 
     def _splits(self, total: Decimal | None) -> list[SplitPart]:
         rows = self._counted("splits")
@@ -248,7 +255,7 @@ class Reader:
         elif not category.active:
             self._wrong(field, _("%(name)s is no longer in use.") % {"name": str(category)})
         else:
-            self._known_there(field, category)
+            self._in_account.append((field, category))
 
     def _instalments(self, total: Decimal | None) -> list[InstalmentPart]:
         rows = self._counted("instalments")
@@ -300,11 +307,9 @@ def not_there(name: str, account: str, rule: str = "") -> str:
 
 def absent(content: Content, connection: Connection, rule: str = "") -> dict[str, list[str]]:
     """What of the content the account doesn't have, by field; `rule` chose the account."""
-    there = connection.counterparts.filter(active=True)
-    wanted = Q(category__in=[part.category_id for part in content.splits])
-    found = there.filter(wanted | Q(bank_account=content.bank_account_id))
-    known = list(found.values_list("category_id", "bank_account_id"))
-    categories, accounts = {category for category, _bank in known}, {bank for _category, bank in known}
+    categories, accounts = _there(
+        connection, [part.category_id for part in content.splits], [content.bank_account_id]
+    )
     wrong = {
         f"splits.{index}.category": [not_there(part.category_name, connection.name, rule)]
         for index, part in enumerate(content.splits)
@@ -313,6 +318,16 @@ def absent(content: Content, connection: Connection, rule: str = "") -> dict[str
     if content.bank_account_id not in accounts:
         wrong["bank_account"] = [not_there(content.bank_account_name, connection.name, rule)]
     return wrong
+
+
+def _there(
+    connection: Connection, categories: Sequence[int], accounts: Sequence[int]
+) -> tuple[set[int], set[int]]:
+    """Which of these categories and bank accounts the account has, in use."""
+    wanted = Q(category__in=categories) | Q(bank_account__in=accounts)
+    known = connection.counterparts.filter(wanted, active=True).values_list("category_id", "bank_account_id")
+    found = list(known)
+    return {category for category, _bank in found}, {bank for _category, bank in found}
 
 
 def key(text: str) -> int:
