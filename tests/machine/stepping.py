@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import httpx
-from django.db import connections
+from django.db import OperationalError, connections
 from greenlet import getcurrent, greenlet
 from machine.clock import Loop
 
@@ -32,7 +32,7 @@ WRITES = ("POST", "PATCH")
 Strike = Callable[[str], None]  # tells the sandbox what befalls the next call
 
 
-class DatabaseAwayError(Exception):
+class DatabaseAwayError(OperationalError):
     """The database can't be reached just now."""
 
 

@@ -71,7 +71,7 @@ def create_connections(wanted: Sequence[tuple[Company, str, str, str]], *, by: U
 def set_owner(connection: Connection, *, name: str, email: str, by: User) -> bool:
     """Note who owns the account: whom a consent link greets, and where it is sent. False: they were noted already."""
     with transaction.atomic():
-        row = Connection.objects.select_for_update().get(pk=connection.pk)
+        row = Connection.objects.select_for_update(no_key=True).get(pk=connection.pk)
         name, email = " ".join(name.split()), email.strip().lower()
         changed = (row.owner_name, row.owner_email) != (name, email)
         if changed:
@@ -94,7 +94,7 @@ def resume(*, by: User, connection: Connection) -> None:
 
 def _move(connection: Connection, before: set[State], after: State, event: str, by: User) -> None:
     with transaction.atomic():
-        row = Connection.objects.select_for_update().get(pk=connection.pk)
+        row = Connection.objects.select_for_update(no_key=True).get(pk=connection.pk)
         if row.state not in before:
             raise NotAllowedHereError(row.state)
         row.state = after

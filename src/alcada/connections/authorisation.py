@@ -191,7 +191,7 @@ def _taken(connection: Connection, account: remote.Account) -> str:
 
 def _note_wrong_company(connection: Connection, by: By, got: str, expected: str) -> None:
     with transaction.atomic():
-        row = Connection.objects.select_for_update().get(pk=connection.pk)
+        row = Connection.objects.select_for_update(no_key=True).get(pk=connection.pk)
         if row.state not in (State.CONNECTED, State.PAUSED, State.PLAN_REFUSED):
             # One that works goes on with the authorisation that it has: nothing of it was touched.
             row.state = State.WRONG_COMPANY
@@ -225,7 +225,7 @@ def _end_links(connection: Connection, by: By) -> None:
 
 def _keep(connection_id: int, by: By, pair: oauth.Tokens, account: remote.Account) -> Connection:
     with transaction.atomic():
-        connection = Connection.objects.select_for_update().get(pk=connection_id)
+        connection = Connection.objects.select_for_update(no_key=True).get(pk=connection_id)
         _end_links(connection, by)
         Lease.objects.filter(connection=connection, kind="refresh").delete()  # about a pair that is no more
         connection.access_token = crypto.encrypt(pair.access_token)

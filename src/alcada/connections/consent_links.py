@@ -140,7 +140,12 @@ def _create(connections: Sequence[Connection], by: User, hashes: Sequence[str | 
     with transaction.atomic():
         # In one order, so that two who make links for the same connections don't wait for each other forever.
         ids = sorted(connection.pk for connection in connections)
-        list(Connection.objects.filter(pk__in=ids).order_by("pk").select_for_update().values_list("pk"))
+        list(
+            Connection.objects.filter(pk__in=ids)
+            .order_by("pk")
+            .select_for_update(no_key=True)
+            .values_list("pk")
+        )
         _live(connections).update(revoked_at=Now())
         expires = now() + GOOD_FOR
         links = ConsentLink.objects.bulk_create(

@@ -42,7 +42,7 @@ def fetch(connection_id: int, *, tell: Tell | None = None) -> Counter[str]:
         _note_failure(connection_id, exc.sentence)
         raise
     with transaction.atomic():
-        connection = Connection.objects.select_for_update().get(pk=connection_id)
+        connection = Connection.objects.select_for_update(no_key=True).get(pk=connection_id)
         applied = mirror.apply(connection, reading)
         changes = +applied.changes  # without those that are 0
         connection.directory_synced_at = Now()

@@ -15,7 +15,7 @@ from typing import Generic, TypeVar
 from django.db import Error as DatabaseProblem
 from django.db import connection as database
 
-from alcada.background import in_database
+from alcada.background import in_database, in_network
 from alcada.connections import access, pace, rate, remote, standing
 from conta_azul import Call, Page, Pages, errors
 
@@ -58,11 +58,11 @@ def send(connection_id: int, call: Call[T]) -> T:
 async def asend(connection_id: int, call: Call[T], ready: "Ready | None" = None) -> T:
     """As `send`, for a loop that has many calls waiting at once. With `ready` token and moment were got before."""
     if ready is None:
-        ready = await in_database(_prepare, connection_id, None)
+        ready = await in_network(_prepare, connection_id, None)
     try:
         answer = await _asend(connection_id, call, ready)
     except errors.NotAuthorised:
-        ready = await in_database(_prepare, connection_id, ready.token)
+        ready = await in_network(_prepare, connection_id, ready.token)
         try:
             answer = await _asend(connection_id, call, ready)
         except errors.ContaAzulError as exc:

@@ -88,7 +88,7 @@ def _write_down(connection_id: int, note: str, **more: Any) -> None:
 
 def _stop_for_plan(connection_id: int, words: str) -> None:
     with transaction.atomic():
-        connection = Connection.objects.select_for_update().get(pk=connection_id)
+        connection = Connection.objects.select_for_update(no_key=True).get(pk=connection_id)
         if connection.state != State.CONNECTED:
             return
         connection.state = State.PLAN_REFUSED
@@ -105,7 +105,7 @@ def _stop_for_plan(connection_id: int, words: str) -> None:
 
 def _plan_works_again(connection_id: int) -> None:
     with transaction.atomic():
-        connection = Connection.objects.select_for_update().get(pk=connection_id)
+        connection = Connection.objects.select_for_update(no_key=True).get(pk=connection_id)
         if connection.state != State.PLAN_REFUSED:
             return
         connection.state, connection.last_error, connection.last_error_at = State.CONNECTED, "", None

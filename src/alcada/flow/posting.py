@@ -1,5 +1,6 @@
 """Beside sending: looking for what may have arrived, and learning how late an account shows what was posted."""
 
+import logging
 from collections.abc import Collection, Sequence
 from datetime import date, datetime, timedelta
 from decimal import Decimal
@@ -17,6 +18,8 @@ from alcada.posting import looking
 from alcada.posting.models import BY_HAND, Posting, State
 from alcada.posting.rules import Evidence
 from conta_azul.calls.instalments import Instalment
+
+log = logging.getLogger(__name__)
 
 LOOKS_TOGETHER = 20
 SIGHT_FOR = timedelta(hours=6)
@@ -39,7 +42,10 @@ def look(posting_ids: Collection[int]) -> None:
     begun = [posting for posting in map(looking.begin, posting_ids) if posting is not None]
     opened: dict[str, tuple[Instalment, ...]] = {}
     for posting in begun:
-        _look(posting, opened)
+        try:
+            _look(posting, opened)
+        except Exception:  # the others are looked for; this one is again, when its turn comes round
+            log.exception("looking for posting %s", posting.pk)
 
 
 def _look(posting: Posting, opened: dict[str, tuple[Instalment, ...]]) -> None:

@@ -26,6 +26,11 @@ class Room:
                 self.give_back(granted.result())
             raise
 
+    @property
+    def is_full(self) -> bool:
+        """Does somebody wait for places?"""
+        return bool(self._waiting)
+
     def give_back(self, places: int = 1) -> None:
         self._free += places
         self._grant()

@@ -7,11 +7,11 @@ from typing import Final
 
 from django.db import transaction
 
-from alcada.background import PATIENCE, in_database
+from alcada.background import AWAY, PATIENCE, in_database
 from alcada.flow import actions as flow
 from alcada.flow.room import Room
-from alcada.posting import batches
-from alcada.posting.batches import Arrival
+from alcada.posting import finishing
+from alcada.posting.finishing import Arrival
 
 log = logging.getLogger(__name__)
 
@@ -58,11 +58,18 @@ class Writer:
                 try:
                     await in_database(_record, [arrival])
                     break
-                except Exception:
-                    log.exception("could not write the outcome of posting %s", arrival.posting_id)
+                except AWAY as exc:
+                    log.error(
+                        "could not write the outcome of posting %s: %s",
+                        arrival.posting_id,
+                        type(exc).__name__,
+                    )
                     await asyncio.sleep(1)
+                except Exception:  # it would fail again, and the others' outcomes wait
+                    log.exception("could not write the outcome of posting %s", arrival.posting_id)
+                    break
 
 
 def _record(arrivals: Sequence[Arrival]) -> None:
     with transaction.atomic():
-        flow.follow_all(batches.finish(arrivals))
+        flow.follow_all(finishing.finish(arrivals))

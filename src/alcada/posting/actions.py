@@ -50,9 +50,9 @@ def intend(
     The database refuses it unless the round is approved and is this revision's (migration 0002).
     """
     posting = _create(
-        entry_id=entry.pk,
-        revision_id=revision.pk,
-        round_id=round_.pk,
+        entry=entry,
+        revision=revision,
+        round=round_,
         connection=connection_,
         kind=kind,
         content=dict(content),
@@ -97,12 +97,7 @@ def claim(connection_id: int, limit: int) -> tuple[uuid.UUID, list[Posting]]:
             "limit": limit,
         },
     )
-    postings = sorted(claimed, key=lambda posting: posting.pk)
-    if postings:
-        account = Connection.objects.get(pk=connection_id)
-        for posting in postings:
-            posting.connection = account
-    return token, postings
+    return token, sorted(claimed, key=lambda posting: posting.pk)
 
 
 def anything_due(connection_id: int) -> bool:

@@ -14,7 +14,7 @@ from alcada.connections.models import Connection
 from alcada.directory.models import Counterpart
 from alcada.flow import restored
 from alcada.history.queries import breaks, of
-from alcada.posting import batches, mending
+from alcada.posting import mending, taking
 from alcada.posting.models import Attempt, Posting, Question, Sought, State
 
 DOCUMENT = "11222333000181"
@@ -91,7 +91,7 @@ def test_absence_is_believed_as_a_postings_is_and_one_is_made(
         go_on(account)
     assert states() == {(State.QUEUED, f"{made}_unknown")}
     check_books(account, sandbox)
-    Sought.objects.update(watched_s=599)  # a second less than the span, and the looks take none
+    Sought.objects.update(watched_s=560)  # less than the span, and the looks take no such time
     go_on(account)
     assert states() == {(State.QUEUED, f"{made}_unknown")}
     Sought.objects.update(watched_s=600)
@@ -267,7 +267,7 @@ def test_who_lacks_a_bank_account_as_well_holds_nobody_back(account: Account, an
     """Only a person can mend that: whoever has all else does not wait for them to be refused, one by one."""
     postings = some(account, ana, bruno)
     Counterpart.objects.filter(connection_id=account.pk, bank_account__isnull=False).update(active=False)
-    batches.take(account.pk, 32)
+    taking.take({account.pk: 32})
     assert {posting.state for posting in Posting.objects.all()} == {State.SENDING}
     assert len(postings) == 3
 

@@ -113,15 +113,14 @@ def test_an_account_that_is_away_is_tried_with_one_posting_at_a_time(waiting: Ac
 
     async def serve() -> tuple[int, int]:
         dispatcher = Dispatcher()
-        writer = asyncio.create_task(dispatcher._writer.run())
         seen = []
-        for _turn in range(2):
-            await dispatcher._serve(waiting.pk)
-            await dispatcher._settle()
-            seen.append(await in_database(creates))
-            await in_database(due)
-        await dispatcher._finish()
-        writer.cancel()
+        with dispatcher._clerks():
+            for _turn in range(2):
+                await dispatcher._serve(waiting.pk)
+                await dispatcher._settle()
+                seen.append(await in_database(creates))
+                await in_database(due)
+            await dispatcher._finish()
         return seen[0], seen[1]
 
     first, second = asyncio.run(serve())

@@ -1,0 +1,85 @@
+"""Beside the sending: looks for what may have arrived, and seeing our latest postings come back.
+
+Each waits for several calls, so they have threads of their own; one of each at a time per account.
+"""
+
+import asyncio
+import logging
+from collections.abc import Callable, Container
+from concurrent.futures import ThreadPoolExecutor
+from typing import Final
+
+from django.db import connection as database
+
+from alcada.flow import posting as flow_posting
+
+log = logging.getLogger(__name__)
+
+SIGHT_AFTER_S: Final = 2.0
+SIGHT_LATER_S: Final = 8.0  # so much later while all places are taken: postings go first
+SIGHT_AGAIN_S: Final = 15.0
+SIGHT_EVERY_S: Final = 60.0  # while more is sent: a sighting costs the account a call or two
+THREADS: Final = 4  # for looks, and for sightings
+_WORK: Final = {"look": flow_posting.look_for_due, "sight": flow_posting.sight}
+
+
+class Beside:
+    """What one worker does beside sending. Of one event loop."""
+
+    def __init__(self) -> None:
+        self._under_way: dict[tuple[str, int], asyncio.Future[int]] = {}
+        self._sights: dict[int, float] = {}  # account → when to see its latest postings come back
+        self._sighted: dict[int, float] = {}
+        # Apart: a thousand looks must not keep a sighting waiting, or nothing is learnt of the lag that they wait for.
+        self._threads = {name: ThreadPoolExecutor(THREADS, thread_name_prefix=name) for name in _WORK}
+
+    def look(self, connection_id: int) -> None:
+        """Look for what may have arrived on the account."""
+        self._begin("look", connection_id, ())
+
+    def sent(self, connection_id: int) -> None:
+        """Some were sent: the first of a row is seen soon; a long row is not looked at all the time."""
+        now, last = asyncio.get_running_loop().time(), self._sighted.get(connection_id, float("-inf"))
+        self._sights.setdefault(connection_id, max(now + SIGHT_AFTER_S, last + SIGHT_EVERY_S))
+
+    def see(self, *, busy: bool, serving: Container[int]) -> None:
+        """See what is to be seen by now; later where the worker is `busy`, seldom on accounts that it is `serving`."""
+        now = asyncio.get_running_loop().time()
+        overdue = now - SIGHT_LATER_S if busy else now
+        for connection_id in [pk for pk, at in self._sights.items() if at <= overdue]:
+            del self._sights[connection_id]
+            self._sighted[connection_id] = now
+            self._begin("sight", connection_id, serving)
+
+    async def close(self) -> None:
+        """When what is under way has ended."""
+        await asyncio.gather(*self._under_way.values(), return_exceptions=True)
+        for threads in self._threads.values():
+            threads.shutdown(wait=False)
+
+    def _begin(self, what: str, connection_id: int, serving: Container[int]) -> None:
+        if (what, connection_id) in self._under_way:
+            return
+        loop = asyncio.get_running_loop()
+        future = loop.run_in_executor(self._threads[what], _guarded, _WORK[what], connection_id)
+        self._under_way[what, connection_id] = future
+
+        def done(ended: asyncio.Future[int]) -> None:
+            del self._under_way[what, connection_id]
+            if what == "sight" and not ended.cancelled() and ended.result():
+                # One that was missed is looked for soon: how late it shows is known as well as it is watched.
+                seldom = connection_id in serving and ended.result() != flow_posting.Sight.MISSED
+                again = SIGHT_EVERY_S if seldom else SIGHT_AGAIN_S
+                self._sights.setdefault(connection_id, loop.time() + again)
+
+        future.add_done_callback(done)
+
+
+def _guarded(work: Callable[[int], int], connection_id: int) -> int:
+    try:
+        return work(connection_id)
+    except Exception:
+        log.exception("looking on account %s", connection_id)
+        return False
+    finally:
+        database.close()
