@@ -2,6 +2,7 @@
 
 import json
 import os
+import uuid
 from datetime import timedelta
 from typing import Any
 
@@ -18,6 +19,7 @@ from alcada.flow.findings import Finding
 from alcada.flow.report import report
 from alcada.ledger.models import Poll
 from alcada.posting import byhand
+from alcada.posting.models import Posting, State
 
 
 def found(code: str, *, online: bool = False) -> list[Finding]:
@@ -122,6 +124,20 @@ def test_an_account_that_does_not_answer_is_told(account: Account, ana: Any, bru
     Connection.objects.update(unreached_since=timezone.now())
     (told,) = found("connection_unreached")
     assert (told.level, told.facts["waiting"]) == ("problem", 1)
+
+
+def test_what_should_be_looked_for_and_is_not_is_told(account: Account, ana: Any, bruno: Any) -> None:
+    """Whatever a worker's heartbeat says: its loop may stand still."""
+    posting = approved(account.connection.company, ana=ana, bruno=bruno)
+    assert found("postings_flow")
+    assert not found("postings_not_looked_for")
+    long_ago = timezone.now() - timedelta(minutes=6)
+    as_left = {"claim": uuid.uuid4(), "claim_until": long_ago, "next_try_at": None}
+    for left in ({"state": State.SENDING, **as_left}, {"state": State.UNKNOWN, "next_try_at": long_ago}):
+        Posting.objects.filter(pk=posting.pk).update(**{"claim": None, "claim_until": None, **left})
+        (finding,) = found("postings_not_looked_for")
+        assert finding.facts == {"count": 1}
+        assert not found("postings_flow")
 
 
 def test_an_account_whose_postings_nobody_follows_is_told(account: Account, ana: Any, bruno: Any) -> None:

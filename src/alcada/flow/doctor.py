@@ -6,7 +6,7 @@ from itertools import islice
 from typing import Final
 
 from django.db import connection as database
-from django.db.models import Count, Min
+from django.db.models import Count, F, Min, Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -139,10 +139,25 @@ def _routing() -> Iterator[Finding]:
 
 
 def _queue() -> Iterator[Finding]:
-    due = Posting.objects.filter(
-        state=State.QUEUED, connection__state=Connection.State.CONNECTED, next_try_at__lt=timezone.now()
-    ).aggregate(count=Count("pk"), oldest=Min("next_try_at"))
-    if due["oldest"] and timezone.now() - due["oldest"] > QUEUE_AGE:
+    now = timezone.now()
+    usable = Posting.objects.filter(connection__state=Connection.State.CONNECTED)
+    # Not kept for long by a worker that works, whatever its heartbeat says.
+    looked_for = Q(state=State.UNKNOWN, next_try_at__lt=now - QUEUE_AGE)
+    claimed = Q(state=State.SENDING, claim_until__lt=now - QUEUE_AGE)
+    if left := usable.filter(looked_for | claimed).count():
+        yield Finding(
+            "problem",
+            "postings",
+            _("%(count)s postings that may have arrived are not looked for, though their time has come.")
+            % {"count": left},
+            _("See whether a worker runs, and whether Conta Azul answers."),
+            code="postings_not_looked_for",
+            facts={"count": left},
+        )
+    due = usable.filter(state=State.QUEUED, next_try_at__lt=now).aggregate(
+        count=Count("pk"), oldest=Min("next_try_at")
+    )
+    if due["oldest"] and now - due["oldest"] > QUEUE_AGE:
         yield Finding(
             "problem",
             "postings",
@@ -150,12 +165,9 @@ def _queue() -> Iterator[Finding]:
             % {"count": due["count"], "since": timezone.localtime(due["oldest"]).strftime("%d/%m/%Y %H:%M")},
             _("See whether a worker runs, and whether Conta Azul answers."),
             code="postings_kept",
-            facts={
-                "count": due["count"],
-                "oldest_s": round((timezone.now() - due["oldest"]).total_seconds()),
-            },
+            facts={"count": due["count"], "oldest_s": round((now - due["oldest"]).total_seconds())},
         )
-    else:
+    elif not left:
         yield Finding(
             "ok", "postings", _("Nothing that could be posted is kept waiting."), code="postings_flow"
         )
@@ -212,17 +224,17 @@ def _unanswerable() -> Iterator[Finding]:
 def _late_answers() -> Iterator[Finding]:
     """An entry that stands in Conta Azul beside what we believe: the loudest thing there is."""
     created = Attempt.objects.filter(kind=Attempt.Kind.ENTRY, outcome=Attempt.Outcome.POSTED)
-    for attempt in created.select_related("posting__entry"):
-        if attempt.remote_id != attempt.posting.remote_event_id:
-            yield Finding(
-                "problem",
-                "postings",
-                _("Entry %(number)s: Conta Azul holds event %(event)s, which is not the posting's own.")
-                % {"number": attempt.posting.entry.number, "event": attempt.remote_id},
-                _("Look at both in Conta Azul; remove the one too many there."),
-                code="second_event",
-                facts={"entry": attempt.posting.entry_id},
-            )
+    others = created.exclude(remote_id=F("posting__remote_event_id"))
+    for attempt in others.select_related("posting__entry").defer("posting__content", "request", "response"):
+        yield Finding(
+            "problem",
+            "postings",
+            _("Entry %(number)s: Conta Azul holds event %(event)s, which is not the posting's own.")
+            % {"number": attempt.posting.entry.number, "event": attempt.remote_id},
+            _("Look at both in Conta Azul; remove the one too many there."),
+            code="second_event",
+            facts={"entry": attempt.posting.entry_id},
+        )
 
 
 def _chains() -> Iterator[Finding]:
