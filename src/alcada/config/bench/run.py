@@ -20,6 +20,7 @@ from alcada.config.bench.options import Options
 IDLE: Final = 20  # entries approved one at a time in the end, to see what one takes; a small run has fewer
 BARE_CALLS: Final = 2000
 LONGEST_IDLE_S: Final = 10.0
+LONGEST_JOBS_S: Final = 300.0
 STALLED_S: Final = 1800.0
 # Shorter than the product's own ten minutes, longer than a storm: what was lost in one is sent again after it.
 STORM_SPAN_S: Final = "400"
@@ -97,6 +98,7 @@ class Bench:
         for step in warming:
             self.office.approve(step)
         self.drain()
+        self._wait_for_jobs()
         before = self._calls()
         measured = self._calm(steps) if calm else self._stormy(steps)
         calls = self._calls() - before
@@ -225,6 +227,16 @@ class Bench:
         from alcada.ledger.models import TwinSearch
 
         while TwinSearch.objects.filter(state="pending").exists():
+            time.sleep(0.2)
+
+    @staticmethod
+    def _wait_for_jobs() -> None:
+        """What the warming left behind is not the measured run's work."""
+        from procrastinate.contrib.django.models import ProcrastinateJob
+
+        waiting = ProcrastinateJob.objects.filter(status__in=["todo", "doing"], scheduled_at=None)
+        end = time.monotonic() + LONGEST_JOBS_S
+        while waiting.exists() and time.monotonic() < end:
             time.sleep(0.2)
 
     @staticmethod
