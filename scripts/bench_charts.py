@@ -64,13 +64,13 @@ def speed() -> None:
 
 def statements() -> None:
     """What one posting costs the database, by how many go together."""
-    many = figures("200-accounts")
+    one = figures("1-account")
     figure, axes = plt.subplots(figsize=(6, 3.4))
     for key, colour, name in (
         ("round_trips_per_posting", LIGHT, "round trips"),
         ("statements_per_posting", OURS, "statements"),
     ):
-        points = {int(number): cost for number, cost in many[key].items()}
+        points = {int(number): cost for number, cost in one[key].items()}
         axes.plot(list(points), list(points.values()), color=colour, marker="o", linewidth=2, label=name)
         for number, cost in points.items():
             if key == "statements_per_posting":
