@@ -40,14 +40,8 @@ def connect(company: Company, sandbox: Any, *, by: User, reset: bool = True, **s
         answer = sandbox.reset(
             companies=[{"name": company.name, "document": company.document}], seed=7, **settings
         )
-        application = answer["applications"][0]
         if not Application.objects.exists():
-            connections.register_application(
-                by=by,
-                client_id=application["client_id"],
-                client_secret=application["client_secret"],
-                redirect_uri=application["redirect_uris"][0],
-            )
+            register(answer["applications"][0], by=by)
         theirs = answer["companies"][0]
     else:
         theirs = next(c for c in sandbox.state()["companies"] if c["document"] == company.document)
@@ -59,6 +53,16 @@ def connect(company: Company, sandbox: Any, *, by: User, reset: bool = True, **s
     directory_sync.fetch(connection.pk)
     connection.refresh_from_db()
     return Account(connection, theirs)
+
+
+def register(application: dict[str, Any], *, by: User) -> None:
+    """Enter the sandbox's application, as its reset answered it, for the installation."""
+    connections.register_application(
+        by=by,
+        client_id=application["client_id"],
+        client_secret=application["client_secret"],
+        redirect_uri=application["redirect_uris"][0],
+    )
 
 
 def draft(company: Company, kind: str = "payable", **changes: Any) -> dict[str, Any]:

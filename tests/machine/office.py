@@ -6,9 +6,8 @@ from typing import Any
 
 from django.db import connection
 from machine import clock, stepping
-from stories import Account, connect, draft
+from stories import Account, connect, draft, register
 
-from alcada.connections import actions as connections
 from alcada.connections import crypto, standing
 from alcada.connections.models import Connection
 from alcada.directory.actions import save_party
@@ -169,13 +168,7 @@ def wish(company: Company) -> dict[str, Any]:
 def open_office(company: Company, sandbox: Any, *, ana: User, bruno: User, clara: User) -> Office:
     """Connect the company, and remember this as the beginning of every example."""
     answer = sandbox.reset(companies=[wish(company)], seed=7)
-    application = answer["applications"][0]
-    connections.register_application(
-        by=clara,
-        client_id=application["client_id"],
-        client_secret=application["client_secret"],
-        redirect_uri=application["redirect_uris"][0],
-    )
+    register(answer["applications"][0], by=clara)
     account = connect(company, sandbox, by=clara, reset=False)
     draft(company)  # makes its cost centre
     parties = [save_party(company, name=name, is_vendor=True, is_customer=True) for name in VENDORS]

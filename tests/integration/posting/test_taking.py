@@ -7,10 +7,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from django.db import IntegrityError
 from django.utils import timezone
-from stories import approved, books, connect
+from stories import approved, books, connect, register
 
 from alcada.background import in_database
-from alcada.connections import actions as connections
 from alcada.connections import remote
 from alcada.connections.models import Connection
 from alcada.flow import dispatcher, taker
@@ -41,13 +40,7 @@ def two(
         other.memberships.create(user=person, role=role)
     both = [company, other]
     answer = sandbox.reset(companies=[{"name": one.name, "document": one.document} for one in both], seed=7)
-    application = answer["applications"][0]
-    connections.register_application(
-        by=clara,
-        client_id=application["client_id"],
-        client_secret=application["client_secret"],
-        redirect_uri=application["redirect_uris"][0],
-    )
+    register(answer["applications"][0], by=clara)
     accounts = [connect(one, sandbox, by=clara, reset=False) for one in both]
     for account, count in zip(accounts, (3, 2), strict=True):
         for number in range(count):

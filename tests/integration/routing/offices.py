@@ -7,6 +7,7 @@ from urllib.parse import parse_qs, urlsplit
 
 from cast import make_person
 from django.test import Client
+from stories import register
 
 from alcada.connections import actions, authorisation, directory_sync
 from alcada.connections.models import Application, Connection
@@ -61,12 +62,7 @@ def open_entities(
                 people[who] = make_person(who, company, role)
         entity = Entity(company, *people.values())
         if not Application.objects.exists():
-            actions.register_application(
-                by=entity.clara,
-                client_id=application["client_id"],
-                client_secret=application["client_secret"],
-                redirect_uri=application["redirect_uris"][0],
-            )
+            register(application, by=entity.clara)
         for index, account in enumerate(accounts):
             connection = actions.create_connection(by=entity.clara, company=company, name=account)
             entity.accounts[account] = authorise(sandbox, entity, connection, f"{document}-{index}")
