@@ -148,7 +148,7 @@ def _queue() -> Iterator[Finding]:
         yield Finding(
             "problem",
             "postings",
-            _("%(count)s postings that may have arrived are not looked for, though their time has come.")
+            _("Postings that may have arrived and are not looked for, though it is time: %(count)s.")
             % {"count": left},
             _("See whether a worker runs, and whether Conta Azul answers."),
             code="postings_not_looked_for",
