@@ -4,6 +4,7 @@ A worker runs procrastinate with a connector of its own; deferring through that 
 transaction. This app always uses Django's connection: a rollback takes the job with it.
 """
 
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final
 
@@ -21,6 +22,12 @@ def defer(task: str, *, at: datetime | None = None, priority: int = 0, **argumen
     _app.configure_task(
         f"alcada.jobs.tasks.{task}", schedule_at=at, priority=priority, allow_unknown=True
     ).defer(**arguments)
+
+
+def defer_all(task: str, arguments: Sequence[Mapping[str, Any]], *, priority: int = 0) -> None:
+    """As `defer`, one job for each of the arguments; in one statement."""
+    configured = _app.configure_task(f"alcada.jobs.tasks.{task}", priority=priority, allow_unknown=True)
+    configured.batch_defer(*[dict(one) for one in arguments])
 
 
 def wake(connection_id: int) -> None:

@@ -24,7 +24,7 @@ from alcada.flow.models import Run
 from alcada.flow.queries import status_of
 from alcada.flow.rules import SubmissionRefusedError
 from alcada.intake.models import Entry
-from alcada.intake.rules import ChangedMeanwhileError, Problems
+from alcada.intake.rules import ChangedMeanwhileError, NotYoursError, Problems
 from alcada.notify.models import Notice
 from alcada.people.actions import set_roles
 from alcada.people.models import Company, Role
@@ -174,7 +174,7 @@ def test_only_who_entered_it_or_an_administrator_takes_it_back(
     entry = enter(account.connection.company, by=ana)
     submit(entry, by=ana)
     for other in (bruno, carla):
-        with pytest.raises(flow.NotYoursError):
+        with pytest.raises(NotYoursError):
             flow.withdraw(entry, by=other)
 
 

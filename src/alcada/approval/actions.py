@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
 from django.db import transaction
@@ -25,6 +25,28 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
+class Opening:
+    """A revision to be judged: the questions in their order, or the `reason` why nobody need be asked."""
+
+    entry: "Model"
+    revision: "Model"
+    company: Company
+    entered_by_id: int
+    due_date: date
+    questions: Sequence[Question]
+    reason: str = ""
+
+
+@dataclass(frozen=True)
+class Opened:
+    """A round, and whom its first step asks; no step where nobody need be asked."""
+
+    round: Round
+    step: Step | None
+    people: Sequence[User]
+
+
+@dataclass(frozen=True)
 class Result:
     """What a decision led to. `already` is the earlier decision when this one came second."""
 
@@ -34,47 +56,71 @@ class Result:
     next_step: Step | None
 
 
-def open_round(
-    *,
-    entry: "Model",
-    revision: "Model",
-    company: Company,
-    entered_by_id: int,
-    submitted_by: User,
-    due_date: date,
-    questions: Sequence[Question],
-    reason: str = "",
-) -> Round:
-    """Open the round of a revision and ask its first step. Without questions it is complete at once, with `reason`.
+def open_rounds(openings: Sequence[Opening], *, submitted_by: User) -> list[Opened]:
+    """Open the rounds of revisions and ask the first step of each. One without questions is complete at once.
 
-    Runs in the caller's transaction (the one that freezes the revision).
+    Runs in the caller's transaction (the one that freezes the revisions).
     """
-    judged: dict[str, Any] = {"entry": entry, "revision": revision}  # themselves: who goes on reads them
-    round_ = Round.objects.create(
-        **judged,
-        company=company,
-        entered_by_id=entered_by_id,
-        submitted_by=submitted_by,
-        due_date=due_date,
-        reason=reason,
-    )
+    now = timezone.now()
+    rounds = Round.objects.bulk_create(_round(one, submitted_by, now) for one in openings)
+    asked = [one.questions for one in openings]
     steps = Step.objects.bulk_create(
-        Step(round=round_, order=order, key=one.key, name=one.name, why=one.why, role=one.role)
+        Step(
+            round=round_,
+            order=order,
+            key=one.key,
+            name=one.name,
+            why=one.why,
+            role=one.role,
+            state=Step.State.OPEN if order == 1 else Step.State.WAITING,
+            opened_at=now if order == 1 else None,
+        )
+        for round_, questions in zip(rounds, asked, strict=True)
         for order, one in enumerate(questions, start=1)
     )
+    wanted = [question.people for questions in asked for question in questions]
     Asked.objects.bulk_create(
         Asked(step=step, user_id=person)
-        for step, question in zip(steps, questions, strict=True)
-        for person in question.people
+        for step, people in zip(steps, wanted, strict=True)
+        for person in people
     )
-    if not questions:
-        if not reason:
-            raise ValueError("a round without questions needs the reason")
-        _close(round_, Round.State.APPROVED)
-        record("approval.not_needed", round_.entry, company=company, data={"reason": reason})
-        return round_
-    record_all([_ask(steps[0], round_)])
-    return round_
+    known = User.objects.in_bulk({person for people in wanted for person in people})
+    first = {step.round_id: step for step in steps if step.order == 1}
+    opened = [
+        Opened(
+            round_,
+            first.get(round_.pk),
+            [known[person] for person in questions[0].people] if questions else [],
+        )
+        for round_, questions in zip(rounds, asked, strict=True)
+    ]
+    record_all([_begun(one) for one in opened])
+    return opened
+
+
+def _round(opening: Opening, submitted_by: User, now: datetime) -> Round:
+    if not (opening.questions or opening.reason):
+        raise ValueError("a round without questions needs the reason")
+    judged: dict[str, Any] = {"entry": opening.entry, "revision": opening.revision}  # who goes on reads them
+    return Round(
+        **judged,
+        company=opening.company,
+        entered_by_id=opening.entered_by_id,
+        submitted_by=submitted_by,
+        due_date=opening.due_date,
+        reason="" if opening.questions else opening.reason,
+        state=Round.State.OPEN if opening.questions else Round.State.APPROVED,
+        opened_at=now,
+        closed_at=None if opening.questions else now,
+    )
+
+
+def _begun(opened: Opened) -> Line:
+    round_ = opened.round
+    if opened.step is None:
+        told = {"reason": round_.reason}
+        return line("approval.not_needed", round_.entry, company=round_.company, data=told)
+    return _asked(opened.step, round_, [person.name for person in opened.people])
 
 
 def decide(
@@ -170,8 +216,11 @@ def _ask(step: Step, round_: Round) -> Line:
     """Open the step; the line tells whom it asks."""
     step.state, step.opened_at = Step.State.OPEN, timezone.now()
     step.save(update_fields=["state", "opened_at"])
-    names = list(step.asked.order_by("user__name").values_list("user__name", flat=True))
-    told = {"step": step.name, "people": names}
+    return _asked(step, round_, list(step.asked.values_list("user__name", flat=True)))
+
+
+def _asked(step: Step, round_: Round, names: Sequence[str]) -> Line:
+    told = {"step": step.name, "people": sorted(names)}
     return line("approval.asked", round_.entry, company=round_.company, data=told)
 
 

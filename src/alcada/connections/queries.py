@@ -69,9 +69,12 @@ def table(company: Company) -> Table:
     return Table(accounts, rules, default, row.version)
 
 
-def route(company: Company, facts: routing.Facts) -> Routed:
-    """The connection that an entry with these facts is posted through, or why it is posted nowhere."""
-    found = table(company)
+def route(company: Company, facts: routing.Facts, found: Table | None = None) -> Routed:
+    """The connection that an entry with these facts is posted through, or why it is posted nowhere.
+
+    `found` is the company's table where it was read already.
+    """
+    found = found or table(company)
     choice = routing.choose(found.rules, found.default, found.accounts, facts)
     chosen = found.accounts.get(choice.connection_id or 0)
     named = chosen or Connection.objects.filter(pk=choice.connection_id or 0).first()
@@ -82,11 +85,6 @@ def route(company: Company, facts: routing.Facts) -> Routed:
         version=found.version,
         sole=found.sole is not None,
     )
-
-
-def sole_account(company: Company) -> Connection | None:
-    """The account that all of the company's entries go to; None where that depends on the entry, or there is none."""
-    return table(company).sole
 
 
 def undecided(companies: QuerySet[Company]) -> QuerySet[Company]:

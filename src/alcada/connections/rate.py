@@ -103,9 +103,8 @@ def load(connection_id: int) -> tuple[Bucket, float]:
             cursor.execute(_FIRST, [connection_id])
             cursor.execute(_LOAD, [connection_id])
             row = cursor.fetchone()
-        cursor.execute("SELECT extract(epoch FROM clock_timestamp())::float8")
-        (now,) = cursor.fetchone()
-    return possible(Bucket(tuple(row[0]), row[1], row[2]), now), now
+    recent, minute, not_before, now = row
+    return possible(Bucket(tuple(recent), minute, not_before), now), now
 
 
 def store(connection_id: int, bucket: Bucket) -> None:
@@ -120,9 +119,12 @@ def slow_down(connection_id: int, seconds: float) -> None:
         cursor.execute(_SLOW_DOWN, [seconds, connection_id])
 
 
-_LOAD: Final = (
-    "SELECT recent, minute, not_before FROM connections_callslot WHERE connection_id = %s FOR NO KEY UPDATE"
-)
+# The clock is read outside of the locking query: after the lock was got, however long that took.
+_LOAD: Final = """
+    SELECT recent, minute, not_before, extract(epoch FROM clock_timestamp())::float8
+    FROM (SELECT recent, minute, not_before FROM connections_callslot
+          WHERE connection_id = %s FOR NO KEY UPDATE) locked
+"""
 _FIRST: Final = """
     INSERT INTO connections_callslot (connection_id, recent, minute, not_before) VALUES (%s, '{}', 0, 0)
     ON CONFLICT (connection_id) DO NOTHING

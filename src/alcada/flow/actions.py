@@ -1,7 +1,6 @@
 """The story: submit → decide → post → follow. The one room that hands over between rooms; a hand-over commits whole."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
@@ -9,44 +8,26 @@ from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
 
-from alcada import links, queue
+from alcada import links
 from alcada.approval import actions as approval
 from alcada.approval import queries as approvals
 from alcada.approval.models import Decision, Round, Step
 from alcada.approval.rules import NotOpenError, Question
-from alcada.connections.models import Connection
-from alcada.connections.queries import Routed
 from alcada.flow import content as contents
-from alcada.flow import corrected, rules, shipped
-from alcada.flow.checking import check
-from alcada.flow.models import Flow, FlowVersion, Run, Trigger
-from alcada.history.actions import record
+from alcada.flow import corrected, twins
+from alcada.flow.models import Run
+from alcada.flow.ways import Way, find_ways
+from alcada.history.actions import Line, line, record_all
 from alcada.intake import actions as intake
-from alcada.intake import correcting
+from alcada.intake import correcting, freezing
 from alcada.intake.models import Entry, Revision
-from alcada.intake.rules import Content, Problems
-from alcada.ledger.models import TwinSearch
-from alcada.notify.actions import Message, settle, tell, tell_all
-from alcada.people.models import Company, Role, User
+from alcada.intake.rules import NotYoursError
+from alcada.notify.actions import Message, settle, tell_all
+from alcada.people.models import Role, User
 from alcada.people.queries import holders, may
 from alcada.posting import actions as posting
 from alcada.posting import mending
 from alcada.posting.models import State
-
-
-class NotYoursError(Exception):
-    """Only who entered it (or an administrator) changes it."""
-
-
-@dataclass(frozen=True)
-class _Way:
-    """Where a submission will go, worked out before anything is saved."""
-
-    content: Content
-    routed: Routed
-    connection: Connection
-    version: FlowVersion
-    path: list[dict[str, Any]]
 
 
 def submit(entry: Entry, *, by: User) -> Revision:
@@ -55,76 +36,62 @@ def submit(entry: Entry, *, by: User) -> Revision:
     Raises intake.rules.Problems (beside the fields) or rules.SubmissionRefusedError (nobody to ask, no account, …);
     ChangedMeanwhileError when the draft was saved since `entry` was read. All leave everything as it was.
     """
-    way = _find_way(entry, by)
+    return submit_all([entry], by=by)[0]
+
+
+def submit_all(entries: Sequence[Entry], *, by: User) -> list[Revision]:
+    """As `submit`, of several entries of one company in few statements: all of them, or none."""
+    ways = find_ways(entries, by)
     with transaction.atomic():
-        revision = intake.freeze(entry, way.content, by=by)
-        run = Run.objects.create(
-            version=way.version,
-            revision=revision,
-            connection=way.connection,
-            path=way.path,
-            routing=way.routed.told,
+        revisions = freezing.freeze_all([(way.entry, way.content) for way in ways], by=by)
+        frozen = list(zip(ways, revisions, strict=True))
+        runs = Run.objects.bulk_create(
+            Run(
+                version=way.version,
+                revision=revision,
+                connection=way.connection,
+                path=way.path,
+                routing=way.routed.told,
+            )
+            for way, revision in frozen
         )
-        if not way.routed.sole:
-            told = {"revision": revision.number, **way.routed.told}
-            record("entry.routed", entry, by=by, company=entry.company, data=told)
-        TwinSearch.objects.create(revision=revision, connection=way.connection)
-        queue.defer("search_twins", priority=5, revision_id=revision.pk)
-        return ask(run, by=by, due_date=min(part.due_date for part in way.content.instalments))
+        record_all([_routed(way, revision, by) for way, revision in frozen if not way.routed.sole])
+        twins.begin([(revision, way.connection) for way, revision in frozen])
+        ask_all([(run, way.due_date) for run, way in zip(runs, ways, strict=True)], by=by)
+        return revisions
 
 
-def ask(run: Run, *, by: User, due_date: date) -> Revision:
-    """Open the round of a run's revision, in the transaction that froze it, and ask its first people."""
-    revision = run.revision
-    entry = revision.entry
-    round_ = approval.open_round(
+def _routed(way: Way, revision: Revision, by: User) -> Line:
+    told = {"revision": revision.number, **way.routed.told}
+    return line("entry.routed", way.entry, by=by, company=way.entry.company, data=told)
+
+
+def ask_all(runs: Sequence[tuple[Run, date]], *, by: User) -> None:
+    """Open the rounds of runs' revisions, in the transaction that froze them, and ask their first people.
+
+    With each run the day on which its first instalment is due.
+    """
+    opened = approval.open_rounds([_opening(run, due_date) for run, due_date in runs], submitted_by=by)
+    asked = []
+    for (run, due_date), one in zip(runs, opened, strict=True):
+        if one.step is None:
+            _approved(run, one.round)
+        else:
+            asked.append((one.step, one.people, run.revision, due_date))
+    _tell_asked(asked)
+
+
+def _opening(run: Run, due_date: date) -> approval.Opening:
+    entry = run.revision.entry
+    return approval.Opening(
         entry=entry,
-        revision=revision,
+        revision=run.revision,
         company=entry.company,
         entered_by_id=entry.created_by_id,
-        submitted_by=by,
         due_date=due_date,
         questions=[_question(step) for step in run.path if step["type"] == "approval"],
         reason=next((step["without_approval"] for step in run.path if step.get("without_approval")), ""),
     )
-    if round_.state == Round.State.APPROVED:
-        _approved(run, round_)
-    else:
-        _tell_asked(round_)
-    return revision
-
-
-def what_would_happen(entry: Entry, *, by: User) -> list[dict[str, Any]]:
-    """The way that submitting would take, without effect. Raises as `submit` does."""
-    return _find_way(entry, by).path
-
-
-def _find_way(entry: Entry, by: User) -> _Way:
-    if not may(by, "entry.create", entry.company):
-        raise NotYoursError
-    try:
-        checked = check(entry)
-    except Problems as exc:
-        if entry.company.connections.accounts().exists():
-            raise
-        raise rules.SubmissionRefusedError("no_account") from exc  # nothing typed would help
-    content = checked.content
-    version = current_version(entry.company, Trigger.of(entry.kind))
-    facts = rules.Facts(
-        kind=entry.kind,
-        amount=content.amount,
-        party=content.party_name,
-        document=content.party_document,
-        instalments=len(content.instalments),
-    )
-    theirs = {by.pk, entry.created_by_id}
-    path = rules.plan(version.definition, facts, lambda who: people(entry.company, who, but=theirs))
-    return _Way(content, checked.routed, checked.connection, version, path)
-
-
-def people(company: Company, who: Mapping[str, Any], *, but: set[int]) -> list[int]:
-    """Whom a step asks, never who entered or submitted it."""
-    return [person.pk for person in holders(company, Role(who["role"])) if person.pk not in but]
 
 
 def _question(step: dict[str, Any]) -> Question:
@@ -159,7 +126,8 @@ def decide(
         if round_.state == Round.State.APPROVED:
             _approved(run, round_)
         elif round_.state == Round.State.OPEN:
-            _tell_asked(round_)
+            assert result.next_step is not None  # or the round would have ended
+            _tell_step(result.next_step)
         else:
             end(run)
             if round_.state == Round.State.SENT_BACK:
@@ -201,38 +169,6 @@ def withdraw(entry: Entry, *, by: User) -> None:
             raise NotOpenError
         mending.replace_refused(entry.pk, by=by)
         intake.reopen(entry, by=by)
-
-
-def current_version(company: Company, trigger: Trigger) -> FlowVersion:
-    """The version that a new run takes; the shipped flow is published the first time a company needs it."""
-    flow = Flow.objects.select_related("current").filter(company=company, trigger=trigger).first()
-    if flow and flow.current:
-        return flow.current
-    with transaction.atomic():
-        Company.objects.select_for_update().get(pk=company.pk)
-        flow, _ = Flow.objects.get_or_create(
-            company=company, trigger=trigger, defaults={"name": str(trigger.label)}
-        )
-        return flow.current or publish(flow, shipped.definition(trigger), by=None)
-
-
-def publish(flow: Flow, definition: dict[str, Any], *, by: User | None) -> FlowVersion:
-    """Make a definition the current version. What runs keeps its own. Raises rules.DefinitionError."""
-    rules.check_definition(definition)
-    with transaction.atomic():
-        flow = Flow.objects.select_for_update().get(pk=flow.pk)
-        number = flow.versions.count() + 1
-        version = FlowVersion.objects.create(flow=flow, number=number, definition=definition, published_by=by)
-        flow.current = version
-        flow.save(update_fields=["current"])
-        record(
-            "flow.published",
-            flow,
-            by=by,
-            company=flow.company,
-            data={"version": number, "definition": definition},
-        )
-        return version
 
 
 def _approved(run: Run, round_: Round) -> None:
@@ -297,7 +233,7 @@ def ask_anew() -> int:
         people = [one for one in holders(round_.company, Role(step.role)) if one.pk not in used]
         with transaction.atomic():
             if people and approval.ask_also(step.pk, people):
-                _tell_asked(round_)
+                _tell_step(step)
                 found += 1
     return found
 
@@ -307,15 +243,28 @@ def end(run: Run) -> None:
     run.save(update_fields=["state", "ended_at"])
 
 
-def _tell_asked(round_: Round) -> None:
-    step = round_.steps.get(state=Step.State.OPEN)
-    tell(
-        [asked.user for asked in step.asked.select_related("user")],
-        template="asked" if round_.revision.kind == Revision.Kind.ORDINARY else "correction_asked",
-        key=asked_key(step.pk),
-        company=round_.company,
-        link=links.decide(step.pk),
-        data={"step": step.name, **_facts(round_.revision)},
+def _tell_step(step: Step) -> None:
+    """Everybody whom the step asks: who was told already is not told again."""
+    revision = Revision.objects.select_related("entry__company").get(rounds=step.round_id)
+    people = [asked.user for asked in step.asked.select_related("user")]
+    _tell_asked([(step, people, revision, _due_date(revision))])
+
+
+def _tell_asked(asked: Sequence[tuple[Step, Sequence[User], Revision, date]]) -> None:
+    """The people of each step, of the revision that it judges and the day on which its first instalment is due."""
+    tell_all(
+        [
+            Message(
+                to=person,
+                template="asked" if revision.kind == Revision.Kind.ORDINARY else "correction_asked",
+                key=asked_key(step.pk),
+                company=revision.entry.company,
+                link=links.decide(step.pk),
+                data={"step": step.name, **_facts(revision, due_date)},
+            )
+            for step, people, revision, due_date in asked
+            for person in people
+        ]
     )
 
 
@@ -335,16 +284,20 @@ def _message(run: Run, template: str, **data: str) -> Message:
         key=f"{template}:{revision.pk}",
         company=revision.entry.company,
         link=links.entry(revision.entry_id),
-        data={**_facts(revision), **data},
+        data={**_facts(revision, _due_date(revision)), **data},
     )
 
 
-def _facts(revision: Revision) -> dict[str, str]:
+def _facts(revision: Revision, due_date: date) -> dict[str, str]:
     return {
         "number": str(revision.entry.number),
         "party": revision.party_name,
         "description": revision.description,
         "amount": str(revision.amount),
-        "due": min(part.due_date for part in revision.instalments.all()).isoformat(),
+        "due": due_date.isoformat(),
         "company": revision.entry.company.name,
     }
+
+
+def _due_date(revision: Revision) -> date:
+    return min(part.due_date for part in revision.instalments.all())

@@ -78,7 +78,7 @@ def candidates(posting: Posting) -> list[Candidate]:
     """What the account holds about the due dates, of about such a value; the likely ones first. Raises FAILURES."""
     wanted = _wanted(posting)
     about = [(due, (amount * factor).quantize(CENT)) for due, amount in wanted.parts for factor in ABOUT]
-    listed = books.listed(posting.connection_id, kind=posting.kind, wanted=replace(wanted, parts=about))
+    listed = books.listed(posting.connection_id, kind=posting.kind, wanted=[replace(wanted, parts=about)])
     likely = {item.id for item in rules.likely_twins(wanted, listed)}
     ours = _ours(posting.connection_id, [item.id for item in listed])
     marked = f"[{posting.reference}]"

@@ -11,6 +11,7 @@ from alcada.intake import drafts
 from alcada.intake.models import Entry
 from alcada.intake.reader import absent
 from alcada.intake.rules import Content, Problems
+from alcada.intake.shelf import Shelf
 
 
 @dataclass(frozen=True)
@@ -22,19 +23,21 @@ class Checked:
     connection: Connection
 
 
-def check(entry: Entry) -> Checked:
+def check(entry: Entry, shelf: Shelf | None = None) -> Checked:
     """Read the draft, choose its account by the company's rules, and see that the account has what it names.
 
+    `shelf` is one that has what this draft names among others.
     Raises intake.rules.Problems, NotBeingEditedError, or rules.SubmissionRefusedError when it goes to no account.
     """
-    content = drafts.check(entry)
-    routed = route(entry.company, _routing_facts(content))
+    shelf = shelf or drafts.shelf_for(entry.company, [entry])
+    content = drafts.check(entry, shelf)
+    routed = route(entry.company, _routing_facts(content), shelf.table)
     if refusal := rules.routed_nowhere(routed, entry.company.name):
         raise refusal
     assert routed.connection is not None
     if not routed.sole:  # of a sole account reading the draft has asked already
         rule = routed.choice.rule
-        if wrong := absent(content, routed.connection, rule.name if rule else ""):
+        if wrong := absent(content, routed.connection, shelf, rule.name if rule else ""):
             raise Problems(wrong)
     return Checked(content, routed, routed.connection)
 

@@ -15,14 +15,13 @@ from alcada.flow import actions as flow
 from alcada.flow import corrected
 from alcada.flow import correcting_rules as rules
 from alcada.flow.following import follow_new
-from alcada.flow.models import Run, Trigger
+from alcada.flow.models import Run
 from alcada.flow.patching import also_left, pending
-from alcada.flow.rules import Facts, plan
+from alcada.flow.ways import Planner
 from alcada.intake import correcting as intake
 from alcada.intake.models import Entry, Revision
 from alcada.intake.queries import content_of, may_change
-from alcada.intake.reader import absent
-from alcada.intake.rules import ChangedMeanwhileError, Content, NotYoursError, Problems
+from alcada.intake.rules import ChangedMeanwhileError, Content, NotYoursError
 from alcada.ledger import corrected as ledger
 from alcada.ledger.models import EntryState
 from alcada.notify.actions import settle
@@ -84,9 +83,7 @@ def check(entry: Entry) -> Checked:
     posting = corrected.posting_of(entry)
     if posting is None or entry.current is None:
         raise NotNowError
-    content = intake.check(entry)
-    if wrong := absent(content, posting.connection):
-        raise Problems(wrong)
+    content = intake.check(entry, posting.connection)
     changes = rules.changes(content_of(entry.current), content)
     if not changes:
         raise NothingChangedError
@@ -101,7 +98,7 @@ def submit(entry: Entry, *, by: User) -> Revision:
     if not may(by, "entry.create", entry.company):
         raise NotYoursError
     checked = check(entry)
-    version, path = _path(entry, checked.content, by)
+    version, path = Planner(entry.company).plan(entry, checked.content, by)
     with transaction.atomic():
         locked = Entry.objects.select_for_update(of=("self",)).select_related("company").get(pk=entry.pk)
         if locked.correction != entry.correction or locked.current_id != entry.current_id:
@@ -110,21 +107,8 @@ def submit(entry: Entry, *, by: User) -> Revision:
             raise NotNowError
         revision = intake.freeze(entry, checked.content, by=by, changes=checked.changes)
         run = Run.objects.create(version=version, revision=revision, connection=checked.connection, path=path)
-        return flow.ask(run, by=by, due_date=min(part.due_date for part in checked.content.instalments))
-
-
-def _path(entry: Entry, content: Content, by: User) -> tuple[Any, list[dict[str, Any]]]:
-    """The way that the company's flow gives an entry of this content: as for one that is new."""
-    version = flow.current_version(entry.company, Trigger.of(entry.kind))
-    facts = Facts(
-        kind=entry.kind,
-        amount=content.amount,
-        party=content.party_name,
-        document=content.party_document,
-        instalments=len(content.instalments),
-    )
-    theirs = {by.pk, entry.created_by_id}
-    return version, plan(version.definition, facts, lambda who: flow.people(entry.company, who, but=theirs))
+        flow.ask_all([(run, min(part.due_date for part in checked.content.instalments))], by=by)
+        return revision
 
 
 def withdraw(entry: Entry, *, by: User) -> None:

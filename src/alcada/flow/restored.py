@@ -2,9 +2,9 @@
 
 from django.db.models.functions import Now
 
-from alcada import queue
 from alcada.approval.models import Round
 from alcada.connections.models import Connection
+from alcada.flow import twins
 from alcada.ledger.models import TwinSearch
 from alcada.posting import looking, seeking
 
@@ -17,9 +17,8 @@ def doubt() -> int:
     so that those there show. Returns how many postings are looked for. Safe to call again.
     """
     waiting = TwinSearch.objects.filter(revision__rounds__state=Round.State.OPEN)
-    for revision_id in waiting.values_list("revision_id", flat=True):
-        TwinSearch.objects.filter(revision_id=revision_id).update(state=TwinSearch.State.PENDING, found=[])
-        queue.defer("search_twins", revision_id=revision_id)
+    waiting.update(state=TwinSearch.State.PENDING, found=[])
+    twins.search_later(waiting.values_list("revision_id", "connection_id", "revision__entry__kind"))
     Connection.objects.update(restored_at=Now())
     seeking.watch_anew()
     return looking.doubt_all()

@@ -12,6 +12,7 @@ from alcada import queue
 from alcada.connections import incidents
 from alcada.connections.models import Connection, Incident
 from alcada.flow import actions as flow
+from alcada.flow import twins
 from alcada.flow.models import Run
 from alcada.ledger.models import TwinSearch
 from alcada.notify.models import Notice
@@ -42,8 +43,8 @@ def sweep() -> None:
     for pk in stopped.values_list("revision__postings", flat=True)[:1000]:
         queue.defer("follow", posting_id=pk)
     waiting = TwinSearch.objects.filter(state=TwinSearch.State.PENDING, created_at__lt=now - LATE)
-    for pk in waiting.values_list("revision_id", flat=True)[:1000]:
-        queue.defer("search_twins", revision_id=pk)
+    named = ("revision_id", "connection_id", "revision__entry__kind")
+    twins.search_later(list(waiting.values_list(*named)[:1000]), priority=0)
     if settings.EMAIL_CONFIGURED:
         unsent = Notice.objects.filter(
             mailed_at=None, created_at__lt=now - LATE, created_at__gt=now - timedelta(days=2)

@@ -71,6 +71,8 @@ def record_all(lines: Sequence[Line]) -> list[Record]:
             raise UnknownEventError(one.event)
     if not transaction.get_connection().in_atomic_block:
         raise transaction.TransactionManagementError("history is recorded in the transaction of its change")
+    if not lines:
+        return []
     chains = _chains(lines)
     records = [_appended(chains[one.kind, one.key], one) for one in lines]
     Record.objects.bulk_create(records)

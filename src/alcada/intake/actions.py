@@ -1,6 +1,6 @@
 """Writes about entries, one verb each."""
 
-from dataclasses import asdict, replace
+from collections.abc import Sequence
 from typing import Protocol
 
 from django.db import transaction
@@ -9,20 +9,15 @@ from django.utils import timezone
 
 from alcada.directory.actions import save_party
 from alcada.directory.models import EntryKind
-from alcada.history.actions import record
+from alcada.history.actions import line, record, record_all
 from alcada.intake import drafts, files, storage
 from alcada.intake.drafts import Draft
-from alcada.intake.models import Document, Entry, Instalment, Revision, Split
-from alcada.intake.queries import content_of, may_change
+from alcada.intake.models import Document, Entry
+from alcada.intake.queries import may_change, may_change_all
 from alcada.intake.rules import (
     ChangedMeanwhileError,
-    Content,
-    FileFact,
     NotBeingEditedError,
     NotYoursError,
-    as_data,
-    content_hash,
-    differences,
 )
 from alcada.people.models import Company, User
 from alcada.people.queries import may
@@ -43,24 +38,37 @@ def start(
     `source` says in history where it came from ("nfe"; empty: typed). Raises NotYoursError without the right
     to enter, and IntegrityError when the company has an entry of this NF-e already (imports.py handles it).
     """
+    return start_all(company, [(kind, draft)], by=by, nfe_key=nfe_key, source=source)[0]
+
+
+def start_all(
+    company: Company, typed: Sequence[tuple[str, Draft]], *, by: User, nfe_key: str = "", source: str = ""
+) -> list[Entry]:
+    """As `start`, of many (kind and draft) in a few statements."""
     if not may(by, "entry.create", company):
         raise NotYoursError
     with transaction.atomic():
         # The company's row is the lock under which numbers are counted: no gaps, no two alike.
         Company.objects.select_for_update().get(pk=company.pk)
         last = Entry.objects.filter(company=company).aggregate(last=Max("number"))["last"] or 0
-        entry = Entry.objects.create(
-            company=company,
-            kind=EntryKind(kind),
-            number=last + 1,
-            created_by=by,
-            draft=drafts.shaped(draft),
-            nfe_key=nfe_key,
+        entries = Entry.objects.bulk_create(
+            Entry(
+                company=company,
+                kind=EntryKind(kind),
+                number=number,
+                created_by=by,
+                draft=drafts.shaped(draft),
+                nfe_key=nfe_key,
+            )
+            for number, (kind, draft) in enumerate(typed, start=last + 1)
         )
-        data = {"kind": entry.kind, "number": entry.number, "source": source, "nfe_key": nfe_key}
-        told = {name: value for name, value in data.items() if value}
-        record("entry.created", entry, by=by, company=company, data=told)
-        return entry
+        begun = []
+        for entry in entries:
+            data = {"kind": entry.kind, "number": entry.number, "source": source, "nfe_key": nfe_key}
+            told = {name: value for name, value in data.items() if value}
+            begun.append(line("entry.created", entry, by=by, company=company, data=told))
+        record_all(begun)
+        return entries
 
 
 def save_draft(entry: Entry, *, by: User, draft: Draft, based_on: int | str | None = "any") -> Entry:
@@ -122,86 +130,6 @@ def discard(entry: Entry, *, by: User) -> None:
         record("entry.discarded", locked, by=by, company=locked.company)
 
 
-def freeze(entry: Entry, content: Content, *, by: User) -> Revision:
-    """Make the entry's next revision from checked content, and end the draft. `entry` is as it was checked.
-
-    Runs in the caller's transaction, whose commit checks that the parts add up. What was checked is what is frozen:
-    raises NotBeingEditedError when the draft was submitted or discarded meanwhile, ChangedMeanwhileError when saved.
-    """
-    if not transaction.get_connection().in_atomic_block:
-        raise transaction.TransactionManagementError("a revision commits with the round that judges it")
-    locked = _being_edited(entry, by)
-    if locked.draft != entry.draft:
-        raise ChangedMeanwhileError
-    before = locked.current
-    content = with_files(locked, content)
-    number = before.number + 1 if before else 1
-    revision = frozen(locked, content, by=by, number=number, kind=Revision.Kind.ORDINARY)
-    data = {"revision": revision.number, "content": as_data(content), "hash": revision.content_hash}
-    if before:
-        data["changes"] = differences(content_of(before), content)
-    if confirmed := (locked.draft or {}).get("confirmed"):
-        data["confirmed"] = confirmed
-    locked.current, locked.draft = revision, None
-    locked.save(update_fields=["current", "draft"])
-    # The caller's own copy must not bring the draft back if it is saved.
-    entry.current, entry.draft = revision, None
-    record("entry.submitted", locked, by=by, company=locked.company, data=data)
-    return revision
-
-
-def with_files(entry: Entry, content: Content) -> Content:
-    """The content with the files that are with the entry now."""
-    there = Document.objects.filter(entry=entry, removed_at=None).order_by("pk")
-    return replace(content, documents=tuple(FileFact(file.name, file.sha256) for file in there))
-
-
-def frozen(entry: Entry, content: Content, *, by: User, number: int, kind: Revision.Kind) -> Revision:
-    """The entry's next revision. The caller holds the entry's row."""
-    revision = Revision.objects.create(
-        entry=entry,
-        number=number,
-        kind=kind,
-        party_id=content.party_id,
-        party_name=content.party_name,
-        party_document=content.party_document,
-        party_email=content.party_email,
-        description=content.description,
-        document_number=content.document_number,
-        competence_date=content.competence_date,
-        amount=content.amount,
-        currency=content.currency,
-        bank_account_id=content.bank_account_id,
-        payment_method=content.payment_method,
-        payment_details=content.payment_details,
-        notes=content.notes,
-        documents=[asdict(file) for file in content.documents],
-        created_by=by,
-        content_hash=content_hash(content),
-    )
-    _freeze_parts(revision, content)
-    return revision
-
-
-def _freeze_parts(revision: Revision, content: Content) -> None:
-    Split.objects.bulk_create(
-        Split(
-            revision=revision,
-            category_id=part.category_id,
-            category_name=part.category_name,
-            cost_centre_id=part.cost_centre_id,
-            cost_centre_code=part.cost_centre_code,
-            cost_centre_name=part.cost_centre_name,
-            amount=part.amount,
-        )
-        for part in content.splits
-    )
-    Instalment.objects.bulk_create(
-        Instalment(revision=revision, number=part.number, due_date=part.due_date, amount=part.amount)
-        for part in content.instalments
-    )
-
-
 def reopen(entry: Entry, *, by: User) -> None:
     """Make the current revision's content a draft again. Whether that is allowed is the caller's to know
     (`flow`).
@@ -256,11 +184,19 @@ def remove_document(document: Document, *, by: User) -> None:
 
 def _being_edited(entry: Entry, by: User, *, or_corrected: bool = False) -> Entry:
     """The entry's row, locked; refused when it isn't a draft or isn't this person's to change."""
-    related = Entry.objects.select_related("company", "current")
-    locked = related.select_for_update(of=("self",)).get(pk=entry.pk)
-    if not may_change(by, locked):
+    return all_being_edited([entry], by, or_corrected=or_corrected)[entry.pk]
+
+
+def all_being_edited(entries: Sequence[Entry], by: User, *, or_corrected: bool = False) -> dict[int, Entry]:
+    """The rows by key, locked in one order whoever locks them."""
+    related = (
+        Entry.objects.select_related("company", "current").select_for_update(of=("self",)).order_by("pk")
+    )
+    locked = {entry.pk: entry for entry in related.filter(pk__in=[entry.pk for entry in entries])}
+    if len(locked) < len(entries) or not may_change_all(by, locked.values()):
         raise NotYoursError
-    edited = locked.draft is not None or (or_corrected and locked.correction is not None)
-    if not edited or locked.discarded_at is not None:
-        raise NotBeingEditedError
+    for entry in locked.values():
+        edited = entry.draft is not None or (or_corrected and entry.correction is not None)
+        if not edited or entry.discarded_at is not None:
+            raise NotBeingEditedError
     return locked

@@ -6,20 +6,25 @@ Whether an entry may be corrected now, and what becomes of an approved correctio
 from django.db import transaction
 from django.db.models import Max
 
+from alcada.connections.models import Connection
 from alcada.history.actions import record
 from alcada.intake import drafts
-from alcada.intake.actions import frozen, settled_party, with_files
+from alcada.intake.actions import settled_party
 from alcada.intake.drafts import Draft
+from alcada.intake.freezing import frozen, with_files
 from alcada.intake.models import Entry, Revision
 from alcada.intake.queries import content_of, may_change
+from alcada.intake.reader import Reader, absent
 from alcada.intake.rules import (
     ChangedMeanwhileError,
     Content,
     NotBeingEditedError,
     NotYoursError,
+    Problems,
     as_data,
     differences,
 )
+from alcada.intake.shelf import Shelf
 from alcada.people.models import User
 
 
@@ -68,11 +73,18 @@ def discard(entry: Entry, *, by: User) -> None:
         record("correction.discarded", locked, by=by, company=locked.company)
 
 
-def check(entry: Entry) -> Content:
-    """The content that the correction's draft gives. Raises Problems, NotBeingEditedError."""
+def check(entry: Entry, connection: Connection) -> Content:
+    """The content that the correction's draft gives, all of it there in the account where the entry is posted.
+
+    Raises Problems, NotBeingEditedError.
+    """
     if entry.correction is None:
         raise NotBeingEditedError
-    content = drafts.check_draft(entry.company, entry.kind, entry.correction, as_numbered=True)
+    draft = drafts.shaped(entry.correction)
+    shelf = Shelf(entry.company, [draft])
+    content = Reader(shelf, entry.kind, draft, as_numbered=True).content()
+    if wrong := absent(content, connection, shelf):
+        raise Problems(wrong)
     return with_files(entry, content)
 
 
@@ -85,7 +97,7 @@ def freeze(entry: Entry, content: Content, *, by: User, changes: list[dict[str, 
         raise transaction.TransactionManagementError("a revision commits with the round that judges it")
     locked = _being_corrected(entry, by)
     last = Revision.objects.filter(entry=locked).aggregate(last=Max("number"))["last"] or 0
-    revision = frozen(locked, content, by=by, number=last + 1, kind=Revision.Kind.CORRECTION)
+    (revision,) = frozen([(locked, last + 1, content)], by=by, kind=Revision.Kind.CORRECTION)
     data = {
         "revision": revision.number,
         "content": as_data(content),

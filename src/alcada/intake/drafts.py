@@ -15,7 +15,7 @@ box shows. The amount of an only split or only instalment may be empty: it is th
 holds the keys of the questions (rules.questions, duplicates.probable) that the person ticked.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from decimal import Decimal
 from typing import Any, Final
@@ -25,8 +25,9 @@ from django.utils import timezone
 from alcada.directory.models import BankAccount, EntryKind, Party
 from alcada.directory.queries import defaults_for
 from alcada.intake.models import Entry, Revision
-from alcada.intake.reader import Reader, key
-from alcada.intake.rules import Content, NotBeingEditedError
+from alcada.intake.reader import Reader
+from alcada.intake.rules import Content, NotBeingEditedError, key
+from alcada.intake.shelf import Shelf
 from alcada.people.models import Company
 
 Draft = dict[str, Any]
@@ -156,17 +157,25 @@ def amount(value: Decimal) -> str:
     return f"{value:,.2f}".translate(str.maketrans(",.", ".,"))
 
 
-def check(entry: Entry) -> Content:
+def check(entry: Entry, shelf: Shelf | None = None) -> Content:
     """The content that the entry's draft gives. Raises Problems, or NotBeingEditedError when there is no
     draft. Whether the account that it goes to has its categories is known only once it is routed: `flow.checking`.
+
+    `shelf` is one that was made for its draft among others (`shelf_for`).
     """
     if entry.draft is None or entry.discarded_at is not None:
         raise NotBeingEditedError
-    return check_draft(entry.company, entry.kind, entry.draft)
+    if shelf is None:
+        return check_draft(entry.company, entry.kind, entry.draft)
+    return Reader(shelf, entry.kind, shaped(entry.draft)).content()
 
 
-def check_draft(
-    company: Company, kind: str, draft: Mapping[str, Any], *, as_numbered: bool = False
-) -> Content:
-    """As `check`, for a draft that isn't saved yet; `as_numbered`: each row stays the instalment that it is."""
-    return Reader(company, kind, shaped(draft), as_numbered=as_numbered).content()
+def check_draft(company: Company, kind: str, draft: Mapping[str, Any]) -> Content:
+    """As `check`, for a draft that isn't saved yet."""
+    draft = shaped(draft)
+    return Reader(Shelf(company, [draft]), kind, draft).content()
+
+
+def shelf_for(company: Company, entries: Iterable[Entry]) -> Shelf:
+    """For checking the company's drafts one after the other."""
+    return Shelf(company, [shaped(entry.draft or {}) for entry in entries])

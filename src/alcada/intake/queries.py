@@ -1,5 +1,6 @@
 """Reading entries, each person what is theirs to see."""
 
+from collections.abc import Iterable
 from contextlib import suppress
 from datetime import date
 
@@ -28,9 +29,16 @@ def entry_or_none(user: User, pk: int) -> Entry | None:
 
 def may_change(user: User, entry: Entry) -> bool:
     """Who entered it changes it, as long as they may enter there; else the company's administrators."""
-    if entry.created_by_id == user.pk and may(user, "entry.create", entry.company):
-        return True
-    return may(user, "posting.mend", entry.company)
+    return may_change_all(user, [entry])
+
+
+def may_change_all(user: User, entries: Iterable[Entry]) -> bool:
+    """May the person change every one of these?"""
+    asked = {(entry.company, entry.created_by_id == user.pk) for entry in entries}
+    return all(
+        (own and may(user, "entry.create", company)) or may(user, "posting.mend", company)
+        for company, own in asked
+    )
 
 
 def search(

@@ -1,25 +1,21 @@
 """From typed text to content, field by field, everything that is wrong collected on the way."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import date
 from decimal import Decimal
-from typing import Any, Final
+from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
-from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from alcada import money
 from alcada.connections.models import Connection
-from alcada.connections.queries import sole_account
 from alcada.directory import documents
-from alcada.directory.models import BankAccount, Category, CostCentre, EntryKind, Party
+from alcada.directory.models import BankAccount, Category, EntryKind, Party
 from alcada.intake.models import PaymentMethod
-from alcada.intake.rules import Content, InstalmentPart, Problems, SplitPart, add_up, read_day
-from alcada.people.models import Company
-
-MAX_ROWS: Final = 120  # of splits and of instalments: ten years of months
+from alcada.intake.rules import MAX_ROWS, Content, InstalmentPart, Problems, SplitPart, add_up, key, read_day
+from alcada.intake.shelf import Shelf
 
 
 def amount_sentence(code: str) -> str:
@@ -48,13 +44,13 @@ class Reader:
     """Reads field by field and collects what is wrong, so that a person sees all of it at once."""
 
     def __init__(
-        self, company: Company, kind: str, draft: Mapping[str, Any], *, as_numbered: bool = False
+        self, shelf: Shelf, kind: str, draft: Mapping[str, Any], *, as_numbered: bool = False
     ) -> None:
-        self.company, self.kind, self.draft = company, kind, draft
+        self.shelf, self.kind, self.draft = shelf, kind, draft
         self.as_numbered = as_numbered  # the rows are instalments that have their number already
         self.problems: dict[str, list[str]] = {}
         # Where more than one may be meant, the rest has to be read first: `absent` asks then (flow.checking).
-        self.connection: Connection | None = sole_account(company)
+        self.connection: Connection | None = shelf.table.sole
         self._in_account: list[tuple[str, Category | BankAccount]] = []
 
     def content(self) -> Content:
@@ -134,7 +130,7 @@ class Reader:
         if self.draft["new_party"]:
             self._new_party()
             return None
-        party = Party.objects.filter(company=self.company, pk=key(self.draft["party"])).first()
+        party = self.shelf.parties.get(key(self.draft["party"]))
         if party is None:
             self._wrong("party", self._vendor(_("Choose the vendor."), _("Choose the customer.")))
         elif not (party.is_vendor if self.kind == EntryKind.PAYABLE else party.is_customer):
@@ -170,7 +166,7 @@ class Reader:
         return of_payable if self.kind == EntryKind.PAYABLE else of_receivable
 
     def _bank_account(self) -> BankAccount | None:
-        account = BankAccount.objects.filter(company=self.company, pk=key(self.draft["bank_account"])).first()
+        account = self.shelf.bank_accounts.get(key(self.draft["bank_account"]))
         if account is None:
             self._wrong("bank_account", _("Choose the account."))
         elif not account.active:
@@ -193,31 +189,19 @@ class Reader:
         """What Conta Azul's API can't create must be there before anybody is asked to approve it."""
         if self.connection is None or not self._in_account:
             return
-        asked = [ours for _field, ours in self._in_account]
-        categories, accounts = _there(
-            self.connection,
-            [ours.pk for ours in asked if isinstance(ours, Category)],
-            [ours.pk for ours in asked if isinstance(ours, BankAccount)],
-        )
+        categories, accounts = self.shelf.there(self.connection)
         for field, ours in self._in_account:
             if ours.pk not in (categories if isinstance(ours, Category) else accounts):
                 self._wrong(field, not_there(str(ours), self.connection.name))
 
     def _splits(self, total: Decimal | None) -> list[SplitPart]:
         rows = self._counted("splits")
-        categories = {
-            c.pk: c for c in Category.objects.filter(company=self.company, pk__in=_keys(rows, "category"))
-        }
-        centres = {
-            c.pk: c
-            for c in CostCentre.objects.filter(company=self.company, pk__in=_keys(rows, "cost_centre"))
-        }
         parts: list[SplitPart] = []
         for index, row in enumerate(rows):
             field = f"splits.{index}"
-            category = categories.get(key(row["category"]))
+            category = self.shelf.categories.get(key(row["category"]))
             self._check_category(f"{field}.category", category)
-            centre = centres.get(key(row["cost_centre"]))
+            centre = self.shelf.cost_centres.get(key(row["cost_centre"]))
             if row["cost_centre"] and (centre is None or not centre.active):
                 self._wrong(f"{field}.cost_centre", _("Choose a cost centre that is in use."))
             share = self._share(f"{field}.amount", row["amount"], rows, total)
@@ -305,11 +289,9 @@ def not_there(name: str, account: str, rule: str = "") -> str:
     return _("%(name)s does not exist in the Conta Azul account %(account)s.") % names
 
 
-def absent(content: Content, connection: Connection, rule: str = "") -> dict[str, list[str]]:
+def absent(content: Content, connection: Connection, shelf: Shelf, rule: str = "") -> dict[str, list[str]]:
     """What of the content the account doesn't have, by field; `rule` chose the account."""
-    categories, accounts = _there(
-        connection, [part.category_id for part in content.splits], [content.bank_account_id]
-    )
+    categories, accounts = shelf.there(connection)
     wrong = {
         f"splits.{index}.category": [not_there(part.category_name, connection.name, rule)]
         for index, part in enumerate(content.splits)
@@ -318,22 +300,3 @@ def absent(content: Content, connection: Connection, rule: str = "") -> dict[str
     if content.bank_account_id not in accounts:
         wrong["bank_account"] = [not_there(content.bank_account_name, connection.name, rule)]
     return wrong
-
-
-def _there(
-    connection: Connection, categories: Sequence[int], accounts: Sequence[int]
-) -> tuple[set[int], set[int]]:
-    """Which of these categories and bank accounts the account has, in use."""
-    wanted = Q(category__in=categories) | Q(bank_account__in=accounts)
-    known = connection.counterparts.filter(wanted, active=True).values_list("category_id", "bank_account_id")
-    found = list(known)
-    return {category for category, _bank in found}, {bank for _category, bank in found}
-
-
-def key(text: str) -> int:
-    """A directory key, or 0, which no row has."""
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 18 else 0
-
-
-def _keys(rows: list[dict[str, str]], name: str) -> list[int]:
-    return [key(row[name]) for row in rows]

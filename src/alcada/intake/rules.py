@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 
 from alcada import money
 
+MAX_ROWS: Final = 120  # of splits and of instalments: ten years of months
 # A due date further away than this is more often a slip of the year than a contract.
 FAR_AHEAD_YEARS: Final = 5
 # A competence date further from today than this, either way, likewise.
@@ -111,6 +112,11 @@ class Question:
     def key(self) -> str:
         """What a draft's `confirmed` holds."""
         return f"{self.code}:{self.about}"
+
+
+def key(typed: str) -> int:
+    """The directory's key that a form sent; 0, which no row has, for anything else."""
+    return int(typed) if typed.isascii() and typed.isdigit() and len(typed) < 18 else 0
 
 
 def as_data(content: Content) -> dict[str, Any]:

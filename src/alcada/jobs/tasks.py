@@ -33,9 +33,9 @@ def tell_correction(correction_id: int) -> None:
 
 
 @app.task(name="alcada.jobs.tasks.search_twins", retry=RETRY)
-def search_twins(revision_id: int) -> None:
-    """Search the account's own books for an entry like this one."""
-    twins.search(revision_id)
+def search_twins(revision_ids: list[int]) -> None:
+    """Search the account's own books for entries like these."""
+    twins.search(revision_ids)
 
 
 @app.task(name="alcada.jobs.tasks.sync_directory", retry=RETRY)

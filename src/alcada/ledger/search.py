@@ -108,12 +108,18 @@ def events(connection_id: int, *, kind: str, due_from: date, due_to: date) -> li
     return list({item.event.id: item.event for item in items}.values())
 
 
-def listed(connection_id: int, *, kind: str, wanted: Wanted) -> list[Listed]:
-    """The instalments due around the wanted ones, as the search lists them."""
-    due_from, due_to = wanted.window
-    amounts = [amount for _, amount in wanted.parts]
+def listed(connection_id: int, *, kind: str, wanted: Sequence[Wanted]) -> list[Listed]:
+    """The instalments due around all of the wanted ones, as the search lists them: one walk through a window."""
+    days = [day for one in wanted for day in one.window]
+    amounts = [amount for one in wanted for _, amount in one.parts]
     search = entries.search_payables if kind == EntryKind.PAYABLE else entries.search_receivables
-    pages = search(due_from=due_from, due_to=due_to, value_from=min(amounts), value_to=max(amounts))
+    pages = search(
+        due_from=min(days),
+        due_to=max(days),
+        value_from=min(amounts),
+        value_to=max(amounts),
+        page_size=LOOK_PAGE,
+    )
     return [
         Listed(
             id=item.id,

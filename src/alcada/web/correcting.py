@@ -20,8 +20,7 @@ from alcada.flow.rules import SubmissionRefusedError
 from alcada.intake import correcting as intake
 from alcada.intake.models import Entry
 from alcada.intake.queries import documents_of, entry_or_none, may_change, visible_entries
-from alcada.intake.reader import key
-from alcada.intake.rules import ChangedMeanwhileError, NotBeingEditedError, NotYoursError, Problems
+from alcada.intake.rules import ChangedMeanwhileError, NotBeingEditedError, NotYoursError, Problems, key
 from alcada.ledger import corrected as ledger
 from alcada.ledger.differing import AlreadySettledError
 from alcada.ledger.models import Difference

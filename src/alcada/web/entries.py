@@ -23,6 +23,7 @@ from alcada.flow import mapping
 from alcada.flow.queries import status_of
 from alcada.intake.models import Entry, Revision
 from alcada.intake.queries import entry_or_none, may_change
+from alcada.intake.rules import NotYoursError
 from alcada.people.models import Role, User
 from alcada.people.queries import holders, may
 from alcada.posting import byhand, questions
@@ -60,7 +61,7 @@ def withdraw(request: HttpRequest, pk: int) -> HttpResponse:
     found = _entry(user, pk)
     try:
         flow.withdraw(found, by=user)
-    except flow.NotYoursError as exc:
+    except NotYoursError as exc:
         raise PermissionDenied(
             _("Only who entered it, or an administrator of the company, changes it.")
         ) from exc

@@ -27,8 +27,7 @@ from alcada.intake import actions, drafts, duplicates, rules
 from alcada.intake.drafts import Draft
 from alcada.intake.models import Document, Entry
 from alcada.intake.queries import documents_of, entry_or_none, may_change
-from alcada.intake.reader import key
-from alcada.intake.rules import ChangedMeanwhileError, NotBeingEditedError, NotYoursError, Problems
+from alcada.intake.rules import ChangedMeanwhileError, NotBeingEditedError, NotYoursError, Problems, key
 from alcada.people.models import Company, User
 from alcada.web import intake_company, intake_files, routing_words
 from alcada.web import intake_forms as forms
@@ -155,7 +154,7 @@ def _submit(request: HttpRequest, entry: Entry) -> HttpResponse:
     except SubmissionRefusedError as exc:
         messages.error(request, refusal(exc))
         return redirect("entry-edit", entry.pk)
-    except (NotBeingEditedError, ChangedMeanwhileError, flow.NotYoursError):
+    except (NotBeingEditedError, ChangedMeanwhileError, NotYoursError):
         messages.warning(request, _("This entry was submitted or discarded meanwhile; nothing was changed."))
         return redirect("entry", entry.pk)
     messages.success(request, _("Submitted."))

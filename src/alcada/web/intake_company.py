@@ -8,7 +8,7 @@ from alcada.directory import documents
 from alcada.directory.queries import find_party
 from alcada.intake import drafts
 from alcada.intake.drafts import Draft
-from alcada.intake.reader import key
+from alcada.intake.rules import key
 from alcada.people.models import Company, User
 from alcada.people.queries import companies_where
 

@@ -16,8 +16,7 @@ from alcada.directory.queries import bank_accounts_for, categories_for, cost_cen
 from alcada.intake import drafts
 from alcada.intake.drafts import INSTALMENT, SPLIT, TEXTS, Draft
 from alcada.intake.models import PaymentMethod
-from alcada.intake.reader import MAX_ROWS, key
-from alcada.intake.rules import INTERVALS, add_up, due_dates, read_day, show
+from alcada.intake.rules import INTERVALS, MAX_ROWS, add_up, due_dates, key, read_day, show
 from alcada.people.models import Company
 
 GENERATOR: Final = ("parts", "first", "every")

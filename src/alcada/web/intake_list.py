@@ -13,8 +13,7 @@ from alcada.flow.queries import STATUSES, Status, with_status
 from alcada.intake import drafts
 from alcada.intake.models import Entry
 from alcada.intake.queries import search, visible_entries, with_list_facts
-from alcada.intake.reader import key
-from alcada.intake.rules import read_day
+from alcada.intake.rules import key, read_day
 from alcada.people.models import Company, User
 from alcada.people.queries import companies_of, companies_where
 from alcada.web.guards import person

@@ -16,7 +16,8 @@ from alcada.connections.routing_actions import RoutingError, RulesChangedError, 
 from alcada.directory import documents
 from alcada.directory.queries import counterpart
 from alcada.flow.rules import routed_nowhere
-from alcada.intake.reader import key, not_there
+from alcada.intake.reader import not_there
+from alcada.intake.rules import key
 from alcada.people.models import Company
 from alcada.web import routing_words
 from alcada.web.condition_words import row as row_words

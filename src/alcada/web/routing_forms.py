@@ -15,7 +15,7 @@ from alcada.connections.models import Connection, Routing, RoutingRule
 from alcada.connections.routing_actions import RoutingError, Target
 from alcada.directory.models import Category, CostCentre, EntryKind, Party
 from alcada.flow.models import Trigger
-from alcada.intake.reader import key
+from alcada.intake.rules import key
 from alcada.people.models import Company
 from alcada.web.condition_words import COMPARISONS, LABELS
 from alcada.web.forms_base import Form, MoneyField

@@ -16,7 +16,7 @@ from alcada.directory.models import Category, CostCentre, Party
 from alcada.flow.models import Trigger
 from alcada.history.models import Record
 from alcada.history.queries import of
-from alcada.intake.reader import key
+from alcada.intake.rules import key
 from alcada.people.models import Company
 from alcada.web import condition_words
 

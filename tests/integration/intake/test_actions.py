@@ -9,7 +9,7 @@ import pytest
 from django.db import connection, transaction
 
 from alcada.history import queries as history
-from alcada.intake import actions, files
+from alcada.intake import actions, files, freezing
 from alcada.intake.drafts import check
 from alcada.intake.models import Document, Entry, Revision
 from alcada.intake.queries import entry_or_none, search, visible_entries
@@ -23,7 +23,7 @@ def start(desk: Any, by: Any, **changes: Any) -> Entry:
 
 def submit(entry: Entry, by: Any) -> Revision:
     with transaction.atomic():
-        return actions.freeze(entry, check(entry), by=by)
+        return freezing.freeze(entry, check(entry), by=by)
 
 
 class Upload(BytesIO):
@@ -123,7 +123,7 @@ def test_the_second_press_of_submit_freezes_nothing(desk, ana):
     content = check(entry)
     submit(entry, ana)
     with pytest.raises(NotBeingEditedError), transaction.atomic():
-        actions.freeze(entry, content, by=ana)
+        freezing.freeze(entry, content, by=ana)
     with pytest.raises(NotBeingEditedError):
         actions.save_draft(entry, by=ana, draft=desk.draft())
     assert entry.revisions.count() == 1
@@ -133,7 +133,7 @@ def test_the_second_press_of_submit_freezes_nothing(desk, ana):
 def test_freezing_needs_the_callers_transaction(desk, ana):
     entry = start(desk, ana)
     with pytest.raises(transaction.TransactionManagementError):
-        actions.freeze(entry, check(entry), by=ana)
+        freezing.freeze(entry, check(entry), by=ana)
 
 
 def test_a_form_of_before_the_last_submission_is_refused(desk, ana):

@@ -163,14 +163,14 @@ def test_a_new_form_has_the_companys_usual_choices(desk, clara):
 def test_a_revision_as_draft_gives_the_same_content(desk, ana):
     from django.db import transaction
 
-    from alcada.intake import actions
+    from alcada.intake import actions, freezing
     from alcada.intake.drafts import check
     from alcada.intake.rules import content_hash
 
     rows = [split(desk.paper, "333,33"), split(desk.cleaning, "666,67", desk.centre)]
     entry = actions.start(desk.company, "payable", by=ana, draft=desk.draft(splits=rows))
     with transaction.atomic():
-        revision = actions.freeze(entry, check(entry), by=ana)
+        revision = freezing.freeze(entry, check(entry), by=ana)
     again = check_draft(desk.company, "payable", from_revision(revision))
     assert content_hash(again) == revision.content_hash
 

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from django.db import transaction
 
-from alcada.intake import actions
+from alcada.intake import actions, freezing
 from alcada.intake.drafts import check, check_draft
 from alcada.intake.duplicates import confirmation, probable
 from alcada.intake.models import Entry
@@ -15,7 +15,7 @@ from alcada.intake.models import Entry
 def earlier(desk, ana) -> Entry:
     entry = actions.start(desk.company, "payable", by=ana, draft=desk.draft())
     with transaction.atomic():
-        actions.freeze(entry, check(entry), by=ana)
+        freezing.freeze(entry, check(entry), by=ana)
     return entry
 
 
@@ -36,7 +36,7 @@ def test_a_number_is_known_however_it_is_written(desk, earlier, number):
 def test_a_number_of_words_is_compared_as_words(desk, ana):
     entry = actions.start(desk.company, "payable", by=ana, draft=desk.draft(document_number="Contrato A"))
     with transaction.atomic():
-        actions.freeze(entry, check(entry), by=ana)
+        freezing.freeze(entry, check(entry), by=ana)
     assert reasons(desk, document_number="contrato a", amount="5,00") == [("document_number",)]
     assert reasons(desk, document_number="Contrato B", amount="5,00") == []
 

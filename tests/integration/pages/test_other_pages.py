@@ -7,8 +7,8 @@ from django.urls import reverse
 from integration.pages.world import VERDICT, World
 
 from alcada.connections.models import Connection
-from alcada.flow import actions as flow
 from alcada.flow.models import Flow
+from alcada.flow.versions import publish
 from alcada.notify.models import Notice
 from alcada.people.models import Company, User
 
@@ -122,7 +122,7 @@ def test_a_flow_with_two_branches_is_told_whole(world: World, as_: Sign) -> None
             }
         ]
     }
-    flow.publish(made, definition, by=world.clara)
+    publish(made, definition, by=world.clara)
     text = as_(world.clara).get(reverse("flows")).content.decode()
     assert "if Value up to R$\xa0500.00 or Vendor or customer is Enel: asks an Approver" in text
     assert "otherwise: asks an Administrator" in text

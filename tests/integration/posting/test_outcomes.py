@@ -316,7 +316,7 @@ def test_after_a_restore_an_open_round_is_shown_its_own_first_posting(
     Posting.objects.update(remote_instalment_ids=[])  # forgotten: the backup is older
     revision = submit(enter(company, by=ana), by=ana)
     restored.doubt()
-    twins.search(revision.pk)
+    twins.search([revision.pk])
     assert len(TwinSearch.objects.get(revision=revision).found) == 1
 
 

@@ -13,6 +13,7 @@ from alcada.directory.models import CostCentre, Party
 from alcada.flow import actions as flow
 from alcada.flow import doctor, twins
 from alcada.flow.queries import status_of
+from alcada.history.queries import of
 from alcada.intake import actions as intake
 from alcada.intake.models import Entry
 from alcada.intake.rules import NotBeingEditedError
@@ -122,9 +123,37 @@ def test_a_twin_that_was_posted_from_here_is_shown_too(
     post(account)
     later = [{"due_date": "13/12/2026", "amount": ""}]  # another day: the duplicates here don't see it
     revision = submit(enter(company, by=ana, document_number="NF 2", instalments=later), by=ana)
-    twins.search(revision.pk)
+    twins.search([revision.pk])
     (found,) = TwinSearch.objects.get(revision=revision).found
     assert found["entry"] == first.entry_id
+
+
+def test_what_was_submitted_together_is_searched_for_in_one_call(
+    account: Account, sandbox: Any, ana: Any, bruno: Any
+) -> None:
+    company = account.connection.company
+    posted = {value: approved(company, ana=ana, bruno=bruno, amount=value) for value in ("10,00", "20,00")}
+    post(account)
+    later = [{"due_date": "13/12/2026", "amount": ""}]
+    values = ("20,00", "15,00", "10,00")
+    typed = [("payable", draft(company, amount=value, instalments=later)) for value in values]
+    revisions = flow.submit_all(intake.start_all(company, typed, by=ana), by=ana)
+    before = len(_twin_searches(sandbox))
+    twins.search([revision.pk for revision in revisions])
+    found = [TwinSearch.objects.get(revision=revision) for revision in revisions]
+    assert [[twin["entry"] for twin in one.found] for one in found] == [
+        [posted["20,00"].entry_id],
+        [],
+        [posted["10,00"].entry_id],
+    ]
+    assert {one.state for one in found} == {TwinSearch.State.DONE}
+    assert len(_twin_searches(sandbox)) == before + 1
+    told = [[r.data for r in of(one.entry) if r.event == "ledger.twins_searched"] for one in revisions]
+    assert [len(data["found"]) for (data,) in told] == [1, 0, 1]
+
+
+def _twin_searches(sandbox: Any) -> list[Any]:
+    return [call for call in sandbox.calls() if "valor_de" in (call["query"] or "")]
 
 
 def test_a_second_event_told_late_is_found_by_the_doctor(

@@ -28,6 +28,7 @@ from conta_azul import errors
 TRIES: Final = 50
 MANY: Final = 50  # accounts; with more, each has fewer vendors
 CENTRES: Final = 4
+AT_ONCE: Final = 500  # entries over all accounts; each account's are submitted together
 LIMIT_CENTS: Final = 999_900  # below the shipped flow's limit: one approver decides
 
 
@@ -52,6 +53,7 @@ class Office:
         self.source = random.Random(f"office {seed}")  # noqa: S311  (repeatable on purpose)
         self.accounts: list[Account] = []
         self.vendors = 0
+        self._forms: dict[tuple[int, str], dict[str, Any]] = {}
 
     def warm(self) -> Iterator[int]:
         """One entry for each vendor and customer of each account: afterwards all are known there."""
@@ -141,18 +143,24 @@ class Office:
 
         `warm`: one for each party, so that afterwards all are known. `share`: (k, n) does the k-th of n parts.
         """
-        for number in range(share[0], count, share[1]):
-            account = self.accounts[number % len(self.accounts)]
-            turn = number // len(self.accounts)
-            kind = "receivable" if (turn % 3 == 2 if not warm else turn >= self.vendors) else "payable"
-            parties = account.parties[kind]
-            party = parties[turn % len(parties)] if warm else self.source.choice(parties)
-            draft = self._draft(account, kind, party, number, centre=turn % CENTRES)
-            entry = intake.start(account.company, kind, by=self.requester, draft=draft)
-            revision = flow.submit(entry, by=self.requester)
-            yield Step.objects.values_list("pk", flat=True).get(
-                round__revision=revision, state=Step.State.OPEN
-            )
+        numbers = range(share[0], count, share[1])
+        for first in range(0, len(numbers), AT_ONCE):
+            typed: dict[int, list[tuple[str, dict[str, Any]]]] = {}
+            for number in numbers[first : first + AT_ONCE]:
+                place, turn = number % len(self.accounts), number // len(self.accounts)
+                typed.setdefault(place, []).append(self._typed(place, turn, number, warm=warm))
+            for place, drafted in typed.items():
+                entries = intake.start_all(self.accounts[place].company, drafted, by=self.requester)
+                revisions = flow.submit_all(entries, by=self.requester)
+                asked = Step.objects.filter(round__revision__in=revisions, state=Step.State.OPEN)
+                yield from asked.order_by("pk").values_list("pk", flat=True)
+
+    def _typed(self, place: int, turn: int, number: int, *, warm: bool) -> tuple[str, dict[str, Any]]:
+        account = self.accounts[place]
+        kind = "receivable" if (turn % 3 == 2 if not warm else turn >= self.vendors) else "payable"
+        parties = account.parties[kind]
+        party = parties[turn % len(parties)] if warm else self.source.choice(parties)
+        return kind, self._draft(account, kind, party, number, centre=turn % CENTRES)
 
     def _draft(
         self, account: Account, kind: str, party: Party, number: int, *, centre: int
@@ -166,7 +174,7 @@ class Office:
             else [self.source.choice(account.categories[kind])]
         )
         shares = _parts(cents, len(splits))
-        return drafts.empty(account.company, kind, today=timezone.localdate()) | {
+        return self._fresh(account.company, kind) | {
             "party": str(party.pk),
             "party_name": party.name,
             "description": f"Bench {number}",
@@ -187,6 +195,11 @@ class Office:
                 for part, share in enumerate(_parts(cents, parts))
             ],
         }
+
+    def _fresh(self, company: Company, kind: str) -> dict[str, Any]:
+        if (company.pk, kind) not in self._forms:
+            self._forms[company.pk, kind] = drafts.empty(company, kind, today=timezone.localdate())
+        return self._forms[company.pk, kind]
 
     def approve(self, step_id: int) -> None:
         flow.decide(step_id, by=self.approver, verdict=Decision.Verdict.APPROVE, channel="bench")
