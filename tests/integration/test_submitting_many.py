@@ -77,17 +77,17 @@ def test_each_is_submitted_as_it_would_be_alone(office: Office) -> None:
     assert notices[2].data["due"] == "2026-12-10"
     assert Run.objects.filter(connection=office.matriz).count() == 4
     assert set(TwinSearch.objects.values_list("revision_id", flat=True)) >= {one.pk for one in revisions}
-    assert _jobs() == list(Revision.objects.order_by("pk").values_list("pk", flat=True))
+    assert _jobs() >= set(Revision.objects.values_list("pk", flat=True))
 
 
-def _jobs() -> list[int]:
+def _jobs() -> set[int]:
     """The revisions whose twins are searched."""
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT jsonb_array_elements(args -> 'revision_ids') FROM procrastinate_jobs "
             "WHERE task_name LIKE '%search_twins'"
         )
-        return sorted(int(pk) for (pk,) in cursor.fetchall())
+        return {int(pk) for (pk,) in cursor.fetchall()}
 
 
 def test_one_that_is_wrong_keeps_all_from_being_submitted(office: Office) -> None:

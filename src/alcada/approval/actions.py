@@ -1,11 +1,11 @@
 """Opening a round, deciding a step, ending a round. Each locks, checks, writes and records in one transaction."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
-from django.db import transaction
+from django.db import connection, transaction
 from django.utils import timezone
 
 from alcada.approval import queries
@@ -17,7 +17,7 @@ from alcada.approval.rules import (
     OwnEntryError,
     Question,
 )
-from alcada.history.actions import Line, line, record, record_all
+from alcada.history.actions import Chains, Line, line, record, record_all
 from alcada.people.models import Company, User
 
 if TYPE_CHECKING:
@@ -44,6 +44,7 @@ class Opened:
     round: Round
     step: Step | None
     people: Sequence[User]
+    chains: Chains  # of history, locked by the caller's transaction
 
 
 @dataclass(frozen=True)
@@ -54,6 +55,7 @@ class Result:
     decision: Decision
     already: bool
     next_step: Step | None
+    chains: Chains = field(default_factory=dict)  # of history, locked by the caller's transaction
 
 
 def open_rounds(openings: Sequence[Opening], *, submitted_by: User) -> list[Opened]:
@@ -86,16 +88,12 @@ def open_rounds(openings: Sequence[Opening], *, submitted_by: User) -> list[Open
     )
     known = User.objects.in_bulk({person for people in wanted for person in people})
     first = {step.round_id: step for step in steps if step.order == 1}
-    opened = [
-        Opened(
-            round_,
-            first.get(round_.pk),
-            [known[person] for person in questions[0].people] if questions else [],
-        )
+    begun = [
+        (round_, first.get(round_.pk), [known[person] for person in questions[0].people] if questions else [])
         for round_, questions in zip(rounds, asked, strict=True)
     ]
-    record_all([_begun(one) for one in opened])
-    return opened
+    chains = record_all([_begun(*one) for one in begun])
+    return [Opened(*one, chains) for one in begun]
 
 
 def _round(opening: Opening, submitted_by: User, now: datetime) -> Round:
@@ -115,12 +113,11 @@ def _round(opening: Opening, submitted_by: User, now: datetime) -> Round:
     )
 
 
-def _begun(opened: Opened) -> Line:
-    round_ = opened.round
-    if opened.step is None:
+def _begun(round_: Round, step: Step | None, people: Sequence[User]) -> Line:
+    if step is None:
         told = {"reason": round_.reason}
         return line("approval.not_needed", round_.entry, company=round_.company, data=told)
-    return _asked(opened.step, round_, [person.name for person in opened.people])
+    return _asked(step, round_, [person.name for person in people])
 
 
 def decide(
@@ -132,7 +129,7 @@ def decide(
     CommentRequiredError, NotOpenError, NotYetError.
     """
     comment = comment.strip()
-    with transaction.atomic():
+    with transaction.atomic(savepoint=False):  # what fails here fails for the caller as a whole
         rounds = Round.objects.select_for_update(of=("self",)).select_related("entry", "revision", "company")
         round_ = rounds.prefetch_related(*queries.WHOLE).get(steps=step_id)
         step = next(one for one in round_.steps.all() if one.pk == step_id)
@@ -147,7 +144,6 @@ def decide(
         decision = Decision.objects.create(
             step=step, by=by, verdict=verdict, comment=comment, channel=channel
         )
-        _close_step(step, _STEP_STATE[verdict])
         told = {"step": step.name, "revision": round_.revision.number, "comment": comment}
         answered = line(
             f"approval.step.{_STEP_STATE[verdict].value}",
@@ -157,7 +153,8 @@ def decide(
             channel=channel,
             data=told,
         )
-        return Result(round_, decision, already=False, next_step=_follow(round_, verdict, answered))
+        following, written = _follow(step, verdict, answered)
+        return Result(round_, decision, already=False, next_step=following, chains=written)
 
 
 def ask_also(step_id: int, people: Sequence[User]) -> bool:
@@ -196,20 +193,21 @@ _ROUND_STATE = {
 }
 
 
-def _follow(round_: Round, verdict: Decision.Verdict, answered: Line) -> Step | None:
-    """What the answer leads to, written into history with the answer."""
+def _follow(step: Step, verdict: Decision.Verdict, answered: Line) -> tuple[Step | None, Chains]:
+    """Close the step; what the answer leads to is written into history with the answer."""
+    round_ = step.round
     following = next((one for one in round_.steps.all() if one.state == Step.State.WAITING), None)
     if verdict != Decision.Verdict.APPROVE:
+        _close_step(step, _STEP_STATE[verdict])
         _end(round_, _ROUND_STATE[verdict])
-        record_all([answered])
-        return None
+        return None, record_all([answered])
     if following is not None:
-        record_all([answered, _ask(following, round_)])
-        return following
-    _close(round_, Round.State.APPROVED)
+        _close_step(step, Step.State.APPROVED)
+        return following, record_all([answered, _ask(following, round_)])
+    _close_both(step, round_)
     told = {"revision": round_.revision.number}
-    record_all([answered, line("approval.completed", round_.entry, company=round_.company, data=told)])
-    return None
+    completed = line("approval.completed", round_.entry, company=round_.company, data=told)
+    return None, record_all([answered, completed])
 
 
 def _ask(step: Step, round_: Round) -> Line:
@@ -227,6 +225,22 @@ def _asked(step: Step, round_: Round, names: Sequence[str]) -> Line:
 def _close_step(step: Step, state: Step.State) -> None:
     step.state, step.closed_at = state, timezone.now()
     step.save(update_fields=["state", "closed_at"])
+
+
+def _close_both(step: Step, round_: Round) -> None:
+    """The last step is approved, and the round with it: one statement, as nearly every decision is one of these."""
+    step.state, round_.state = Step.State.APPROVED, Round.State.APPROVED
+    step.closed_at = round_.closed_at = timezone.now()
+    with connection.cursor() as cursor:
+        cursor.execute(_CLOSE_BOTH, {"step": step.pk, "round": round_.pk, "at": step.closed_at})
+
+
+_CLOSE_BOTH: Final = """
+    WITH closed AS (
+        UPDATE approval_step SET state = 'approved', closed_at = %(at)s WHERE id = %(step)s
+    )
+    UPDATE approval_round SET state = 'approved', closed_at = %(at)s WHERE id = %(round)s
+"""
 
 
 def _end(round_: Round, state: Round.State) -> None:

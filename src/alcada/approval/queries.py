@@ -17,10 +17,10 @@ from alcada.approval.rules import (
 )
 from alcada.people.models import Membership, User
 
-# A round's steps in order, whom each asks, and its answer.
+# A round's steps in order, each with its answer, and whom each asks.
 WHOLE: Final = (
+    Prefetch("steps", Step.objects.select_related("decision__by")),
     "steps__asked",
-    Prefetch("steps__decision", Decision.objects.select_related("by")),
 )
 
 

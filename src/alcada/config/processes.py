@@ -10,12 +10,11 @@ import threading
 import time
 from collections.abc import Sequence
 from types import FrameType
-from typing import IO, Final
+from typing import IO
 
 from alcada.config import backup, database
 
 SUPERVISED = "ALCADA_SUPERVISED_BY"
-YIELDING: Final = 5  # niceness of a worker: a person's page goes before a queue on the same machine
 
 
 def serve(*, host: str, port: int) -> int:
@@ -38,7 +37,6 @@ def work(*, concurrency: int) -> int:
         print("A restore was cut off: run it again before a worker may send anything.", file=sys.stderr)
         return 1
     end_with_supervisor()
-    os.nice(YIELDING)
     asyncio.run(_work(concurrency))
     return 0
 

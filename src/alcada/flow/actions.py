@@ -17,7 +17,7 @@ from alcada.flow import content as contents
 from alcada.flow import corrected, twins
 from alcada.flow.models import Run
 from alcada.flow.ways import Way, find_ways
-from alcada.history.actions import Line, line, record_all
+from alcada.history.actions import Chains, Line, head_in, line, record_all
 from alcada.intake import actions as intake
 from alcada.intake import correcting, freezing
 from alcada.intake.models import Entry, Revision
@@ -75,7 +75,7 @@ def ask_all(runs: Sequence[tuple[Run, date]], *, by: User) -> None:
     asked = []
     for (run, due_date), one in zip(runs, opened, strict=True):
         if one.step is None:
-            _approved(run, one.round)
+            _approved(run, one.round, one.chains)
         else:
             asked.append((one.step, one.people, run.revision, due_date))
     _tell_asked(asked)
@@ -124,7 +124,7 @@ def decide(
         )
         run = runs.get(revision_id=round_.revision_id)
         if round_.state == Round.State.APPROVED:
-            _approved(run, round_)
+            _approved(run, round_, result.chains)
         elif round_.state == Round.State.OPEN:
             assert result.next_step is not None  # or the round would have ended
             _tell_step(result.next_step)
@@ -171,12 +171,13 @@ def withdraw(entry: Entry, *, by: User) -> None:
         intake.reopen(entry, by=by)
 
 
-def _approved(run: Run, round_: Round) -> None:
-    """The last decision: the intent to post is saved with it, or neither is."""
+def _approved(run: Run, round_: Round, chains: Chains) -> None:
+    """The last decision: the intent to post is saved with it, or neither is. `chains`: where it stands in history."""
+    head = head_in(chains, run.revision.entry)
     run.state = Run.State.POSTING
     run.save(update_fields=["state"])
     if corrected.is_correction(run):
-        corrected.approved(run, round_)
+        corrected.approved(run, round_, head)
         return
     if not any(step["type"] == "post" for step in run.path):
         _follow([run])
@@ -188,7 +189,8 @@ def _approved(run: Run, round_: Round) -> None:
         round_=round_,
         connection_=run.connection,
         kind=run.revision.entry.kind,
-        content=contents.frozen_copy(run.revision, round_),
+        content=contents.frozen_copy(run.revision, round_, head),
+        chains=chains,
     )
 
 

@@ -10,13 +10,15 @@ from django.utils.translation import override
 from alcada import links
 from alcada.approval import queries as approvals
 from alcada.approval.models import Decision, Round
-from alcada.history import queries as history
 from alcada.intake.models import Revision
 from conta_azul import limits
 
 
-def frozen_copy(revision: Revision, round_: Round) -> dict[str, Any]:
-    """What the create call will say, and the evidence that travels with it. Amounts are text with two decimals."""
+def frozen_copy(revision: Revision, round_: Round, head: str) -> dict[str, Any]:
+    """What the create call will say, and the evidence that travels with it. Amounts are text with two decimals.
+
+    `head` is that of the entry's history.
+    """
     return {
         "description": revision.description,
         "document_number": revision.document_number,
@@ -51,11 +53,11 @@ def frozen_copy(revision: Revision, round_: Round) -> dict[str, Any]:
             {"number": part.number, "due_date": part.due_date.isoformat(), "amount": str(part.amount)}
             for part in revision.instalments.all()
         ],
-        "evidence": evidence(revision, round_),
+        "evidence": evidence(revision, round_, head),
     }
 
 
-def evidence(revision: Revision, round_: Round) -> str:
+def evidence(revision: Revision, round_: Round, head: str) -> str:
     """The entry's note in Conta Azul: who approved, when, the head of the entry's chain, where to read it; then the
     document's number and what the requester noted.
 
@@ -69,7 +71,7 @@ def evidence(revision: Revision, round_: Round) -> str:
         if round_.reason:
             decided.append(round_.reason)
         proof = [
-            _("History: %(head)s") % {"head": history.head(revision.entry)},
+            _("History: %(head)s") % {"head": head},
             settings.ALCADA_URL + links.entry(revision.entry_id),
         ]
         told = []

@@ -29,8 +29,11 @@ def posting_of(entry: Entry) -> Posting | None:
     return found.select_related("connection").first()
 
 
-def approved(run: Run, round_: Round) -> None:
-    """The last decision: what it approved is what the entry says, and the intent to make it is saved with it."""
+def approved(run: Run, round_: Round, head: str) -> None:
+    """The last decision: what it approved is what the entry says, and the intent to make it is saved with it.
+
+    `head` is that of the entry's history.
+    """
     revision = run.revision
     posting = posting_of(revision.entry)
     assert posting is not None  # the database refused the revision otherwise
@@ -40,7 +43,7 @@ def approved(run: Run, round_: Round) -> None:
         posting,
         revision=revision,
         round_=round_,
-        content=contents.frozen_copy(revision, round_),
+        content=contents.frozen_copy(revision, round_, head),
         changes=changes,
     )
 

@@ -16,7 +16,7 @@ from alcada.ledger.models import Sighting
 from alcada.ledger.rules import KIND_OF, lag_s
 from alcada.posting import looking
 from alcada.posting.models import BY_HAND, Posting, State
-from alcada.posting.rules import Evidence
+from alcada.posting.rules import Evidence, Verdict
 from conta_azul.calls.instalments import Instalment
 
 log = logging.getLogger(__name__)
@@ -29,26 +29,33 @@ SIGHT_LEASE_S = 60.0
 def look_for_due(connection_id: int) -> bool:
     """Look for the account's postings that may have arrived and whose time has come. Was there any?"""
     due = looking.take_due(connection_id, LOOKS_TOGETHER)
-    look(due)
+    look(due, thorough=False)
     return bool(due)
 
 
-def look(posting_ids: Collection[int]) -> None:
+def look(posting_ids: Collection[int], *, thorough: bool = True) -> None:
     """Look for an account's postings that may have arrived, each by its reference, in all searches and the change feed.
 
     An event of the feed that nobody knows is opened once for all of them: they begin together, so that what is seen of
-    it is younger than the beginning of each.
+    it is younger than the beginning of each. Not `thorough`: the feed, which costs most, is read only for those that
+    nobody would go on looking for once it tells nothing; it answers whether one is absent, the searches where it is.
     """
     begun = [posting for posting in map(looking.begin, posting_ids) if posting is not None]
+    if not begun:
+        return
+    learnt = evidence(begun[0].connection_id)
     opened: dict[str, tuple[Instalment, ...]] = {}
     for posting in begun:
         try:
-            _look(posting, opened)
+            last = thorough or looking.absent_means(posting, learnt) != Verdict.LOOK_ON
+            _look(posting, learnt, opened, with_feed=last)
         except Exception:  # the others are looked for; this one is again, when its turn comes round
             log.exception("looking for posting %s", posting.pk)
 
 
-def _look(posting: Posting, opened: dict[str, tuple[Instalment, ...]]) -> None:
+def _look(
+    posting: Posting, learnt: Evidence, opened: dict[str, tuple[Instalment, ...]], *, with_feed: bool
+) -> None:
     if posting.sent_at is None:
         return
     days = due_dates(posting)
@@ -58,7 +65,7 @@ def _look(posting: Posting, opened: dict[str, tuple[Instalment, ...]]) -> None:
         reference=posting.reference,
         due_from=min(days),
         due_to=max(days),
-        since=posting.may_stand_since or posting.created_at,
+        since=(posting.may_stand_since or posting.created_at) if with_feed else None,
         accounted=partial(_ours, posting.connection_id),
         resembles=partial(_resembles, posting),
         opened=opened,
@@ -71,8 +78,8 @@ def _look(posting: Posting, opened: dict[str, tuple[Instalment, ...]]) -> None:
         sought.told(),
         sent_at=posting.sent_at,
         watched_s=posting.watched_s,
-        conclusive=not sought.failed and not sought.unclear,
-        evidence=evidence(posting.connection_id),
+        conclusive=with_feed and not sought.failed and not sought.unclear,
+        evidence=learnt,
     )
 
 

@@ -1,5 +1,6 @@
 """The one way to add to history. Called inside the transaction of the change that it records."""
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -31,6 +32,9 @@ class Line:
     data: Mapping[str, Any] = field(default_factory=dict)
 
 
+Chains = Mapping[tuple[str, int], Chain]
+
+
 def record(
     event: str,
     subject: models.Model,
@@ -39,14 +43,14 @@ def record(
     company: Company | None = None,
     channel: str = "",
     data: Mapping[str, Any] | None = None,
-) -> Record:
-    """Append one record to the subject's chain and return it.
+) -> None:
+    """Append one record to the subject's chain.
 
     `by` is None for what the product did itself. Decimal, dates and date-times in `data` become text. Raises
     UnknownEventError for a name that is not registered, and refuses to run outside a transaction: the record and the
     change that it tells of stand or fall together.
     """
-    return record_all([line(event, subject, by=by, company=company, channel=channel, data=data)])[0]
+    record_all([line(event, subject, by=by, company=company, channel=channel, data=data)])
 
 
 def line(
@@ -64,29 +68,52 @@ def line(
     return Line(event, kind, key, company_id, by=by, channel=channel, data=data or {})
 
 
-def record_all(lines: Sequence[Line]) -> list[Record]:
-    """Append many records in the order given, each to its subject's chain; a few statements for all. As `record`."""
+def record_all(lines: Sequence[Line], *, held: Chains | None = None) -> Chains:
+    """Append many records in the order given, each to its subject's chain; two statements for all. As `record`.
+
+    Returns the chains with their new heads, locked until the transaction's end. `held`: those that an earlier call in
+    this transaction returned.
+    """
     for one in lines:
         if one.event not in EVENTS:
             raise UnknownEventError(one.event)
     if not transaction.get_connection().in_atomic_block:
         raise transaction.TransactionManagementError("history is recorded in the transaction of its change")
     if not lines:
-        return []
-    chains = _chains(lines)
+        return {}
+    chains = _chains(lines, held or {})
     records = [_appended(chains[one.kind, one.key], one) for one in lines]
-    Record.objects.bulk_create(records)
+    columns: list[list[Any]] = [
+        [record.chain_id for record in records],
+        [record.sequence for record in records],
+        [record.event for record in records],
+        [record.at for record in records],
+        [record.actor_id for record in records],
+        [record.actor_name for record in records],
+        [record.channel for record in records],
+        [json.dumps(record.data) for record in records],
+        [record.previous for record in records],
+        [record.hash for record in records],
+    ]
+    changed = list(chains.values())
+    heads: list[list[Any]] = [
+        [getattr(chain, name) for chain in changed] for name in ("pk", "length", "head")
+    ]
     with connection.cursor() as cursor:
-        changed = list(chains.values())
-        heads = [[getattr(chain, name) for chain in changed] for name in ("pk", "length", "head")]
-        cursor.execute(_ADVANCE, heads)
-    return records
+        cursor.execute(_APPEND, [*columns, *heads])
+    return chains
 
 
-def _chains(lines: Sequence[Line]) -> dict[tuple[str, int], Chain]:
+def head_in(chains: Chains, subject: models.Model) -> str:
+    """The hash of the subject's latest record, of chains that `record_all` returned."""
+    return chains[subject._meta.label_lower, int(subject.pk)].head
+
+
+def _chains(lines: Sequence[Line], held: Chains) -> dict[tuple[str, int], Chain]:
     """The subjects' chains, locked in one order whoever locks them; those that are new are begun."""
     companies = {(one.kind, one.key): one.company_id for one in lines}
-    found = _locked(list(companies))
+    found = {pair: held[pair] for pair in companies if pair in held}
+    found |= _locked([pair for pair in companies if pair not in held])
     missing = [pair for pair in companies if pair not in found]
     if missing:
         begun = [Chain(kind=kind, key=key, company_id=companies[kind, key]) for kind, key in sorted(missing)]
@@ -96,6 +123,8 @@ def _chains(lines: Sequence[Line]) -> dict[tuple[str, int], Chain]:
 
 
 def _locked(pairs: list[tuple[str, int]]) -> dict[tuple[str, int], Chain]:
+    if not pairs:
+        return {}
     kinds, keys = [kind for kind, _ in pairs], [key for _, key in pairs]
     return {(chain.kind, chain.key): chain for chain in Chain.objects.raw(_LOCK, [kinds, keys])}
 
@@ -147,7 +176,13 @@ _LOCK: Final = """
     JOIN unnest(%s::text[], %s::bigint[]) AS wanted(kind, key) ON chain.kind = wanted.kind AND chain.key = wanted.key
     ORDER BY chain.id FOR UPDATE OF chain
 """
-_ADVANCE: Final = """
+_APPEND: Final = """
+    WITH appended AS (
+        INSERT INTO history_record
+            (chain_id, sequence, event, at, actor_id, actor_name, channel, data, previous, hash)
+        SELECT * FROM unnest(%s::bigint[], %s::int[], %s::text[], %s::timestamptz[], %s::bigint[], %s::text[],
+                             %s::text[], %s::text[]::jsonb[], %s::text[], %s::text[])
+    )
     UPDATE history_chain chain SET length = now.length, head = now.head
     FROM unnest(%s::bigint[], %s::int[], %s::text[]) AS now(id, length, head) WHERE chain.id = now.id
 """

@@ -26,12 +26,6 @@ def of(subject: models.Model) -> models.QuerySet[Record]:
     )
 
 
-def head(subject: models.Model) -> str:
-    """The hash of the subject's latest record; empty when nothing was recorded."""
-    chain = Chain.objects.filter(kind=subject._meta.label_lower, key=subject.pk).first()
-    return chain.head if chain else ""
-
-
 def holds(subject: models.Model, hash_: str) -> bool:
     """Is this hash, known from elsewhere (Conta Azul's copy, a mailbox), a link of the subject's chain?"""
     return of(subject).filter(hash=hash_).exists()

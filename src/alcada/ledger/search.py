@@ -57,26 +57,26 @@ def find_by_reference(
     reference: str,
     due_from: date,
     due_to: date,
-    since: datetime,
+    since: datetime | None,
     accounted: Callable[[Collection[str]], Collection[str]],
     resembles: Callable[[Sequence[instalments.Instalment]], bool],
     opened: MutableMapping[str, tuple[instalments.Instalment, ...]],
 ) -> LookedFor:
-    """Look for our reference in the search by text, the newer list and, event by event, the change feed since then.
+    """Look for our reference in the search by text, the newer list and, event by event, the change feed `since` then.
 
-    Found by the text, the other two could only tell the same. `accounted` says which events of the feed are known to be
-    something else: they are not opened. One that carries no reference of ours and `resembles` what is looked for may be
-    it, edited: it is told as unclear. `opened`: those that were opened since the look began; this one adds its own.
+    Without `since` the feed is left out. Found by the text, the other two could only tell the same. `accounted` says
+    which events of the feed are known to be something else: they are not opened. One that carries no reference of ours
+    and `resembles` what is looked for may be it, edited: it is told as unclear. `opened`: those that were opened since
+    the look began; this one adds its own.
     """
     looked = LookedFor()
-    looks: tuple[tuple[str, Callable[[], None]], ...] = (
+    looks: list[tuple[str, Callable[[], None]]] = [
         ("search", partial(_older_search, looked, connection_id, kind, reference, due_from, due_to)),
         ("newer list", partial(_newer_list, looked, connection_id, kind, reference, due_from, due_to)),
-        (
-            "change feed",
-            partial(_change_feed, looked, connection_id, reference, since, accounted, resembles, opened),
-        ),
-    )
+    ]
+    if since is not None:
+        feed = partial(_change_feed, looked, connection_id, reference, since, accounted, resembles, opened)
+        looks.append(("change feed", feed))
     for name, look in looks:
         try:
             look()

@@ -16,7 +16,7 @@ from django.utils import timezone
 
 from alcada import queue
 from alcada.connections.models import Connection
-from alcada.history.actions import record, record_all
+from alcada.history.actions import Chains, line, record, record_all
 from alcada.posting import lines, moves, questions
 from alcada.posting.models import Attempt, Posting, State
 from alcada.posting.rules import (
@@ -44,9 +44,11 @@ def intend(
     connection_: Connection,
     kind: str,
     content: Mapping[str, Any],
+    chains: Chains | None = None,
 ) -> Posting:
     """Save the intent to post, in the transaction of the last decision, together with its job.
 
+    `chains` are those of history that the decision locked.
     The database refuses it unless the round is approved and is this revision's (migration 0002).
     """
     posting = _create(
@@ -57,16 +59,13 @@ def intend(
         kind=kind,
         content=dict(content),
     )
-    record(
-        "posting.intended",
-        posting.entry,
-        company=connection_.company,
-        data={
-            "reference": posting.reference,
-            "account": connection_.remote_name,
-            "connection": connection_.pk,
-        },
-    )
+    data = {
+        "reference": posting.reference,
+        "account": connection_.remote_name,
+        "connection": connection_.pk,
+    }
+    intended = line("posting.intended", posting.entry, company=connection_.company, data=data)
+    record_all([intended], held=chains)
     queue.wake(connection_.pk)
     return posting
 

@@ -94,20 +94,25 @@ def not_found(
         if posting.state != State.UNKNOWN or posting.sent_at != sent_at:
             return posting
         _record_look(posting, Outcome(Attempt.Outcome.NOT_FOUND), look)
-        verdict = judge_absence(
-            evidence,
-            Patience(
-                absence_evidence=int(settings.POSTING["absence_evidence"]),
-                absence_span_s=settings.POSTING["absence_span_s"],
-                look_for_s=settings.POSTING["look_for_s"],
-                resends=int(settings.POSTING["resends"]),
-            ),
-            watched_s=watched_s,
-            resent=posting.resent,
-            all_searched=conclusive,
-        )
-        _CONSEQUENCES[verdict](posting, look)
+        _CONSEQUENCES[_judge(posting, evidence, watched_s, conclusive)](posting, look)
         return posting
+
+
+def absent_means(posting: Posting, evidence: Evidence) -> Verdict:
+    """What would follow if the look that has begun (`begin`) found nothing anywhere."""
+    return _judge(posting, evidence, posting.watched_s, conclusive=True)
+
+
+def _judge(posting: Posting, evidence: Evidence, watched_s: float, conclusive: bool) -> Verdict:
+    patience = Patience(
+        absence_evidence=int(settings.POSTING["absence_evidence"]),
+        absence_span_s=settings.POSTING["absence_span_s"],
+        look_for_s=settings.POSTING["look_for_s"],
+        resends=int(settings.POSTING["resends"]),
+    )
+    return judge_absence(
+        evidence, patience, watched_s=watched_s, resent=posting.resent, all_searched=conclusive
+    )
 
 
 def _send_again(posting: Posting, look: Mapping[str, Any]) -> None:
