@@ -50,6 +50,9 @@ def _parser() -> argparse.ArgumentParser:
     serve.add_argument("--host", default="127.0.0.1")
     worker = command("worker", _worker, "a worker process; any number may run")
     worker.add_argument("--concurrency", type=int, default=20, help="jobs at once (default 20)")
+    worker.add_argument(
+        "--processes", type=int, default=1, help="so many workers, which share what they have loaded"
+    )
     command("sandbox", _serve, "the stand-in for Conta Azul's API (see alcada sandbox --help)")
     command("migrate", _migrate, "bring the database to this version")
     doctor = command("doctor", _doctor, "check database, workers, connections, history; say what to do")
@@ -124,8 +127,10 @@ def _serve(options: argparse.Namespace) -> int:
 def _worker(options: argparse.Namespace) -> int:
     os.nice(YIELDING)  # before all that it loads
     _setup()
-    from alcada.config import processes
+    from alcada.config import prefork, processes
 
+    if options.processes > 1:
+        return prefork.work(options.processes, concurrency=options.concurrency)
     return processes.work(concurrency=options.concurrency)
 
 

@@ -18,7 +18,7 @@ class Machine:
 
     def __init__(self, workers: int) -> None:
         self._count = workers
-        self.workers: list[subprocess.Popen[bytes]] = []
+        self._workers: subprocess.Popen[bytes] | None = None  # a master of several, or one
         self.others: list[subprocess.Popen[bytes]] = []
         self.peak_mb = 0.0
         self.killed = 0
@@ -35,51 +35,57 @@ class Machine:
         return child
 
     def start_workers(self) -> None:
-        self.workers = [_run("worker") for _ in range(self._count)]
+        self._workers = _run("worker", "--processes", str(self._count))
 
     def stop_workers(self) -> None:
         """As a restart would: what is under way is brought to its end."""
-        for child in self.workers:
-            child.terminate()
-        for child in self.workers:
-            child.wait(60)
-        self.workers = []
+        if self._workers is not None:
+            self._workers.terminate()
+            self._workers.wait(60)
+            self._workers = None
 
     def keep_one_worker(self) -> None:
         """A fresh one."""
         self.stop_workers()
-        self.workers = [_run("worker")]
+        self._workers = _run("worker")
 
     def kill_one(self) -> None:
-        """kill -9 a worker, every few seconds, and start another."""
+        """kill -9 a worker, every few seconds; its master starts another."""
         now = time.monotonic()
         if now < self._next_kill:
             return
         self._next_kill = now + random.uniform(*KILL_EVERY_S)  # noqa: S311  (no secret)
-        child = self.workers.pop(0)
-        child.kill()
-        child.wait()
-        self.workers.append(_run("worker"))
-        self.killed += 1
+        for pid in self._workers_only()[:1]:
+            os.kill(pid, signal.SIGKILL)
+            self.killed += 1
 
     def revive(self) -> None:
-        """A worker that ended by itself is started again, as the supervisor does."""
-        for child in [child for child in self.workers if child.poll() is not None]:
-            self.workers.remove(child)
-            self.workers.append(_run("worker"))
+        """A master, or an only worker, that ended by itself is started again, as the supervisor does."""
+        if self._workers is not None and self._workers.poll() is not None:
+            self.start_workers()
+
+    def _workers_only(self) -> list[int]:
+        """Without their master; an only worker has none. The oldest first."""
+        if self._workers is None:
+            return []
+        return _children(self._workers.pid) or [self._workers.pid]
+
+    def _processes(self) -> list[int]:
+        return [] if self._workers is None else [self._workers.pid, *_children(self._workers.pid)]
 
     def sample(self) -> None:
-        self.peak_mb = max(self.peak_mb, sum(_memory_mb(child.pid) for child in self.workers))
+        self.peak_mb = max(self.peak_mb, sum(map(_memory_mb, self._processes())))
 
     def idle_mb(self, web: subprocess.Popen[bytes], home: Path) -> float:
         """Web, workers and PostgreSQL together. Pages that several share count once."""
-        pids = [web.pid, *(child.pid for child in self.workers), *_postgres(home)]
+        pids = [web.pid, *self._processes(), *_postgres(home)]
         return sum(_memory_mb(pid) for pid in pids)
 
     def stop(self) -> None:
-        for child in [*self.workers, *self.others]:
+        started = [*([self._workers] if self._workers else []), *self.others]
+        for child in started:
             child.send_signal(signal.SIGTERM)
-        for child in [*self.workers, *self.others]:
+        for child in started:
             try:
                 child.wait(35)
             except subprocess.TimeoutExpired:
@@ -103,6 +109,14 @@ def _memory_mb(pid: int) -> float:
     except (OSError, ValueError):
         pass
     return 0.0
+
+
+def _children(pid: int) -> list[int]:
+    """The processes that this one started and that live, the oldest first. Linux; none where it can't be told."""
+    try:
+        return [int(one) for one in Path(f"/proc/{pid}/task/{pid}/children").read_text("ascii").split()]
+    except OSError:
+        return []
 
 
 def _postgres(home: Path) -> list[int]:
