@@ -23,7 +23,7 @@ LONGEST_IDLE_S: Final = 10.0
 LONGEST_JOBS_S: Final = 300.0
 STALLED_S: Final = 1800.0
 # Shorter than the product's own ten minutes, longer than a storm: what was lost in one is sent again after it.
-STORM_SPAN_S: Final = "400"
+STORM_SPAN_S: Final = "450"
 STORM_LOOK_FOR_S: Final = "900"  # what was lost twice asks a person then, and not after an hour
 WRONG: Final = (
     "lost",
