@@ -32,19 +32,19 @@ FAULTS: dict[str, dict[str, Any] | None] = {
     "revoked": {"kind": "revoke_tokens"},
 }
 # The tables that the migrations fill, and the queue's: nobody works it off here.
-FIXED = ("django_migrations", "django_content_type", "auth_permission", "django_site")
 
 _COPY = """
 CREATE OR REPLACE FUNCTION ahead.tables() RETURNS SETOF text LANGUAGE sql STABLE AS $$
     SELECT tablename::text FROM pg_tables
-    WHERE schemaname = 'public' AND tablename NOT LIKE 'procrastinate%%' AND tablename <> ALL(%s)
+    WHERE schemaname = 'public' AND tablename NOT LIKE 'procrastinate%' AND tablename NOT IN
+          ('django_migrations', 'django_content_type', 'auth_permission', 'django_site')
 $$;
 CREATE OR REPLACE FUNCTION ahead.make(name text) RETURNS void LANGUAGE plpgsql AS $$
 DECLARE t text;
 BEGIN
-    EXECUTE format('DROP SCHEMA IF EXISTS %%I CASCADE; CREATE SCHEMA %%I', name, name);
+    EXECUTE format('DROP SCHEMA IF EXISTS %I CASCADE; CREATE SCHEMA %I', name, name);
     FOR t IN SELECT ahead.tables() LOOP
-        EXECUTE format('CREATE TABLE %%I.%%I AS TABLE public.%%I', name, t, t);
+        EXECUTE format('CREATE TABLE %I.%I AS TABLE public.%I', name, t, t);
     END LOOP;
 END $$;
 CREATE OR REPLACE FUNCTION ahead.copy_all(origin text, target text) RETURNS void LANGUAGE plpgsql AS $$
@@ -52,10 +52,10 @@ DECLARE t text; something boolean;
 BEGIN
     SET LOCAL session_replication_role = replica;
     FOR t IN SELECT ahead.tables() LOOP
-        EXECUTE format('SELECT EXISTS (SELECT FROM %%I.%%I) OR EXISTS (SELECT FROM %%I.%%I)', origin, t, target, t)
+        EXECUTE format('SELECT EXISTS (SELECT FROM %I.%I) OR EXISTS (SELECT FROM %I.%I)', origin, t, target, t)
             INTO something;
         IF something THEN
-            EXECUTE format('DELETE FROM %%I.%%I; INSERT INTO %%I.%%I SELECT * FROM %%I.%%I',
+            EXECUTE format('DELETE FROM %I.%I; INSERT INTO %I.%I SELECT * FROM %I.%I',
                            target, t, target, t, origin, t);
         END IF;
     END LOOP;
@@ -177,7 +177,7 @@ def open_office(company: Company, sandbox: Any, *, ana: User, bruno: User, clara
         remember(account.pk, "party", parties[0].pk, KNOWN["person"], VENDORS[0], "name", profile)
     remember(account.pk, "cost_centre", centre.pk, KNOWN["cost_centre"], centre.name, "code")
     with connection.cursor() as cursor:
-        cursor.execute(_COPY, [list(FIXED)])
+        cursor.execute(_COPY)
         cursor.execute("SELECT ahead.make('base'), ahead.make('backup')")
     return Office(company, account, parties, ana, bruno, clara, sandbox)
 
