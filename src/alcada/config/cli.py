@@ -6,7 +6,7 @@ import sys
 from collections.abc import Callable, Sequence
 from typing import Final
 
-YIELDING: Final = 5  # niceness of a worker: a person's page goes before a queue on the same machine
+YIELDING: Final = 10  # niceness of a worker: a person's page goes before a queue on the same machine
 
 
 def main(argv: Sequence[str] | None = None) -> None:
