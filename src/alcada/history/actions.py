@@ -72,7 +72,7 @@ def record_all(lines: Sequence[Line], *, held: Chains | None = None) -> Chains:
     """Append many records in the order given, each to its subject's chain; two statements for all. As `record`.
 
     Returns the chains with their new heads, locked until the transaction's end. `held`: those that an earlier call in
-    this transaction returned.
+    this transaction returned, where nothing was recorded of their subjects since.
     """
     for one in lines:
         if one.event not in EVENTS:

@@ -107,6 +107,22 @@ def test_an_event_that_nobody_knows_is_opened_once_for_all_that_are_looked_for(
         assert posting.state == State.QUEUED  # it was looked for all the same: its absence is believed
 
 
+def test_the_change_feed_is_read_when_absence_is_decided_and_not_before(
+    trusting: Account, sandbox: Any, settings: Any, ana: Any, bruno: Any
+) -> None:
+    posting = unknown(trusting, sandbox, "drop_before", ana=ana, bruno=bruno)
+    read: list[object] = []
+    for span in (3000.0, 600.0):
+        settings.POSTING = settings.POSTING | {"absence_span_s": span}
+        Posting.objects.filter(pk=posting.pk).update(next_try_at=timezone.now())
+        before = len(sandbox.calls())
+        assert flow_posting.look_for_due(trusting.pk)
+        read.append(any("/alteracoes" in call["path"] for call in sandbox.calls()[before:]))
+        posting.refresh_from_db()
+        read.append(posting.state)
+    assert read == [False, State.UNKNOWN, True, State.QUEUED]
+
+
 def test_what_may_be_ours_with_the_reference_taken_out_goes_to_a_person(
     trusting: Account, sandbox: Any, settings: Any, ana: Any, bruno: Any
 ) -> None:
