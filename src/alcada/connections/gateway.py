@@ -9,8 +9,8 @@ import asyncio
 import logging
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from typing import Generic, TypeVar
+from dataclasses import dataclass, replace
+from typing import Final, Generic, TypeVar
 
 from django.db import Error as DatabaseProblem
 from django.db import connection as database
@@ -22,6 +22,8 @@ from conta_azul import Call, Page, Pages, errors
 log = logging.getLogger(__name__)
 T = TypeVar("T")
 N = TypeVar("N")
+
+SHORTEST_PAGE: Final = 10  # the shortest that the API makes
 
 
 @dataclass(frozen=True, repr=False)
@@ -122,7 +124,12 @@ def walk(connection_id: int, pages: Pages[T]) -> Iterator[T]:
     """Every item of the list, page by page, each page a call in its turn. Raises as `send`."""
     turner = _Turner(pages)
     while call := turner.next_call():
-        yield from turner.take(send(connection_id, call))
+        try:
+            page = send(connection_id, call)
+        except errors.MayHaveArrived as exc:
+            turner.shorten(exc)
+        else:
+            yield from turner.take(page)
 
 
 async def awalk(connection_id: int, pages: Pages[T]) -> list[T]:
@@ -130,12 +137,21 @@ async def awalk(connection_id: int, pages: Pages[T]) -> list[T]:
     turner = _Turner(pages)
     items: list[T] = []
     while call := turner.next_call():
-        items.extend(turner.take(await asend(connection_id, call)))
+        try:
+            page = await asend(connection_id, call)
+        except errors.MayHaveArrived as exc:
+            turner.shorten(exc)
+        else:
+            items.extend(turner.take(page))
     return items
 
 
 class _Turner(Generic[T]):
-    """Turns pages until a short one. A total that claims more is believed for one page more, never for less."""
+    """Turns pages until a short one. A total that claims more is believed for one page more, never for less.
+
+    A page whose answer did not come whole is asked for again a tenth at a time: where connections are cut, a short
+    answer has more of a chance.
+    """
 
     def __init__(self, pages: Pages[T]) -> None:
         self._pages = pages
@@ -155,6 +171,16 @@ class _Turner(Generic[T]):
         self._seen += len(page.items)
         self._last = page
         return page.items
+
+    def shorten(self, failed: errors.MayHaveArrived) -> None:
+        """Ask for the rest in shorter pages. Raises what `failed` where they said no, or no page is shorter."""
+        size = self._pages.size // 10
+        said_no = failed.status is not None and failed.status >= 300
+        if said_no or size < SHORTEST_PAGE or self._seen % size:
+            raise failed
+        self._pages = replace(self._pages, size=size)
+        if self._last is not None:
+            self._last = replace(self._last, number=self._seen // size, size=size)
 
 
 def _prepare(connection_id: int, not_this: str | None) -> Ready:

@@ -12,8 +12,8 @@ from integration.connections.office import Office
 from alcada.connections import gateway, leases, queries, rate
 from alcada.connections.models import Connection
 from alcada.history.queries import of
-from conta_azul import Call, PlanNotAllowed, Refused, TooManyRequests
-from conta_azul.calls import accounts, categories
+from conta_azul import Call, MayHaveArrived, PlanNotAllowed, Refused, TooManyRequests
+from conta_azul.calls import accounts, categories, cost_centres
 from conta_azul.calls import company as theirs
 
 State = Connection.State
@@ -116,6 +116,22 @@ def test_lists_are_walked_to_their_end(office: Office) -> None:
     there = office.sandbox.books(office.first.id)["categories"]
     assert {each.id for each in everything} == {each["id"] for each in there}
     assert len(everything) == len(there) > 10
+
+
+def test_a_page_that_does_not_come_whole_is_asked_for_in_shorter_ones(office: Office) -> None:
+    """Where connections are cut after so many bytes, the long answer never comes; the short ones do."""
+    connection = office.connect(office.first)
+    for number in range(120):
+        gateway.send(connection.pk, cost_centres.create(name=f"Loja {number:03}"))
+    there = sorted(each["id"] for each in office.sandbox.books(office.first.id)["cost_centres"])
+    lists = {"method": "GET", "path": "/v1/centro-de-custo", "kind": "cut_body", "count": 1}
+    for whole in (0, 1):  # the first page, or the one after it
+        office.sandbox.faults(lists | {"skip": whole})
+        pages = cost_centres.list(page_size=100)
+        assert sorted(each.id for each in gateway.walk(connection.pk, pages)) == there
+    office.sandbox.faults(lists | {"count": 2})
+    with pytest.raises(MayHaveArrived):
+        list(gateway.walk(connection.pk, cost_centres.list(page_size=100)))
 
 
 def test_asynchronous_calls_do_the_same(office: Office) -> None:

@@ -56,7 +56,7 @@ class Office:
         self._forms: dict[tuple[int, str], dict[str, Any]] = {}
 
     def warm(self) -> Iterator[int]:
-        """One entry for each vendor and customer of each account: afterwards all are known there."""
+        """An entry for each of an account's vendors and customers, over all cost centres: all are known there then."""
         return self.submit((self.vendors + self.vendors // 2) * len(self.accounts), warm=True)
 
     def open(self, reset: dict[str, Any]) -> None:
@@ -160,10 +160,11 @@ class Office:
         kind = "receivable" if (turn % 3 == 2 if not warm else turn >= self.vendors) else "payable"
         parties = account.parties[kind]
         party = parties[turn % len(parties)] if warm else self.source.choice(parties)
-        return kind, self._draft(account, kind, party, number, centre=turn % CENTRES)
+        bare = not warm and number % 7 == 0  # some name no cost centre; of the first, all do
+        return kind, self._draft(account, kind, party, number, centre=None if bare else turn % CENTRES)
 
     def _draft(
-        self, account: Account, kind: str, party: Party, number: int, *, centre: int
+        self, account: Account, kind: str, party: Party, number: int, *, centre: int | None
     ) -> dict[str, Any]:
         cents = self.source.randrange(1_000, LIMIT_CENTS)
         due = timezone.localdate() + timedelta(days=self.source.randrange(5, 60))
@@ -185,7 +186,7 @@ class Office:
             "splits": [
                 {
                     "category": str(category.pk),
-                    "cost_centre": str(account.centres[centre].pk) if number % 7 else "",
+                    "cost_centre": "" if centre is None else str(account.centres[centre].pk),
                     "amount": _typed(share),
                 }
                 for category, share in zip(splits, shares, strict=True)
