@@ -10,9 +10,13 @@ import os
 import time
 import warnings
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from alcada.config import paths
+
+# A small company's books fit into this many times over; by default the server takes twice as much and keeps it.
+# Compiling a query takes longer than any of ours runs.
+SERVER_SETTINGS: Final = {"shared_buffers": "64MB", "jit": "off"}
 
 _held: list[Any] = []
 
@@ -32,6 +36,9 @@ def start(folder: Path) -> str:
     with library.PostgresServer._lock:
         _forget_the_dead(folder)
     server = _joined(library, folder)
+    if _changed_settings(server):
+        _let_go(server)  # the last to go stops it; while others use it, the settings wait for its next start
+        server = _joined(library, folder)
     _held.append(server)
     return str(server.get_uri())
 
@@ -42,11 +49,29 @@ def stop() -> None:
 
     connections.close_all()
     while _held:
-        server = _held.pop()
-        with server._lock:
-            _forget_the_dead(server.pgdata)
-        server.cleanup()
-        atexit.unregister(server._cleanup)  # it would make the folder of its lock again
+        _let_go(_held.pop())
+
+
+def _let_go(server: Any) -> None:
+    with server._lock:
+        _forget_the_dead(server.pgdata)
+    server.cleanup()
+    atexit.unregister(server._cleanup)  # it would make the folder of its lock again
+
+
+def _changed_settings(server: Any) -> bool:
+    """Write our settings into the server's own file, if they are not there yet. True when it has to be started anew."""
+    import psycopg
+    from psycopg import sql
+
+    with psycopg.connect(server.get_uri(), autocommit=True) as db:
+        written: dict[str, str] = dict(
+            db.execute("SELECT name, setting FROM pg_file_settings ORDER BY seqno")
+        )
+        wrong = {name: value for name, value in SERVER_SETTINGS.items() if written.get(name) != value}
+        for name, value in wrong.items():
+            db.execute(sql.SQL("ALTER SYSTEM SET {} = {}").format(sql.Identifier(name), sql.Literal(value)))
+    return bool(wrong)
 
 
 def _joined(library: Any, folder: Path) -> Any:
