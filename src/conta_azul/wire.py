@@ -3,7 +3,7 @@
 import datetime as dt
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, Final
 
@@ -14,6 +14,7 @@ from conta_azul.answer import Answer
 from conta_azul.call import Call
 
 DEFAULT_API_URL: Final = "https://api-v2.contaazul.com"
+_JSON: Final = json.JSONEncoder(ensure_ascii=False)
 USER_AGENT: Final = "conta-azul-client (Alcada)"
 
 
@@ -45,7 +46,7 @@ def _text(value: Any) -> str:
     if isinstance(value, list | tuple):
         return "[" + ", ".join(map(_text, value)) + "]"
     if value is None or isinstance(value, str | bool | int):
-        return json.dumps(value, ensure_ascii=False)
+        return _JSON.encode(value)
     raise TypeError(f"A body takes no {type(value).__name__}")
 
 
@@ -77,7 +78,7 @@ def request(call: Call[Any], *, base_url: str, token: str, timeouts: Timeouts) -
         params=call.params or None,
         headers=headers,
         content=content,
-        extensions={"timeout": asdict(timeouts)},
+        extensions={"timeout": dict(vars(timeouts))},
     )
 
 

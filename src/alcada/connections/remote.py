@@ -22,7 +22,7 @@ from conta_azul.calls import company
 # Connecting fails fast: then nothing was sent. Reading waits: giving up early makes a doubt of a slow answer.
 TIMEOUTS: Final = Timeouts(connect=5.0, read=30.0, write=15.0, pool=60.0)
 LIMITS: Final = httpx.Limits(max_connections=128, max_keepalive_connections=32, keepalive_expiry=20.0)
-POOLS: Final = 32
+POOLS: Final = 128  # httpx looks at each connection of a pool at every call: better many pools of few
 
 _lock = threading.Lock()
 _http: httpx.Client | None = None

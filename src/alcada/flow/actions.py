@@ -8,13 +8,12 @@ from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
 
-from alcada import links
 from alcada.approval import actions as approval
 from alcada.approval import queries as approvals
 from alcada.approval.models import Decision, Round, Step
 from alcada.approval.rules import NotOpenError, Question
 from alcada.flow import content as contents
-from alcada.flow import corrected, twins
+from alcada.flow import corrected, telling, twins
 from alcada.flow.models import Run
 from alcada.flow.ways import Way, find_ways
 from alcada.history.actions import Chains, Line, head_in, line, record_all
@@ -22,7 +21,7 @@ from alcada.intake import actions as intake
 from alcada.intake import correcting, freezing
 from alcada.intake.models import Entry, Revision
 from alcada.intake.rules import NotYoursError
-from alcada.notify.actions import Message, settle, tell_all
+from alcada.notify.actions import settle, tell_all
 from alcada.people.models import Role, User
 from alcada.people.queries import holders, may
 from alcada.posting import actions as posting
@@ -78,7 +77,7 @@ def ask_all(runs: Sequence[tuple[Run, date]], *, by: User) -> None:
             _approved(run, one.round, one.chains)
         else:
             asked.append((one.step, one.people, run.revision, due_date))
-    _tell_asked(asked)
+    telling.tell_asked(asked)
 
 
 def _opening(run: Run, due_date: date) -> approval.Opening:
@@ -118,7 +117,7 @@ def decide(
         if result.already:
             return result
         round_ = result.round
-        settle(asked_key(step_id))
+        settle(telling.asked_key(step_id))
         runs = Run.objects.select_for_update(of=("self",)).select_related(
             "revision__entry__company", "revision__bank_account", "connection__company"
         )
@@ -127,13 +126,15 @@ def decide(
             _approved(run, round_, result.chains)
         elif round_.state == Round.State.OPEN:
             assert result.next_step is not None  # or the round would have ended
-            _tell_step(result.next_step)
+            telling.tell_step(result.next_step)
         else:
             end(run)
             if round_.state == Round.State.SENT_BACK:
                 _reopen(run, by=by)
             what = "correction" if corrected.is_correction(run) else "entry"
-            _tell_requester(run, f"{what}_{round_.state}", comment=result.decision.comment, who=by.name)
+            telling.tell_requester(
+                run, f"{what}_{round_.state}", comment=result.decision.comment, who=by.name
+            )
         return result
 
 
@@ -162,7 +163,7 @@ def withdraw(entry: Entry, *, by: User) -> None:
             raise NotOpenError
         if round_ and round_.state == Round.State.OPEN:
             for step in round_.steps.filter(state=Step.State.OPEN):
-                settle(asked_key(step.pk))
+                settle(telling.asked_key(step.pk))
             approval.withdraw(round_.pk, by=by)
             end(Run.objects.select_for_update().get(revision_id=round_.revision_id))
         elif entry.postings.exclude(state__in=[State.REFUSED, State.CANCELLED]).exists():
@@ -207,6 +208,7 @@ def follow_all(posting_ids: Sequence[int]) -> None:
         Run.objects.select_for_update(of=("self",))
         .filter(done, state=Run.State.POSTING)
         .select_related("revision__entry__company", "revision__created_by")
+        .only(*telling.READ)
         .prefetch_related("revision__instalments")
         .order_by("pk")
     )
@@ -218,7 +220,7 @@ def _follow(runs: Sequence[Run]) -> None:
     if not runs:
         return
     told = [run for run in runs if {"post", "notify"} <= {step["type"] for step in run.path}]
-    tell_all([_message(run, "entry_posted") for run in told])
+    tell_all([telling.of_run(run, "entry_posted") for run in told])
     Run.objects.filter(pk__in=[run.pk for run in runs]).update(state=Run.State.DONE, ended_at=timezone.now())
 
 
@@ -235,7 +237,7 @@ def ask_anew() -> int:
         people = [one for one in holders(round_.company, Role(step.role)) if one.pk not in used]
         with transaction.atomic():
             if people and approval.ask_also(step.pk, people):
-                _tell_step(step)
+                telling.tell_step(step)
                 found += 1
     return found
 
@@ -243,63 +245,3 @@ def ask_anew() -> int:
 def end(run: Run) -> None:
     run.state, run.ended_at = Run.State.ENDED, timezone.now()
     run.save(update_fields=["state", "ended_at"])
-
-
-def _tell_step(step: Step) -> None:
-    """Everybody whom the step asks: who was told already is not told again."""
-    revision = Revision.objects.select_related("entry__company").get(rounds=step.round_id)
-    people = [asked.user for asked in step.asked.select_related("user")]
-    _tell_asked([(step, people, revision, _due_date(revision))])
-
-
-def _tell_asked(asked: Sequence[tuple[Step, Sequence[User], Revision, date]]) -> None:
-    """The people of each step, of the revision that it judges and the day on which its first instalment is due."""
-    tell_all(
-        [
-            Message(
-                to=person,
-                template="asked" if revision.kind == Revision.Kind.ORDINARY else "correction_asked",
-                key=asked_key(step.pk),
-                company=revision.entry.company,
-                link=links.decide(step.pk),
-                data={"step": step.name, **_facts(revision, due_date)},
-            )
-            for step, people, revision, due_date in asked
-            for person in people
-        ]
-    )
-
-
-def asked_key(step_id: int) -> str:
-    return f"asked:{step_id}"
-
-
-def _tell_requester(run: Run, template: str, **data: str) -> None:
-    tell_all([_message(run, template, **data)])
-
-
-def _message(run: Run, template: str, **data: str) -> Message:
-    revision = run.revision
-    return Message(
-        to=revision.created_by,
-        template=template,
-        key=f"{template}:{revision.pk}",
-        company=revision.entry.company,
-        link=links.entry(revision.entry_id),
-        data={**_facts(revision, _due_date(revision)), **data},
-    )
-
-
-def _facts(revision: Revision, due_date: date) -> dict[str, str]:
-    return {
-        "number": str(revision.entry.number),
-        "party": revision.party_name,
-        "description": revision.description,
-        "amount": str(revision.amount),
-        "due": due_date.isoformat(),
-        "company": revision.entry.company.name,
-    }
-
-
-def _due_date(revision: Revision) -> date:
-    return min(part.due_date for part in revision.instalments.all())

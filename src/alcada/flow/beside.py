@@ -16,7 +16,7 @@ from alcada.flow import posting as flow_posting
 log = logging.getLogger(__name__)
 
 SIGHT_AFTER_S: Final = 2.0
-SIGHT_LATER_S: Final = 8.0  # so much later while all places are taken: postings go first
+SIGHT_LATER_S: Final = 18.0  # so much later while postings are being sent, on whatever account: they go first
 SIGHT_AGAIN_S: Final = 15.0
 SIGHT_EVERY_S: Final = 60.0  # while more is sent: a sighting costs the account a call or two
 THREADS: Final = 4  # for looks, and for sightings

@@ -12,7 +12,7 @@ from alcada.approval import actions as approval
 from alcada.approval.models import Round, Step
 from alcada.connections.models import Connection
 from alcada.flow import actions as flow
-from alcada.flow import corrected
+from alcada.flow import corrected, telling
 from alcada.flow import correcting_rules as rules
 from alcada.flow.following import follow_new
 from alcada.flow.models import Run
@@ -122,7 +122,7 @@ def withdraw(entry: Entry, *, by: User) -> None:
         if round_ is None:
             raise NotNowError
         for step in round_.steps.filter(state=Step.State.OPEN):
-            settle(flow.asked_key(step.pk))
+            settle(telling.asked_key(step.pk))
         approval.withdraw(round_.pk, by=by)
         flow.end(Run.objects.select_for_update().get(revision_id=round_.revision_id))
         intake.reopen(round_.revision)

@@ -145,7 +145,7 @@ class Dispatcher:
                 self._begin(connection_id)
             if to_look:
                 self._beside.look(connection_id)
-        self._beside.see(busy=self._room.is_full, serving=self._serving)
+        self._beside.see(busy=bool(self._sending), serving=self._serving)
 
     def _begin(self, connection_id: int) -> None:
         if connection_id in self._serving:

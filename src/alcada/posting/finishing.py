@@ -1,5 +1,6 @@
 """Writing many outcomes down together."""
 
+import json
 import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -12,6 +13,16 @@ from alcada.history.actions import Line, record_all
 from alcada.posting import actions, lines
 from alcada.posting.models import Attempt, Posting, State
 from alcada.posting.rules import Outcome
+
+# What is asked of a posting here, and what its lines in history tell.
+_READ: Final = (
+    "state",
+    "claim",
+    "entry_id",
+    "reference",
+    "connection__company_id",
+    "connection__remote_name",
+)
 
 
 @dataclass(frozen=True)
@@ -31,8 +42,8 @@ def finish(arrivals: Sequence[Arrival]) -> list[int]:
     through `actions.finish_create`.
     """
     ids = sorted({arrival.posting_id for arrival in arrivals})
-    locked = Posting.objects.select_for_update(of=("self",)).select_related("connection")
-    postings = {posting.pk: posting for posting in locked.filter(pk__in=ids).order_by("pk").defer("content")}
+    locked = Posting.objects.select_for_update(of=("self",)).select_related("connection").only(*_READ)
+    postings = {posting.pk: posting for posting in locked.filter(pk__in=ids).order_by("pk")}
     usual = [arrival for arrival in arrivals if _is_usual(arrival, postings[arrival.posting_id])]
     _finish_usual(usual, postings)
     posted = [arrival.posting_id for arrival in usual]
@@ -52,25 +63,19 @@ def _finish_usual(arrivals: Sequence[Arrival], postings: Mapping[int, Posting]) 
     if not arrivals:
         return
     now = timezone.now()
+    done = [
+        {
+            "attempt": arrival.attempt_id,
+            "posting": arrival.posting_id,
+            "event": arrival.outcome.remote_id,
+            "instalments": list(arrival.outcome.remote_instalment_ids),
+            "body": arrival.outcome.body[: actions.KEPT_OF_AN_ANSWER],
+        }
+        for arrival in arrivals
+    ]
     with connection.cursor() as cursor:
-        cursor.execute(
-            _FINISH_ATTEMPTS,
-            [
-                [arrival.attempt_id for arrival in arrivals],
-                [arrival.outcome.body[: actions.KEPT_OF_AN_ANSWER] for arrival in arrivals],
-                [arrival.outcome.remote_id for arrival in arrivals],
-                now,
-            ],
-        )
-        cursor.execute(
-            _MARK_POSTED,
-            [
-                [arrival.posting_id for arrival in arrivals],
-                [arrival.outcome.remote_id for arrival in arrivals],
-                ["\n".join(arrival.outcome.remote_instalment_ids) for arrival in arrivals],
-                now,
-            ],
-        )
+        cursor.execute(_FINISH_ATTEMPTS, [now, json.dumps(done)])
+        cursor.execute(_MARK_POSTED, [now, json.dumps(done)])
     written: list[Line] = []
     for arrival in arrivals:
         posting, outcome = postings[arrival.posting_id], arrival.outcome
@@ -83,17 +88,14 @@ def _finish_usual(arrivals: Sequence[Arrival], postings: Mapping[int, Posting]) 
 
 _FINISH_ATTEMPTS: Final = """
     UPDATE posting_attempt attempt
-    SET finished_at = done.at, outcome = 'posted', status = 201, response = done.body, remote_id = done.remote_id
-    FROM (SELECT unnest(%s::bigint[]) id, unnest(%s::text[]) body, unnest(%s::text[]) remote_id,
-                 %s::timestamptz at) done
-    WHERE attempt.id = done.id
+    SET finished_at = %s, outcome = 'posted', status = 201, response = done.body, remote_id = done.event
+    FROM json_to_recordset(%s::json) AS done(attempt bigint, body text, event text)
+    WHERE attempt.id = done.attempt
 """
 _MARK_POSTED: Final = """
     UPDATE posting_posting posting
     SET state = 'posted', reason = '', detail = '', remote_event_id = done.event,
-        remote_instalment_ids = to_jsonb(string_to_array(done.instalments, E'\\n')),
-        posted_at = done.at, next_try_at = NULL, claim = NULL, claim_until = NULL
-    FROM (SELECT unnest(%s::bigint[]) id, unnest(%s::text[]) event, unnest(%s::text[]) instalments,
-                 %s::timestamptz at) done
-    WHERE posting.id = done.id
+        remote_instalment_ids = done.instalments, posted_at = %s, next_try_at = NULL, claim = NULL, claim_until = NULL
+    FROM json_to_recordset(%s::json) AS done(posting bigint, event text, instalments jsonb)
+    WHERE posting.id = done.posting
 """

@@ -1,0 +1,80 @@
+"""Who is told what of an entry on its way through its flow."""
+
+from collections.abc import Sequence
+from datetime import date
+from typing import Final
+
+from alcada import links
+from alcada.approval.models import Step
+from alcada.flow.models import Run
+from alcada.intake.models import Revision
+from alcada.notify.actions import Message, tell_all
+from alcada.people.models import User
+
+# What `of_run` reads of a run, where many are told of at once.
+READ: Final = (
+    "path",
+    *(f"revision__{name}" for name in ("party_name", "description", "amount", "created_by__name")),
+    *(f"revision__entry__{name}" for name in ("number", "company__name")),
+)
+
+
+def tell_step(step: Step) -> None:
+    """Everybody whom the step asks: who was told already is not told again."""
+    revision = Revision.objects.select_related("entry__company").get(rounds=step.round_id)
+    people = [asked.user for asked in step.asked.select_related("user")]
+    tell_asked([(step, people, revision, _due_date(revision))])
+
+
+def tell_asked(asked: Sequence[tuple[Step, Sequence[User], Revision, date]]) -> None:
+    """The people of each step, of the revision that it judges and the day on which its first instalment is due."""
+    tell_all(
+        [
+            Message(
+                to=person,
+                template="asked" if revision.kind == Revision.Kind.ORDINARY else "correction_asked",
+                key=asked_key(step.pk),
+                company=revision.entry.company,
+                link=links.decide(step.pk),
+                data={"step": step.name, **_facts(revision, due_date)},
+            )
+            for step, people, revision, due_date in asked
+            for person in people
+        ]
+    )
+
+
+def asked_key(step_id: int) -> str:
+    return f"asked:{step_id}"
+
+
+def tell_requester(run: Run, template: str, **data: str) -> None:
+    tell_all([of_run(run, template, **data)])
+
+
+def of_run(run: Run, template: str, **data: str) -> Message:
+    """To whoever submitted what the run is of."""
+    revision = run.revision
+    return Message(
+        to=revision.created_by,
+        template=template,
+        key=f"{template}:{revision.pk}",
+        company=revision.entry.company,
+        link=links.entry(revision.entry_id),
+        data={**_facts(revision, _due_date(revision)), **data},
+    )
+
+
+def _facts(revision: Revision, due_date: date) -> dict[str, str]:
+    return {
+        "number": str(revision.entry.number),
+        "party": revision.party_name,
+        "description": revision.description,
+        "amount": str(revision.amount),
+        "due": due_date.isoformat(),
+        "company": revision.entry.company.name,
+    }
+
+
+def _due_date(revision: Revision) -> date:
+    return min(part.due_date for part in revision.instalments.all())
