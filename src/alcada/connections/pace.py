@@ -13,7 +13,7 @@ from typing import Final
 
 from alcada.connections import rate
 
-WIDTH_S: Final = 1.02
+WIDTH_S: Final = 1.01
 USUAL: Final = 20  # calls by which the usual time of one is known
 _lock = threading.Lock()
 _roads: dict[int, "_Road"] = {}

@@ -1,6 +1,7 @@
 """Beside the sending: looks for what may have arrived, and seeing our latest postings come back.
 
-Each waits for several calls, so they have threads of their own; one of each at a time per account.
+Each waits for several calls, so they have threads of their own; one of each at a time per account. Where calls are
+limited the worker that sends on an account looks there as well: it knows when its calls arrived, and paces both.
 """
 
 import asyncio
@@ -11,7 +12,9 @@ from typing import Final
 
 from django.db import connection as database
 
+from alcada.connections import rate
 from alcada.flow import posting as flow_posting
+from alcada.flow.holding import Holder
 
 log = logging.getLogger(__name__)
 
@@ -26,8 +29,9 @@ _WORK: Final = {"look": flow_posting.look_for_due, "sight": flow_posting.sight}
 class Beside:
     """What one worker does beside sending. Of one event loop."""
 
-    def __init__(self) -> None:
-        self._under_way: dict[tuple[str, int], asyncio.Future[int]] = {}
+    def __init__(self, holder: Holder) -> None:
+        self._holder = holder
+        self._under_way: dict[tuple[str, int], asyncio.Task[None]] = {}
         self._sights: dict[int, float] = {}  # account → when to see its latest postings come back
         self._sighted: dict[int, float] = {}
         # Apart: a thousand looks must not keep a sighting waiting, or nothing is learnt of the lag that they wait for.
@@ -58,21 +62,33 @@ class Beside:
             threads.shutdown(wait=False)
 
     def _begin(self, what: str, connection_id: int, serving: Container[int]) -> None:
-        if (what, connection_id) in self._under_way:
-            return
+        key = (what, connection_id)
+        if key not in self._under_way:
+            task = self._under_way[key] = asyncio.create_task(self._do(what, connection_id, serving))
+            task.add_done_callback(lambda _: self._under_way.pop(key))
+
+    async def _do(self, what: str, connection_id: int, serving: Container[int]) -> None:
+        told = await self._held(what, connection_id)
+        if what == "sight" and told:
+            # One that was missed is looked for soon: how late it shows is known as well as it is watched.
+            seldom = connection_id in serving and told != flow_posting.Sight.MISSED
+            again = SIGHT_EVERY_S if seldom else SIGHT_AGAIN_S
+            self._sights.setdefault(connection_id, asyncio.get_running_loop().time() + again)
+
+    async def _held(self, what: str, connection_id: int) -> int:
+        """What the work tells; where another worker serves the account, that there is more to do."""
+        if not rate.limits().per_second:
+            return await self._in_thread(what, connection_id)
+        if not await self._holder.take(connection_id):
+            return flow_posting.Sight.MORE
+        try:
+            return await self._in_thread(what, connection_id)
+        finally:
+            await self._holder.let_go(connection_id)
+
+    async def _in_thread(self, what: str, connection_id: int) -> int:
         loop = asyncio.get_running_loop()
-        future = loop.run_in_executor(self._threads[what], _guarded, _WORK[what], connection_id)
-        self._under_way[what, connection_id] = future
-
-        def done(ended: asyncio.Future[int]) -> None:
-            del self._under_way[what, connection_id]
-            if what == "sight" and not ended.cancelled() and ended.result():
-                # One that was missed is looked for soon: how late it shows is known as well as it is watched.
-                seldom = connection_id in serving and ended.result() != flow_posting.Sight.MISSED
-                again = SIGHT_EVERY_S if seldom else SIGHT_AGAIN_S
-                self._sights.setdefault(connection_id, loop.time() + again)
-
-        future.add_done_callback(done)
+        return await loop.run_in_executor(self._threads[what], _guarded, _WORK[what], connection_id)
 
 
 def _guarded(work: Callable[[int], int], connection_id: int) -> int:

@@ -43,8 +43,11 @@ SHARE: Final = (
 LOOK_AROUND_S: Final = 1.0
 EXPIRE_EVERY_S: Final = 5.0
 BRING_NEAR_EVERY_S: Final = 60.0
-STINT_S: Final = 20.0
-ELSEWHERE_S: Final = 2.0
+STINT_S: Final = 60.0  # each change of workers costs the account half a second
+ELSEWHERE_S: Final = 1.0
+ARRIVES_IN_S: Final = (
+    1.0  # the shorter of Conta Azul's windows: what arrives later is no longer in one with it
+)
 
 
 class Dispatcher:
@@ -54,13 +57,13 @@ class Dispatcher:
         self._room = Room(IN_FLIGHT)
         self._taker, self._writer = Taker(), Writer(self._room)
         self._serving: dict[int, asyncio.Task[None]] = {}
-        self._beside = Beside()
         self._flying: Counter[int] = Counter()  # account → taken, and its call not ended
         self._sending: set[asyncio.Task[None]] = set()
         self._named: set[int] = set()  # accounts somebody woke us for
         self._woken, self._stopping = asyncio.Event(), asyncio.Event()
         self._rests = Rests()
         self._holder = Holder()
+        self._beside = Beside(self._holder)
         self._elsewhere: dict[
             int, float
         ] = {}  # accounts another worker serves, and until when we leave them to it
@@ -172,10 +175,17 @@ class Dispatcher:
         loop = asyncio.get_running_loop()
         try:
             await self._serve_until(connection_id, loop.time() + STINT_S)
-            # Whoever takes over must not send beside what still waits here for its moment.
+            # Whoever takes over must not send beside what still waits here for its moment, or has just left.
             await asyncio.sleep(self._leaving_until.pop(connection_id, 0.0) - loop.time())
+            await self._arrived(connection_id)
         finally:
             await self._holder.let_go(connection_id)
+
+    async def _arrived(self, connection_id: int) -> None:
+        """Until all that left has surely arrived: it was answered, or was on its way for as long as a window is."""
+        end = asyncio.get_running_loop().time() + ARRIVES_IN_S
+        while self._flying[connection_id] and asyncio.get_running_loop().time() < end:  # noqa: ASYNC110  (many end)
+            await asyncio.sleep(0.02)
 
     async def _serve_until(self, connection_id: int, end: float) -> None:
         """Take and send until nothing is due on the account, or the stint is over."""
