@@ -2,6 +2,8 @@
 
 import json
 import os
+import subprocess
+import sys
 import uuid
 from datetime import timedelta
 from typing import Any
@@ -37,6 +39,77 @@ def test_every_finding_has_a_code_and_what_is_wrong_says_what_to_do(
     assert {"database", "clock", "workers", "connections", "mapping", "postings", "history"} == {
         one.area for one in everything
     }
+
+
+def test_a_database_that_does_not_answer_is_what_the_command_tells(tmp_path: Any) -> None:
+    away = {
+        "DATABASE_URL": "postgresql://nobody@127.0.0.1:9/nowhere",
+        "ALCADA_HOME": str(tmp_path),
+        "LANG": "en",
+    }
+    told = subprocess.run(
+        [sys.executable, "-m", "alcada", "doctor"],
+        env=os.environ | away | {"LC_ALL": "en_US.UTF-8"},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert told.returncode == 1
+    assert told.stdout.startswith("✗ PostgreSQL does not answer (OperationalError).\n  → Start the product")
+    assert "Traceback" not in told.stdout + told.stderr
+
+
+def test_a_database_older_than_the_program_is_told_before_all_else(
+    account: Account, sandbox: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from django.db.migrations.recorder import MigrationRecorder
+
+    applied = MigrationRecorder.applied_migrations
+    last = ("intake", max(name for app, name in applied(MigrationRecorder(database)) if app == "intake"))
+    monkeypatch.setattr(
+        MigrationRecorder,
+        "applied_migrations",
+        lambda self: {key: row for key, row in applied(self).items() if key != last},
+    )
+    (only,) = doctor.examine(online=True)
+    assert (only.code, only.level, only.facts["count"]) == ("database_older", "problem", 1)
+    assert "alcada migrate" in only.todo
+
+
+def test_a_check_that_fails_is_told_and_the_others_go_on(
+    account: Account, sandbox: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    usual = {one.code for one in doctor.examine(online=False)}
+
+    def broken() -> Any:
+        raise ValueError("12.345.678/0001-95")
+
+    monkeypatch.setattr(doctor, "_HERE", (broken, *doctor._HERE))
+    now = doctor.examine(online=False)
+    assert {one.code for one in now} == usual | {"check_failed"}
+    (failed,) = [one for one in now if one.code == "check_failed"]
+    assert "ValueError" in failed.sentence
+    assert "12.345" not in failed.sentence + str(failed.facts)
+
+
+def test_each_account_and_what_its_postings_wait_for_is_told(account: Account, ana: Any, bruno: Any) -> None:
+    posting = approved(account.connection.company, ana=ana, bruno=bruno)
+    assert [one.level for one in found("connection")] == ["ok"]
+    assert not found("postings_kept")
+    Posting.objects.filter(pk=posting.pk).update(next_try_at=timezone.now() - timedelta(minutes=6))
+    (kept,) = found("postings_kept")
+    assert (kept.level, kept.facts["count"]) == ("problem", 1)
+    assert kept.facts["oldest_s"] >= 360
+    Connection.objects.filter(pk=account.pk).update(state=Connection.State.PAUSED)
+    (stopped,) = found("connection_stopped")
+    assert (stopped.level, stopped.facts["waiting"]) == ("problem", 1)
+    assert not found("postings_kept")  # its account says why
+    Posting.objects.update(state=State.REFUSED, reason="cannot_be_sent")
+    assert [one.facts["count"] for one in found("refused")] == [1]
+    Posting.objects.update(state=State.UNDECIDED, reason="not_found")
+    assert [one.facts["count"] for one in found("undecided")] == [1]
+    assert [one.level for one in found("connection_stopped")] == ["warning"]
 
 
 def test_clocks_that_are_apart_are_told(

@@ -95,6 +95,18 @@ def _setup() -> None:
     django.setup()
 
 
+def _without_database() -> None:
+    """Django ready all the same, for a server that is not there."""
+    from alcada.config import paths
+
+    os.environ.setdefault(
+        "DATABASE_URL", f"postgresql://postgres:@/postgres?host={paths.home() / 'postgres'}"
+    )
+    import django
+
+    django.setup()
+
+
 def _django(arguments: list[str]) -> int:
     _setup()
     from django.core.management import execute_from_command_line
@@ -143,7 +155,11 @@ def _migrate(options: argparse.Namespace) -> int:
 
 
 def _doctor(options: argparse.Namespace) -> int:
-    _setup()
+    try:
+        _setup()
+    except Exception as exc:  # a server that does not start is what it is to tell of
+        print(f"PostgreSQL: {type(exc).__name__}: {exc}", file=sys.stderr)
+        _without_database()
     from alcada.config import doctor
 
     return doctor.run(as_json=options.json, offline=options.offline, as_report=options.report)

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from typing import Final, Generic, TypeVar
 
+import httpx
 from django.db import Error as DatabaseProblem
 from django.db import connection as database
 
@@ -57,10 +58,15 @@ def send(connection_id: int, call: Call[T]) -> T:
     return answer
 
 
+async def aready(connection_id: int) -> Ready:
+    """A token and the next free moment, for a call that is noted down only then. Raises access.AccessError."""
+    return await in_network(_prepare, connection_id, None)
+
+
 async def asend(connection_id: int, call: Call[T], ready: "Ready | None" = None) -> T:
     """As `send`, for a loop that has many calls waiting at once. With `ready` token and moment were got before."""
     if ready is None:
-        ready = await in_network(_prepare, connection_id, None)
+        ready = await aready(connection_id)
     try:
         answer = await _asend(connection_id, call, ready)
     except errors.NotAuthorised:
@@ -176,7 +182,8 @@ class _Turner(Generic[T]):
         """Ask for the rest in shorter pages. Raises what `failed` where they said no, or no page is shorter."""
         size = self._pages.size // 10
         said_no = failed.status is not None and failed.status >= 300
-        if said_no or size < SHORTEST_PAGE or self._seen % size:
+        slow = isinstance(failed.__cause__, httpx.TimeoutException)  # a look is to end in time
+        if said_no or slow or size < SHORTEST_PAGE or self._seen % size:
             raise failed
         self._pages = replace(self._pages, size=size)
         if self._last is not None:

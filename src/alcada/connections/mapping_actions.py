@@ -11,7 +11,7 @@ from django.utils import timezone
 from alcada.connections import mapping
 from alcada.connections.mirror_rows import Ours
 from alcada.connections.models import Connection
-from alcada.directory.models import Category, Counterpart, NewVendors, Theirs
+from alcada.directory.models import BankAccount, Category, Counterpart, NewVendors, Theirs
 from alcada.history.actions import record
 from alcada.people.models import Company, User
 
@@ -153,7 +153,8 @@ def _write(
     row.active = not theirs.lacks_profile
     row.confirmed_by, row.confirmed_at, row.seen_at = by, timezone.now(), timezone.now()
     row.save()
-    if isinstance(ours, Category) and not ours.active:
+    # What went out of use with theirs is of use again. A cost centre that a person took out of use stays so.
+    if isinstance(ours, Category | BankAccount) and not ours.active:
         ours.active = True
         ours.save(update_fields=["active"])
 

@@ -12,12 +12,12 @@ from typing import TYPE_CHECKING, Final
 
 from alcada.connections import gateway
 from alcada.directory import documents
-from alcada.directory.models import Counterpart
 from alcada.ledger import rules
 from alcada.ledger import search as books
 from alcada.posting import byhand
 from alcada.posting.byhand import Claimed
 from alcada.posting.models import Posting, State
+from alcada.posting.parties import party_ids
 from conta_azul import errors
 from conta_azul.calls import instalments
 from conta_azul.calls.instalments import Instalment
@@ -155,12 +155,11 @@ def adopt(posting: Posting, seen: Read, *, by: "User", reason: str) -> Posting:
 
 def _wanted(posting: Posting) -> rules.Wanted:
     content = posting.content
-    known = Counterpart.objects.filter(
-        connection_id=posting.connection_id, party_id=content["party"]["id"]
-    ).first()
+    party = content["party"]
+    known = party_ids(posting.connection_id, posting.kind, [party["id"]])
     return rules.Wanted(
-        party_name=documents.normalise_name(content["party"]["name"]),
-        party_remote_id=known.remote_id if known else "",
+        party_name=documents.normalise_name(party["name"]),
+        party_remote_id=known.get(party["id"], ""),
         parts=[
             (date.fromisoformat(part["due_date"]), Decimal(part["amount"])) for part in content["instalments"]
         ],

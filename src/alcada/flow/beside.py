@@ -19,7 +19,9 @@ from alcada.flow.holding import Holder
 log = logging.getLogger(__name__)
 
 SIGHT_AFTER_S: Final = 2.0
-SIGHT_LATER_S: Final = 18.0  # so much later while postings are being sent, on whatever account: they go first
+# So much later while postings are being sent, on whatever account: they go first. No more: a worker that dies takes
+# along what it was to see, and what nobody looked for within half a minute teaches little.
+SIGHT_LATER_S: Final = 8.0
 SIGHT_AGAIN_S: Final = 15.0
 SIGHT_EVERY_S: Final = 60.0  # while more is sent: a sighting costs the account a call or two
 THREADS: Final = 4  # for looks, and for sightings
@@ -34,6 +36,7 @@ class Beside:
         self._under_way: dict[tuple[str, int], asyncio.Task[None]] = {}
         self._sights: dict[int, float] = {}  # account → when to see its latest postings come back
         self._sighted: dict[int, float] = {}
+        self._missed: set[int] = set()  # accounts whose latest sighting missed one: seen again on time
         # Apart: a thousand looks must not keep a sighting waiting, or nothing is learnt of the lag that they wait for.
         self._threads = {name: ThreadPoolExecutor(THREADS, thread_name_prefix=name) for name in _WORK}
 
@@ -49,9 +52,11 @@ class Beside:
     def see(self, *, busy: bool, serving: Container[int]) -> None:
         """See what is to be seen by now; later where the worker is `busy`, seldom on accounts that it is `serving`."""
         now = asyncio.get_running_loop().time()
-        overdue = now - SIGHT_LATER_S if busy else now
-        for connection_id in [pk for pk, at in self._sights.items() if at <= overdue]:
+        later = SIGHT_LATER_S if busy else 0.0
+        due = [pk for pk, at in self._sights.items() if at + (0.0 if pk in self._missed else later) <= now]
+        for connection_id in due:
             del self._sights[connection_id]
+            self._missed.discard(connection_id)
             self._sighted[connection_id] = now
             self._begin("sight", connection_id, serving)
 
@@ -71,7 +76,9 @@ class Beside:
         told = await self._held(what, connection_id)
         if what == "sight" and told:
             # One that was missed is looked for soon: how late it shows is known as well as it is watched.
-            seldom = connection_id in serving and told != flow_posting.Sight.MISSED
+            if missed := told == flow_posting.Sight.MISSED:
+                self._missed.add(connection_id)
+            seldom = connection_id in serving and not missed
             again = SIGHT_EVERY_S if seldom else SIGHT_AGAIN_S
             self._sights.setdefault(connection_id, asyncio.get_running_loop().time() + again)
 

@@ -45,6 +45,8 @@ EXPIRE_EVERY_S: Final = 5.0
 BRING_NEAR_EVERY_S: Final = 60.0
 STINT_S: Final = 60.0  # each change of workers costs the account half a second
 ELSEWHERE_S: Final = 1.0
+# One that answers nothing clear is asked by one posting at a time: an hour of 503 must not make a doubt of each.
+DOUBTS_IN_A_ROW: Final = 5
 ARRIVES_IN_S: Final = (
     1.0  # the shorter of Conta Azul's windows: what arrives later is no longer in one with it
 )
@@ -62,6 +64,7 @@ class Dispatcher:
         self._named: set[int] = set()  # accounts somebody woke us for
         self._woken, self._stopping = asyncio.Event(), asyncio.Event()
         self._rests = Rests()
+        self._doubts: Counter[int] = Counter()  # account → unclear answers in a row
         self._holder = Holder()
         self._beside = Beside(self._holder)
         self._elsewhere: dict[
@@ -194,6 +197,7 @@ class Dispatcher:
             if self._flying[connection_id] >= SHARE and rate.limits().per_second:
                 await _first_of(self._stopping, LOOK_AROUND_S / 4)
                 continue
+            began = asyncio.get_running_loop().time()
             try:
                 group, usable = await self._take(connection_id)
             except (access.NeedsAuthorisationError, access.PausedError):
@@ -206,7 +210,7 @@ class Dispatcher:
                 self._rests.begin(connection_id)
                 return
             for departure in group.departures:
-                self._spawn(connection_id, self._depart(departure, usable))
+                self._spawn(connection_id, self._depart(departure, usable, began))
             for job in group.unprepared:
                 self._spawn(connection_id, self._send(job))
             now = asyncio.get_running_loop().time()
@@ -233,8 +237,12 @@ class Dispatcher:
             self._room.give_back(places - under_way)
         return taken
 
-    async def _depart(self, departure: Departure, usable: access.Usable) -> None:
+    async def _depart(self, departure: Departure, usable: access.Usable, taken_at: float) -> None:
         job = departure.job
+        if asyncio.get_running_loop().time() - taken_at > actions.call_limit_s():
+            # This process stood still: the call would outlive the claim. It counts as sent, and is looked for.
+            self._room.give_back()
+            return
         ready = gateway.Ready(usable.token, usable.state, departure.wait_s)
         outcome = await send.create(job.connection_id, departure.call, ready)
         self._learn(job.connection_id, outcome)
@@ -252,8 +260,12 @@ class Dispatcher:
             self._room.give_back()
 
     def _learn(self, connection_id: int, outcome: Outcome) -> None:
-        """Can the account be reached?"""
-        if outcome.unreached:
+        """Can the account be reached, and does it answer?"""
+        if outcome.kind == Attempt.Outcome.UNKNOWN:
+            self._doubts[connection_id] += 1
+        else:
+            self._doubts.pop(connection_id, None)
+        if outcome.unreached or self._doubts[connection_id] >= DOUBTS_IN_A_ROW:
             self._rests.begin(connection_id)
         elif outcome.kind == Attempt.Outcome.POSTED:
             self._rests.end(connection_id)

@@ -1,8 +1,8 @@
 """The examination: is everything as it should be, and what is to be done where it is not."""
 
+import logging
 from collections.abc import Callable, Iterator
 from datetime import timedelta
-from itertools import islice
 from typing import Final
 
 from django.db import connection as database
@@ -14,35 +14,59 @@ from alcada.approval import queries as approvals
 from alcada.connections.models import Application, Connection
 from alcada.connections.queries import health, undecided
 from alcada.connections.rules import code_of
-from alcada.flow import doctor_books, doctor_corrections, doctor_mapping, doctor_setup, shipped
+from alcada.flow import (
+    doctor_books,
+    doctor_corrections,
+    doctor_database,
+    doctor_mapping,
+    doctor_setup,
+    shipped,
+)
 from alcada.flow.findings import Finding
-from alcada.history import queries as history
 from alcada.people.models import Company
 from alcada.posting.models import Attempt, Posting, State
 from alcada.posting.owners import WITHOUT_ID
 from alcada.posting.rules import ASKED
 
+log = logging.getLogger(__name__)
+
 HEARTBEAT = timedelta(seconds=60)
 QUEUE_AGE = timedelta(minutes=5)
 
 
-def examine(*, online: bool) -> list[Finding]:
-    """Examine all of it; `online` also asks Conta Azul for its clock, and what its copies say."""
-    checks = [*_HERE, *(_THERE if online else ())]
-    return [finding for check in checks for finding in check()]
+def examine(*, online: bool, whole: bool = True) -> list[Finding]:
+    """Examine all of it; `online` also asks Conta Azul for its clock, and what its copies say.
+
+    Not `whole`: of history the latest only, so that a page is there soon. A check that fails is told as such, and the
+    others go on; without a database none can.
+    """
+    if found := doctor_database.unusable():
+        return found
+    checks = [
+        *_HERE,
+        *(_THERE if online else ()),
+        doctor_database.chains if whole else doctor_database.latest_chains,
+    ]
+    return [finding for check in checks for finding in _made(check)]
 
 
-def _database() -> Iterator[Finding]:
-    with database.cursor() as cursor:
-        cursor.execute("SELECT current_setting('server_version')")
-        version = cursor.fetchone()[0]
-    yield Finding(
-        "ok",
-        "database",
-        _("PostgreSQL %(version)s answers.") % {"version": version},
-        code="database",
-        facts={"version": version},
-    )
+def _made(check: Callable[[], Iterator[Finding]]) -> list[Finding]:
+    name = f"{check.__module__.rpartition('.')[2]}.{check.__name__.strip('_')}"
+    try:
+        return list(check())
+    except Exception as exc:
+        log.exception("the check %s failed", name)
+        return [
+            Finding(
+                "problem",
+                "database",
+                _("The check “%(name)s” could not be made: %(error)s.")
+                % {"name": name, "error": type(exc).__name__},
+                _("The log says more. Should it happen again, send the report to whoever supports you."),
+                code="check_failed",
+                facts={"check": name, "error": type(exc).__name__},
+            )
+        ]
 
 
 def _workers() -> Iterator[Finding]:
@@ -237,24 +261,8 @@ def _late_answers() -> Iterator[Finding]:
         )
 
 
-def _chains() -> Iterator[Finding]:
-    broken = list(islice(history.breaks(), 50))
-    for place in broken:
-        yield Finding(
-            "problem",
-            "history",
-            _("The history of %(kind)s %(key)s does not hold at record %(sequence)s (%(what)s).")
-            % {"kind": place.kind, "key": place.key, "sequence": place.sequence, "what": place.what},
-            _("Somebody changed the database by hand. Compare with a backup."),
-            code="chain_broken",
-            facts={"kind": place.kind, "key": place.key, "sequence": place.sequence},
-        )
-    if not broken:
-        yield Finding("ok", "history", _("Every chain of history holds."), code="chains")
-
-
 _HERE: Final[tuple[Callable[[], Iterator[Finding]], ...]] = (
-    _database,
+    doctor_database.answers,
     doctor_setup.clock,
     _workers,
     doctor_setup.jobs,
@@ -269,6 +277,5 @@ _HERE: Final[tuple[Callable[[], Iterator[Finding]], ...]] = (
     _unanswerable,
     _late_answers,
     doctor_books.followed,
-    _chains,
 )
 _THERE: Final[tuple[Callable[[], Iterator[Finding]], ...]] = (doctor_setup.their_clock, doctor_books.examine)

@@ -6,11 +6,13 @@ from typing import Any, Final
 from django.db import transaction
 from django.db.models import QuerySet
 
-from alcada.directory.models import Counterpart
+from alcada.directory.models import Counterpart, EntryKind
 from alcada.ledger.models import EntryState, InstalmentState
-from alcada.posting.models import BY_HAND, Attempt, Posting, State
-from alcada.posting.request import METHODS, tagged
+from alcada.posting.models import ADOPTED, BY_HAND, Attempt, Posting, State
+from alcada.posting.parties import PROFILE
+from alcada.posting.request import METHODS, ids_sent, tagged
 
+Ids = dict[tuple[str, int], str]
 FOLLOWED_AT_ONCE: Final = 500
 
 
@@ -21,18 +23,17 @@ def posted() -> QuerySet[Posting]:
 def follow_new(connection_id: int) -> None:
     """Postings that are posted and not followed yet, with what was approved in the account's own ids."""
     while new := list(posted().filter(connection_id=connection_id, entry_state=None)[:FOLLOWED_AT_ONCE]):
-        ids = their_ids(connection_id)
-        answered = set(
-            Attempt.objects.filter(
-                posting__in=new, kind=Attempt.Kind.ENTRY, outcome=Attempt.Outcome.POSTED
-            ).values_list("posting_id", flat=True)
-        )
+        creates = Attempt.objects.filter(posting__in=new, kind=Attempt.Kind.ENTRY)
+        sent = dict(creates.order_by("pk").values_list("posting_id", "request"))
+        known = creates.filter(outcome=Attempt.Outcome.POSTED)
         with transaction.atomic():
-            _follow(new, ids, answered)
+            _follow(new, their_ids(connection_id), sent, set(known.values_list("posting_id", flat=True)))
 
 
-def _follow(new: list[Posting], ids: Mapping[tuple[str, int], str], answered: set[int]) -> None:
-    """`answered`: whose instalments' ids came with the answer to the create, in the order of the instalments. Of the
+def _follow(new: list[Posting], ids: Ids, sent: Mapping[int, Mapping[str, Any]], answered: set[int]) -> None:
+    """`ids`: what the account calls ours today; what it was called in the create counts, where we sent one (`sent`).
+
+    `answered`: whose instalments' ids came with the answer to the create, in the order of the instalments. Of the
     others, which is which is read. Two polls at once make one.
     """
     EntryState.objects.bulk_create(
@@ -40,7 +41,7 @@ def _follow(new: list[Posting], ids: Mapping[tuple[str, int], str], answered: se
             EntryState(
                 posting=posting,
                 connection_id=posting.connection_id,
-                expected=expected(posting, ids),
+                expected=expected(posting, ids | _sent_ids(posting, sent.get(posting.pk))),
                 changed=not _known(posting, answered),
             )
             for posting in new
@@ -65,23 +66,63 @@ def _follow(new: list[Posting], ids: Mapping[tuple[str, int], str], answered: se
     )
 
 
+def _sent_ids(posting: Posting, body: Mapping[str, Any] | None) -> Ids:
+    if body is None or posting.reason in (
+        ADOPTED,
+        BY_HAND,
+    ):  # what stands there is not what we sent, if anything was
+        return {}
+    ids = ids_sent(posting.content, body)
+    party = posting.content["party"]["id"]
+    return ids | {(_in_profile("party", PROFILE[EntryKind(posting.kind)].value), party): ids["party", party]}
+
+
 def _known(posting: Posting, answered: set[int]) -> bool:
     count = len(posting.content["instalments"])
     return len(posting.remote_instalment_ids) == count and (count == 1 or posting.pk in answered)
 
 
-def their_ids(connection_id: int) -> dict[tuple[str, int], str]:
-    """(what, our key) -> the account's id."""
+def their_ids(connection_id: int) -> Ids:
+    """(what, our key) -> the account's id; of a party also by the profile it has there, after its name."""
     fields = ("party", "category", "cost_centre", "bank_account")
     # Of a party's two profiles, and of what somebody took away, the row in use counts.
     rows = (
         Counterpart.objects.filter(connection_id=connection_id)
         .order_by("active", "pk")
-        .values("remote_id", *(f"{f}_id" for f in fields))
+        .values("remote_id", "profile", *(f"{f}_id" for f in fields))
     )
-    return {
-        (name, row[f"{name}_id"]): row["remote_id"] for row in rows for name in fields if row[f"{name}_id"]
-    }
+    ids: dict[tuple[str, int], str] = {}
+    for row in rows:
+        name = next(name for name in fields if row[f"{name}_id"])
+        ids[name, row[f"{name}_id"]] = ids[_in_profile(name, row["profile"]), row[f"{name}_id"]] = row[
+            "remote_id"
+        ]
+    return ids
+
+
+def expected_ids(was: Mapping[str, Any], content: Mapping[str, Any]) -> Ids:
+    """The account's ids of what `content` names, as they are expected of it there.
+
+    What is mapped otherwise since then is no change of what stands there: nobody approved one.
+    """
+    ids = {("bank_account", content["bank_account"]["id"]): was["bank_account"]}
+    for profile in ("", *PROFILE.values()):
+        ids[_in_profile("party", profile), content["party"]["id"]] = was["party"]
+    for share, split in zip(was["shares"], content["splits"], strict=True):
+        ids["category", split["category"]["id"]] = share["category"]
+        if split["cost_centre"]:
+            ids["cost_centre", split["cost_centre"]["id"]] = share["cost_centre"]
+    return {key: remote_id for key, remote_id in ids.items() if remote_id}
+
+
+def _in_profile(name: str, profile: str) -> str:
+    return f"{name} {profile}" if profile else name
+
+
+def _party(ids: Mapping[tuple[str, int], str], party: int, kind: str) -> str:
+    """In the profile that the entry needs, else in the other."""
+    own = ids.get((_in_profile("party", PROFILE[EntryKind(kind)].value), party))
+    return own or ids.get(("party", party), "")
 
 
 def expected(
@@ -93,7 +134,7 @@ def expected(
     theirs = posting.reason == BY_HAND  # in the words of who typed it there
     method = METHODS.get(content["payment_method"])
     return {
-        "party": ids.get(("party", content["party"]["id"]), ""),
+        "party": _party(ids, content["party"]["id"], posting.kind),
         "party_name": content["party"]["name"],
         "description": "" if theirs else tagged(content["description"], posting.reference),
         "reference": "" if theirs else posting.reference,

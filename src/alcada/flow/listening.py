@@ -13,6 +13,14 @@ from psycopg.conninfo import make_conninfo
 log = logging.getLogger(__name__)
 
 AGAIN_S: Final = 2.0
+# Over TCP; by default a server keeps a session, and its locks, for two hours after the machine at the other end went.
+_NOTICED: Final = {
+    "keepalives_idle": "10",
+    "keepalives_interval": "5",
+    "keepalives_count": "4",
+    "tcp_user_timeout": "30000",
+    "options": "-c tcp_keepalives_idle=10 -c tcp_keepalives_interval=5 -c tcp_keepalives_count=4",
+}
 
 
 async def notifications(channel: str, heard: Callable[[str], None]) -> None:
@@ -29,6 +37,8 @@ async def notifications(channel: str, heard: Callable[[str], None]) -> None:
 
 
 def address() -> str:
+    """Of connections that are kept for long. A machine that vanished is noticed within half a minute on either side."""
     wanted = ("host", "port", "dbname", "user", "password", "sslmode")
     given = connection.get_connection_params()
-    return make_conninfo(**{name: str(given[name]) for name in wanted if given.get(name)})
+    named = {name: str(given[name]) for name in wanted if given.get(name)}
+    return make_conninfo(**named, **_NOTICED)

@@ -16,7 +16,7 @@ from alcada.connections import gateway
 from alcada.flow import corrected
 from alcada.flow import correcting_rules as rules
 from alcada.flow.correcting_rules import Patch, Plan, Standing
-from alcada.flow.following import expected, follow_new, their_ids
+from alcada.flow.following import expected, expected_ids, follow_new, their_ids
 from alcada.flow.returned_notices import tell_owners
 from alcada.ledger import corrected as ledger
 from alcada.ledger import differing, states
@@ -83,8 +83,10 @@ def _correct(correction: Correction, claim: uuid.UUID) -> None:
 
 
 def pending(correction: Correction) -> dict[str, Any]:
-    """What will be expected of the entry when the correction is made."""
-    return expected(correction.posting, their_ids(correction.connection_id), correction.content)
+    """What will be expected of the entry when it is made. What it doesn't change keeps the ids it was sent with."""
+    was = EntryState.objects.values_list("expected", flat=True).get(posting=correction.posting_id)
+    ids = their_ids(correction.connection_id) | expected_ids(was, correction.before)
+    return expected(correction.posting, ids, correction.content)
 
 
 def also_left(correction: Correction) -> list[Compared]:

@@ -7,7 +7,7 @@ from decimal import Decimal
 from enum import IntEnum
 from functools import partial
 
-from django.db.models import Max, Q
+from django.db.models import Max, Q, QuerySet
 from django.utils import timezone
 
 from alcada.connections import leases
@@ -23,6 +23,7 @@ log = logging.getLogger(__name__)
 
 LOOKS_TOGETHER = 20
 SIGHT_FOR = timedelta(hours=6)
+SIGHT_TOGETHER = 2000
 SIGHT_LEASE_S = 60.0
 
 
@@ -43,12 +44,12 @@ def look(posting_ids: Collection[int], *, thorough: bool = True) -> None:
     begun = [posting for posting in map(looking.begin, posting_ids) if posting is not None]
     if not begun:
         return
-    learnt = evidence(begun[0].connection_id)
+    learnt = {kind: evidence(begun[0].connection_id, kind) for kind in {one.kind for one in begun}}
     opened: dict[str, tuple[Instalment, ...]] = {}
     for posting in begun:
         try:
-            last = thorough or looking.absent_means(posting, learnt) != Verdict.LOOK_ON
-            _look(posting, learnt, opened, with_feed=last)
+            last = thorough or looking.absent_means(posting, learnt[posting.kind]) != Verdict.LOOK_ON
+            _look(posting, learnt[posting.kind], opened, with_feed=last)
         except Exception:  # the others are looked for; this one is again, when its turn comes round
             log.exception("looking for posting %s", posting.pk)
 
@@ -118,7 +119,7 @@ def sight(connection_id: int) -> Sight:
         return Sight.DONE  # another worker does it
     try:
         missed = False
-        waiting = _unsighted(connection_id)
+        waiting = list(_unsighted(connection_id).order_by("posted_at")[:SIGHT_TOGETHER])
         for kind in {posting.kind for posting in waiting}:
             ours = [posting for posting in waiting if posting.kind == kind]
             since, asked_at = min(_written_at(posting) for posting in ours), timezone.now()
@@ -127,16 +128,17 @@ def sight(connection_id: int) -> Sight:
             absent = [posting for posting in ours if posting.reference not in shown]
             _remember(absent, missed_at=asked_at)
             missed = missed or bool(absent)
-        return Sight.MISSED if missed else Sight(_unsighted(connection_id) != [])
+        return Sight.MISSED if missed else Sight(_unsighted(connection_id).exists())
     except ledger.FAILURES:
         return Sight.MORE
     finally:
         leases.give_back(connection_id, "sight", "", holder)
 
 
-def evidence(connection_id: int) -> Evidence:
-    """What this connection's own postings taught, over its last thousand sightings."""
-    seen = Sighting.objects.filter(connection_id=connection_id, lag_s__isnull=False).order_by("-pk")[:1000]
+def evidence(connection_id: int, kind: str = "") -> Evidence:
+    """What this connection's own postings taught, over their last thousand sightings. Each kind has its own search."""
+    known = Sighting.objects.filter(connection_id=connection_id, lag_s__isnull=False)
+    seen = (known.filter(posting__kind=kind) if kind else known).order_by("-pk")[:1000]
     longest = Sighting.objects.filter(pk__in=seen.values("pk")).aggregate(longest=Max("lag_s"))["longest"]
     return Evidence(seen=len(seen), longest_lag_s=longest or 0.0)
 
@@ -151,7 +153,7 @@ def _ours(connection_id: int, event_ids: Collection[str]) -> set[str]:
     return set(known.values_list("remote_event_id", flat=True))
 
 
-def _unsighted(connection_id: int) -> list[Posting]:
+def _unsighted(connection_id: int) -> QuerySet[Posting]:
     fresh = timezone.now() - SIGHT_FOR
     found = Posting.objects.filter(
         Q(sighting=None) | Q(sighting__seen_at=None),
@@ -168,7 +170,7 @@ def _unsighted(connection_id: int) -> list[Posting]:
         "created_at",
         "sighting__missed_at",
     )
-    return list(found.select_related("sighting").only(*names).order_by("posted_at")[:2000])
+    return found.select_related("sighting").only(*names)
 
 
 def _written_at(posting: Posting) -> datetime:

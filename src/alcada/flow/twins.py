@@ -10,13 +10,13 @@ from django.utils import timezone
 from alcada import queue
 from alcada.connections.models import Connection
 from alcada.directory import documents
-from alcada.directory.models import Counterpart
 from alcada.history.actions import line, record_all
 from alcada.intake.models import Revision
 from alcada.ledger import rules
 from alcada.ledger import search as books
 from alcada.ledger.models import TwinSearch
 from alcada.posting.models import Posting
+from alcada.posting.parties import party_ids
 
 TOGETHER: Final = 50  # of one account: what they want to know of it is read at once
 Twins = list[dict[str, Any]]
@@ -59,7 +59,7 @@ def _of(waiting: TwinSearch) -> tuple[int, str]:
 
 
 def _search(connection_id: int, kind: str, revisions: Sequence[Revision]) -> None:
-    wanted = _wanted(connection_id, revisions)
+    wanted = _wanted(connection_id, kind, revisions)
     try:
         listed = books.listed(connection_id, kind=kind, wanted=list(wanted.values()))
     except books.FAILURES as exc:
@@ -78,11 +78,9 @@ def _search(connection_id: int, kind: str, revisions: Sequence[Revision]) -> Non
     _keep(TwinSearch.State.DONE, twins, "")
 
 
-def _wanted(connection_id: int, revisions: Sequence[Revision]) -> dict[int, rules.Wanted]:
+def _wanted(connection_id: int, kind: str, revisions: Sequence[Revision]) -> dict[int, rules.Wanted]:
     """What each would look like there, by the revision's key."""
-    parties = {revision.party_id for revision in revisions}
-    known = Counterpart.objects.filter(connection_id=connection_id, party__in=parties).order_by("-pk")
-    remote = dict(known.values_list("party_id", "remote_id"))
+    remote = party_ids(connection_id, kind, {revision.party_id for revision in revisions})
     return {
         revision.pk: rules.Wanted(
             party_name=documents.normalise_name(revision.party_name),

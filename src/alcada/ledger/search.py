@@ -14,7 +14,8 @@ from alcada.connections.access import AccessError
 from alcada.directory import documents
 from alcada.directory.models import EntryKind
 from alcada.ledger.rules import Listed, Wanted, windows
-from conta_azul import errors
+from conta_azul import Pages, errors
+from conta_azul.answer import Fields
 from conta_azul.calls import changes, entries, instalments
 
 # Clocks differ, and the change feed's times are theirs.
@@ -98,8 +99,15 @@ def shown_since(connection_id: int, *, kind: str, since: datetime) -> set[str]:
     search = entries.search_payables if kind == EntryKind.PAYABLE else entries.search_receivables
     until = _until(since)
     pages = search(*ANY_DUE_DATE, changed_from=since - SIGHT_MARGIN, changed_to=until, page_size=SIGHT_PAGE)
-    found = (REFERENCE.search(item.description or "") for item in gateway.walk(connection_id, pages))
+    texts = Pages(
+        pages.template, _description, pages.params, pages.size
+    )  # of hundreds of items nothing else is wanted
+    found = (REFERENCE.search(text) for text in gateway.walk(connection_id, texts))
     return {match.group(1) for match in found if match}
+
+
+def _description(item: Fields) -> str:
+    return str(item.raw.get("descricao") or "")
 
 
 def events(connection_id: int, *, kind: str, due_from: date, due_to: date) -> list[entries.ListedEvent]:

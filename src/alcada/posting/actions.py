@@ -110,15 +110,18 @@ def anything_due(connection_id: int) -> bool:
     return due.exists()
 
 
+# Picked once: in a subquery of IN a plan may run it again and again, and claim more than was asked for.
 _CLAIM = """
-    UPDATE posting_posting SET state = 'sending', claim = %(claim)s,
-           claim_until = now() + make_interval(secs => %(deadline)s)
-    WHERE id IN (
+    WITH picked AS MATERIALIZED (
         SELECT p.id FROM posting_posting p JOIN connections_connection c ON c.id = p.connection_id
         WHERE p.connection_id = %(connection)s AND p.state = 'queued' AND p.next_try_at <= now()
           AND c.state = 'connected'
         ORDER BY p.urgent DESC, p.next_try_at, p.id LIMIT %(limit)s FOR UPDATE OF p SKIP LOCKED
-    ) RETURNING *
+    )
+    UPDATE posting_posting posting SET state = 'sending', claim = %(claim)s,
+           claim_until = now() + make_interval(secs => %(deadline)s)
+    FROM picked WHERE posting.id = picked.id
+    RETURNING posting.*
 """
 
 
@@ -184,29 +187,10 @@ def finish_create(attempt: Attempt, claim_: uuid.UUID, outcome: Outcome) -> Post
         posting = Posting.objects.select_for_update().get(pk=attempt.posting_id)
         finish_attempt(attempt, outcome)
         if outcome.kind == Attempt.Outcome.POSTED:
-            _believe(posting, outcome)
+            moves.believe(posting, outcome.remote_id, list(outcome.remote_instalment_ids), "posting.posted")
         elif posting.state == State.SENDING and posting.claim == claim_:
             _move_after_failure(posting, outcome)
         return posting
-
-
-def _believe(posting: Posting, outcome: Outcome) -> None:
-    late = posting.state in (State.CANCELLED, State.REFUSED)
-    second = posting.state == State.POSTED and posting.remote_event_id != outcome.remote_id
-    if late or second:  # it stands in the books beside what we believed: nothing may hide that
-        record(
-            "posting.undecided",
-            posting.entry,
-            company=posting.connection.company,
-            data={"reason": "late_answer" if late else "second_event", "event": outcome.remote_id},
-        )
-        posting.reason, posting.detail = "late_answer" if late else "second_event", outcome.remote_id
-        if second and not posting.remote_event_id:  # marked by hand, without an id: this one stands for sure
-            posting.remote_event_id = outcome.remote_id
-            posting.remote_instalment_ids = list(outcome.remote_instalment_ids)
-        posting.save(update_fields=["reason", "detail", "remote_event_id", "remote_instalment_ids"])
-    elif posting.state != State.POSTED:
-        moves.mark_posted(posting, outcome.remote_id, list(outcome.remote_instalment_ids), "posting.posted")
 
 
 def _move_after_failure(posting: Posting, outcome: Outcome) -> None:

@@ -52,14 +52,24 @@ def begin(posting_id: int) -> Posting | None:
 def found(
     posting_id: int, event_ids: list[str], instalment_ids: Mapping[str, list[str]], look: Mapping[str, Any]
 ) -> Posting:
-    """The looking found the reference: one event is adopted, more than one goes to a person, loudly."""
+    """The looking found the reference: one event is adopted, more than one goes to a person, loudly.
+
+    Also where the posting went on meanwhile (another look, a person): what stands there stands there, and is not sent
+    again.
+    """
     with transaction.atomic():
         posting = Posting.objects.select_for_update().get(pk=posting_id)
-        if posting.state not in (State.UNKNOWN, State.UNDECIDED):
-            return posting
         several = len(event_ids) > 1
         kind = Attempt.Outcome.SEVERAL if several else Attempt.Outcome.FOUND
         _record_look(posting, Outcome(kind, remote_id=event_ids[0]), look)
+        if not several and _is_anothers(posting, event_ids[0]):
+            if posting.state == State.UNKNOWN:
+                _ask(posting, {**look, "unclear": event_ids})
+            return posting
+        if posting.state not in (State.UNKNOWN, State.UNDECIDED):
+            for event_id in event_ids:
+                moves.believe(posting, event_id, instalment_ids.get(event_id, []), "posting.found")
+            return posting
         if several:
             if posting.state != State.UNDECIDED:
                 moves.move(posting, State.UNDECIDED, reason="several_found", detail=", ".join(event_ids))
@@ -72,6 +82,12 @@ def found(
             return posting
         moves.mark_posted(posting, event_ids[0], instalment_ids.get(event_ids[0], []), "posting.found")
         return posting
+
+
+def _is_anothers(posting: Posting, event_id: str) -> bool:
+    """Another posting is known to be this event (a person said so): which of them is, only a person can tell."""
+    same = Posting.objects.filter(connection_id=posting.connection_id, remote_event_id=event_id)
+    return same.exclude(pk=posting.pk).exists()
 
 
 def not_found(

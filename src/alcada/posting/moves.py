@@ -9,7 +9,7 @@ from django.db.models.functions import Now
 from django.utils import timezone
 
 from alcada import queue
-from alcada.history.actions import record_all
+from alcada.history.actions import record, record_all
 from alcada.posting import lines
 from alcada.posting.models import Posting, State
 from alcada.posting.rules import LONGEST_BACKOFF_S, check_transition
@@ -45,6 +45,29 @@ def bring_near() -> int:
         ).update(next_try_at=Now())
         for state, which, seconds in longest
     )
+
+
+def believe(posting: Posting, event_id: str, instalment_ids: list[str], event: str) -> None:
+    """The account holds this entry of the posting's: an answer's id, or a look, says so; whatever was believed so far.
+
+    Posted, unless it stands beside what we believe: then a person is told, loudly. Runs with the posting locked.
+    """
+    late = posting.state in (State.CANCELLED, State.REFUSED)
+    second = posting.state == State.POSTED and posting.remote_event_id != event_id
+    if late or second:  # it stands in the books beside what we believed: nothing may hide that
+        reason = "late_answer" if late else "second_event"
+        record(
+            "posting.undecided",
+            posting.entry,
+            company=posting.connection.company,
+            data={"reason": reason, "event": event_id},
+        )
+        posting.reason, posting.detail = reason, event_id
+        if second and not posting.remote_event_id:  # marked by hand, without an id: this one stands for sure
+            posting.remote_event_id, posting.remote_instalment_ids = event_id, instalment_ids
+        posting.save(update_fields=["reason", "detail", "remote_event_id", "remote_instalment_ids"])
+    elif posting.state != State.POSTED:
+        mark_posted(posting, event_id, instalment_ids, event)
 
 
 def mark_posted(posting: Posting, event_id: str, instalment_ids: list[str], event: str) -> None:

@@ -1,6 +1,6 @@
 """The vendor or customer of a posting, in the account: remembered, found, given the missing profile, or created."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any, Final
 
 from alcada.background import in_database, until_written
@@ -19,6 +19,16 @@ Match = Counterpart.Match
 CANDIDATES: Final = 20  # shown to whoever chooses; more share a name hardly ever
 
 PROFILE: Final = {EntryKind.PAYABLE: Profile.SUPPLIER, EntryKind.RECEIVABLE: Profile.CUSTOMER}
+
+
+def party_ids(connection_id: int, kind: str, parties: Collection[int]) -> dict[int, str]:
+    """What the account calls them: with the profile that entries of the kind need, else with the other."""
+    known = Counterpart.objects.filter(connection_id=connection_id, party__in=parties).order_by(
+        "active", "pk"
+    )
+    rows = list(known.values_list("profile", "party_id", "remote_id"))
+    rows.sort(key=lambda row: row[0] == PROFILE[EntryKind(kind)].value)  # the last of a party's counts
+    return {party_id: remote_id for _, party_id, remote_id in rows}
 
 
 async def party_id(job: Job) -> str:

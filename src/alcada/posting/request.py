@@ -75,6 +75,20 @@ def build(content: Mapping[str, Any], reference: str, ids: Ids) -> NewEntry:
     )
 
 
+def ids_sent(content: Mapping[str, Any], body: Mapping[str, Any]) -> dict[tuple[str, int], str]:
+    """(what, our key) → the account's id, as the create of this content named it."""
+    ids = {
+        ("party", content["party"]["id"]): body.get("id_fornecedor") or body["id_cliente"],
+        ("bank_account", content["bank_account"]["id"]): body["conta_financeira"],
+    }
+    for ((category, _), shares), row in zip(_rows(content["splits"]).items(), body["rateio"], strict=True):
+        ids["category", category] = row["id_categoria"]
+        centred = [share["cost_centre"]["id"] for share in shares if share["cost_centre"]]
+        for centre, share in zip(centred, row.get("rateio_centro_custo") or (), strict=True):
+            ids["cost_centre", centre] = share["id_centro_custo"]
+    return ids
+
+
 def tagged(description: str, reference: str, part: str = "") -> str:
     """`Papel A4 2/3 [ALC-7F3K2Q]`, the description cut so that the tag always fits."""
     tail = f" {part} [{reference}]" if part else f" [{reference}]"
@@ -87,9 +101,6 @@ def _splits(splits: list[dict[str, Any]], ids: Ids) -> list[CategorySplit]:
     Shares of one category with and without a cost centre are two rows, for the cost centres of a row must make up the
     whole of it. Assumed: a category may stand in two rows; the documentation is silent.
     """
-    rows: dict[tuple[int, bool], list[dict[str, Any]]] = {}
-    for split in splits:
-        rows.setdefault((split["category"]["id"], bool(split["cost_centre"])), []).append(split)
     return [
         CategorySplit(
             category_id=ids.categories[category],
@@ -100,5 +111,13 @@ def _splits(splits: list[dict[str, Any]], ids: Ids) -> list[CategorySplit]:
                 if share["cost_centre"]
             ),
         )
-        for (category, _), shares in rows.items()
+        for (category, _), shares in _rows(splits).items()
     ]
+
+
+def _rows(splits: list[dict[str, Any]]) -> dict[tuple[int, bool], list[dict[str, Any]]]:
+    """By category, and whether there is a cost centre."""
+    rows: dict[tuple[int, bool], list[dict[str, Any]]] = {}
+    for split in splits:
+        rows.setdefault((split["category"]["id"], bool(split["cost_centre"])), []).append(split)
+    return rows

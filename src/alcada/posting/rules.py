@@ -76,6 +76,11 @@ ASKED: Final = (
 )
 
 
+def storable(text: str) -> str:
+    """The text as PostgreSQL takes it: without NUL, and with a question mark for half of a surrogate pair."""
+    return text.replace("\x00", "").encode(errors="replace").decode()
+
+
 @dataclass(frozen=True)
 class Outcome:
     """How one write to Conta Azul ended."""
@@ -90,6 +95,12 @@ class Outcome:
     retry_after_s: float | None = None
     unreached: bool = False  # of the connection: nobody answered at all
     asks: Asks | None = None  # with a reason of ASKED
+
+    def __post_init__(self) -> None:
+        """An answer holds whatever it likes; a database takes neither NUL nor half a character."""
+        for name in ("detail", "body"):
+            text = getattr(self, name)
+            object.__setattr__(self, name, storable(text))
 
 
 @dataclass(frozen=True)

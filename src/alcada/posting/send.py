@@ -4,10 +4,12 @@ import asyncio
 import json
 import logging
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from alcada.background import in_database, until_written
 from alcada.connections import gateway
+from alcada.connections.access import AccessError
 from alcada.posting import actions, outcomes, request
 from alcada.posting.actions import ClaimLostError
 from alcada.posting.cost_centres import cost_centre_ids
@@ -27,30 +29,38 @@ async def send(job: Job) -> Outcome | None:
     try:
         ids = await _prepare(job)
         call = request.create_call(job.kind, job.content, job.reference, ids)
+        # Its moment comes before its attempt: while it waits for it nothing may have arrived.
+        ready = await gateway.aready(job.connection_id)
     except ValueError as exc:
         return await _give_back(job, Outcome(Attempt.Outcome.REFUSED, "cannot_be_sent", str(exc)))
     except NotPreparedError as exc:
         return await _give_back(job, exc.outcome)
     except ClaimLostError:
         return None
+    except AccessError as exc:
+        return await _give_back(job, outcomes.of(exc))
     except Exception as exc:  # nothing of the entry was sent: later, with a reason that can be seen
         log.exception("posting %s could not be prepared", job.posting_id)
         failed = Outcome(Attempt.Outcome.NOT_SENT, "internal_error", type(exc).__name__)
         return await _give_back(job, failed)
+    if (
+        ready.wait_s > actions.call_limit_s()
+    ):  # its claim would be over: somebody else's 429, with a long Retry-After
+        busy = Outcome(Attempt.Outcome.NOT_SENT, "too_many_requests", retry_after_s=ready.wait_s)
+        return await _give_back(job, busy)
+    await asyncio.sleep(ready.wait_s)
     try:
         attempt = await in_database(
             actions.start_attempt, job.posting_id, job.claim, kind=Attempt.Kind.ENTRY, request=call.body or {}
         )
     except ClaimLostError:
         return None
-    outcome = await create(job.connection_id, call)
+    outcome = await create(job.connection_id, call, replace(ready, wait_s=0.0))
     await until_written(actions.finish_create, attempt, job.claim, outcome)
     return outcome
 
 
-async def create(
-    connection_id: int, call: Call[entries.CreatedEntry], ready: gateway.Ready | None = None
-) -> Outcome:
+async def create(connection_id: int, call: Call[entries.CreatedEntry], ready: gateway.Ready) -> Outcome:
     """The create call, and how it ended. Never raises."""
     try:
         async with asyncio.timeout(actions.call_limit_s()):

@@ -4,13 +4,15 @@ The steps are those of `actions`, for whoever needs nothing made first (vendor a
 account there), which is nearly every posting. All others go one by one through `send.send`.
 """
 
+import json
 import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Final
 
-from django.db import transaction
+from django.core.serializers.json import DjangoJSONEncoder
+from django.db import connection, transaction
 from django.db.models import prefetch_related_objects
-from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from alcada.connections import rate
@@ -151,19 +153,16 @@ def _attempts(
     if not ready:
         return {}
     now = timezone.now()
-    attempts = Attempt.objects.bulk_create(
-        Attempt(
-            connection_id=job.connection_id,
-            posting_id=job.posting_id,
-            kind=Attempt.Kind.ENTRY,
-            request=dict(call.body or {}),
-            started_at=now,
-        )
+    rows = [
+        {"connection_id": job.connection_id, "posting_id": job.posting_id, "request": dict(call.body or {})}
         for job, call in ready
-    )
-    Posting.objects.filter(pk__in=[job.posting_id for job, _ in ready]).update(
-        sent_at=now, looks=0, watched_s=0.0, watched_at=now, may_stand_since=Coalesce("may_stand_since", now)
-    )
+    ]
+    with connection.cursor() as cursor:
+        cursor.execute(_BEGIN, [now, json.dumps(rows, cls=DjangoJSONEncoder)])
+        made = dict(cursor.fetchall())
+    attempts = [
+        Attempt(pk=made[row["posting_id"]], kind=Attempt.Kind.ENTRY, request=row["request"]) for row in rows
+    ]
     record_all(
         [
             lines.attempted(postings[job.posting_id], attempt)
@@ -171,3 +170,21 @@ def _attempts(
         ]
     )
     return {job.posting_id: attempt.pk for (job, _), attempt in zip(ready, attempts, strict=True)}
+
+
+# An attempt for each, and of the posting since when it may stand there; what `actions.start_attempt` does for one.
+_BEGIN: Final = """
+    WITH given AS (
+        SELECT *, %s::timestamptz AS at
+        FROM json_to_recordset(%s::json) AS one(connection_id bigint, posting_id bigint, request jsonb)
+    ), sent AS (
+        UPDATE posting_posting posting
+        SET sent_at = given.at, looks = 0, watched_s = 0, watched_at = given.at,
+            may_stand_since = coalesce(may_stand_since, given.at)
+        FROM given WHERE posting.id = given.posting_id
+    )
+    INSERT INTO posting_attempt
+        (connection_id, posting_id, kind, key, request, started_at, outcome, detail, response, remote_id)
+    SELECT connection_id, posting_id, 'entry', '', request, at, '', '', '', '' FROM given
+    RETURNING posting_id, id
+"""

@@ -6,7 +6,7 @@ from urllib.parse import urlencode
 
 from django.contrib import messages
 from django.db.models import Count, Q, QuerySet
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
@@ -66,9 +66,9 @@ class Filter:
     before: str
 
     @classmethod
-    def of(cls, request: HttpRequest) -> "Filter":
+    def of(cls, asked: QueryDict) -> "Filter":
         names = ("state", "kind", "company", "q", "before")
-        got = {name: request.GET.get(name, "").replace("\x00", "").strip() for name in names}
+        got = {name: asked.get(name, "").replace("\x00", "").strip() for name in names}
         return cls(
             state=got["state"] if got["state"] in STATES else "open",
             kind=got["kind"] if got["kind"] in Difference.Kind.values else "",
@@ -123,7 +123,9 @@ def accept(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 def _page(request: HttpRequest, *, status: int = 200, **wrong: Any) -> HttpResponse:
-    user, wanted = person(request), Filter.of(request)
+    # What is wrong is said on the very page that the form was on.
+    asked = QueryDict(request.POST.get("back", "").lstrip("?")) if wrong else request.GET
+    user, wanted = person(request), Filter.of(asked)
     narrowed = wanted.narrow(visible_differences(user))
     found = narrowed.filter(STATES[wanted.state])
     if wanted.before:
@@ -143,7 +145,7 @@ def _page(request: HttpRequest, *, status: int = 200, **wrong: Any) -> HttpRespo
         if wanted.state in ("open", "to_do") and not wanted.before
         else [],
         "mends": set(companies_where(user, "posting.mend").values_list("pk", flat=True)),
-        "here": wanted.address(),
+        "here": wanted.address(before=wanted.before),
         "older": wanted.address(before=str(rows[PAGE - 1].pk)) if len(rows) > PAGE else "",
         "newest": wanted.address() if wanted.before else "",
         **wrong,

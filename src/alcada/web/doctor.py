@@ -31,7 +31,7 @@ _WORST_FIRST: Final = {"problem": 0, "warning": 1, "ok": 2}
 @administrator_required
 def doctor(request: HttpRequest) -> HttpResponse:
     online = request.method == "POST"  # calls Conta Azul, so no link or preview may set it off
-    findings = sorted(examination.examine(online=online), key=_place)
+    findings = sorted(examination.examine(online=online, whole=online), key=_place)
     areas = [
         (AREAS.get(area, area), list(found))
         for area, found in groupby(findings, key=lambda finding: finding.area)
@@ -49,7 +49,7 @@ def doctor(request: HttpRequest) -> HttpResponse:
 @administrator_required
 def report(request: HttpRequest) -> HttpResponse:
     """To be sent to whoever supports the installation. Conta Azul is not asked: a link may not set that off."""
-    made = reports.report(examination.examine(online=False))
+    made = reports.report(examination.examine(online=False, whole=False))
     answer = JsonResponse(made, json_dumps_params={"ensure_ascii": False, "indent": 2})
     name = timezone.localtime().strftime("alcada-%Y%m%d-%H%M.json")
     answer.headers["Content-Disposition"] = f'attachment; filename="{name}"'

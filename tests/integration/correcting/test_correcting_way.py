@@ -3,6 +3,8 @@
 from integration.correcting.desk import TWICE, Desk, edited, events, to_do
 
 from alcada.approval.models import Round
+from alcada.connections import mapping, mapping_actions
+from alcada.directory.models import Counterpart
 from alcada.flow.models import Run
 from alcada.flow.queries import status_of
 from alcada.intake.models import Entry, Revision
@@ -35,6 +37,31 @@ def test_a_due_date_is_corrected_in_the_books_of_the_account(desk: Desk) -> None
         "correction.intended",
         "correction.made",
     ]
+    desk.poll()
+    assert to_do(entry) == edited(entry) == []
+
+
+def test_what_is_mapped_otherwise_since_is_no_part_of_a_correction(desk: Desk) -> None:
+    """Approved was a date: the account that the entry stands in is changed neither there nor in what is expected."""
+    entry = desk.posted()
+    (before,) = desk.books
+    connection = desk.account.connection
+    ours = Posting.objects.get(entry=entry).revision.bank_account
+    row = Counterpart.objects.get(connection=connection, bank_account=ours)
+    free = mapping.choosable(connection, "bank_account", ours, "").exclude(remote_id=row.remote_id)
+    other = next(one for one in free if mapping.fits(ours, one))
+    mapping_actions.choose_listed(connection, ours, other.remote_id, seen=None, by=desk.clara)
+    rent = Counterpart.objects.get(connection=connection, category=entry.current.splits.get().category)
+    Counterpart.objects.filter(pk=rent.pk).update(remote_id="0" * 8)
+    correction = desk.made(entry, instalments=[{"due_date": "20/12/2026", "amount": ""}])
+    assert correction.state == CorrectionState.DONE
+    (attempt,) = Attempt.objects.filter(kind=Attempt.Kind.INSTALMENT)
+    assert attempt.request == {"versao": 1, "vencimento": "2026-12-20"}
+    (after,) = desk.books
+    assert [part["conta_financeira"] for part in after["parcelas"]] == [
+        part["conta_financeira"] for part in before["parcelas"]
+    ]
+    assert to_do(entry) == edited(entry) == []
     desk.poll()
     assert to_do(entry) == edited(entry) == []
 

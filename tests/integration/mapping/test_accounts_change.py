@@ -6,7 +6,7 @@ import pytest
 from integration.routing.offices import Entity, open_entities
 from stories import Account, approved, draft, enter, post, submit
 
-from alcada.connections import directory_sync
+from alcada.connections import directory_sync, mapping, mapping_actions
 from alcada.connections.mapping import to_look_at
 from alcada.directory.models import BankAccount, Category, CostCentre, Counterpart, Theirs
 from alcada.flow import doctor_mapping
@@ -191,3 +191,27 @@ def test_an_entry_that_waits_for_approval_names_what_changed(
         page = as_(bruno).get(address).content.decode()
         assert f"Account {bank.name} is inactive there" in page
         assert "This can&#x27;t be posted as it stands" in page or "This can't be posted as it stands" in page
+
+
+def test_what_went_out_of_use_there_is_of_use_again_once_another_is_chosen(
+    account: Account, sandbox: Any, clara: Any
+) -> None:
+    connection = account.connection
+    row = Counterpart.objects.filter(connection=connection, bank_account__active=True)[0]
+    ours = row.bank_account
+    assert ours is not None
+    other = next(
+        one
+        for one in mapping.choosable(connection, "bank_account", ours, "").exclude(remote_id=row.remote_id)
+        if mapping.fits(ours, one)
+    )
+    sandbox.act(account.remote["id"], "deactivate", account=row.remote_id)
+    directory_sync.fetch(connection.pk)
+    ours.refresh_from_db()
+    assert not ours.active
+    mapping_actions.choose_listed(connection, ours, other.remote_id, seen=None, by=clara)
+    ours.refresh_from_db()
+    assert ours.active  # new entries may name it
+    directory_sync.fetch(connection.pk)
+    ours.refresh_from_db()
+    assert ours.active

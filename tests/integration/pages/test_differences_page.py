@@ -181,9 +181,12 @@ def test_accepting_needs_a_note_and_the_role(world: World, as_: Sign, carla: Use
     refused = client.post(address, {"note": " "})
     assert refused.status_code == 422
     assert "Say why it may stay so: history keeps it." in refused.content.decode()
-    long = client.post(address, {"note": "a" * 301})
+    long = client.post(address, {"note": "a" * 301, "back": "?kind=amount"})
     assert long.status_code == 422
     assert "a" * 301 in long.content.decode()
+    assert '<option value="amount" selected>' in long.content.decode()  # on the page that it was on
+    elsewhere = client.post(address, {"note": "a" * 301, "back": "?kind=gone"})
+    assert "a" * 301 not in elsewhere.content.decode()
     done = client.post(address, {"note": "Desconto combinado", "back": "?kind=amount"})
     assert done.headers["Location"] == reverse("differences") + "?kind=amount"
     difference.refresh_from_db()

@@ -186,6 +186,10 @@ BUSY: dict[str, tuple[Callable[[], Strike], tuple[float, float]]] = {
         lambda: instead("429 Busy", b'{"id": "1f1c"', "Retry-After: 40", applied=False),
         (38, 42),
     ),
+    "what no database takes": (  # NUL, half a surrogate pair
+        lambda: instead("429 Busy", b'{"message": "a\\u0000b \\ud83d"}', "Retry-After: 40", applied=False),
+        (38, 42),
+    ),
     "an id in the body": (
         lambda: instead("429 Busy", b'{"id": "1f1c"}', "Retry-After: 40", applied=False),
         (38, 42),

@@ -113,7 +113,7 @@ def test_what_does_not_show_yet_is_found_when_it_does(
     account: Account, edge: Edge, sandbox: Any, settings: Any, ana: Any, bruno: Any
 ) -> None:
     """An account that showed late shows late again: ten times as long as the latest is waited before absence counts."""
-    settings.POSTING = settings.POSTING | {"absence_evidence": 2, "absence_span_s": 60.0, "look_for_s": 0.0}
+    settings.POSTING = settings.POSTING | {"absence_evidence": 1, "absence_span_s": 60.0, "look_for_s": 0.0}
     before = one_of_each(account, ana=ana, bruno=bruno, number="NF 1")
     post(account)
     flow_posting.sight(account.pk)
@@ -138,16 +138,16 @@ def test_what_does_not_show_yet_is_found_when_it_does(
 def test_too_few_that_came_back_are_no_evidence(
     account: Account, edge: Edge, sandbox: Any, settings: Any, ana: Any, bruno: Any
 ) -> None:
-    settings.POSTING = settings.POSTING | {"absence_evidence": 3, "absence_span_s": 0.0}
+    settings.POSTING = settings.POSTING | {"absence_evidence": 2, "absence_span_s": 0.0}
     before = one_of_each(account, ana=ana, bruno=bruno, number="NF 1")
     post(account)
-    flow_posting.sight(account.pk)  # two of the three
+    flow_posting.sight(account.pk)  # one of each kind, and each has its own search
     pair = lost(account, edge, at_the_edge.never_forwarded, ana=ana, bruno=bruno)
     for posting in pair:
         watched(posting, 30)
     look(pair)
     assert states(pair) == [(State.UNKNOWN, "may_have_arrived")] * 2
-    settings.POSTING = settings.POSTING | {"absence_evidence": 2}
+    settings.POSTING = settings.POSTING | {"absence_evidence": 1}
     look(pair)
     assert states(pair) == [(State.QUEUED, "surely_absent")] * 2
     post(account)

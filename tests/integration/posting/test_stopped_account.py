@@ -90,6 +90,19 @@ def test_a_revoked_authorisation_stops_the_queue_and_is_told_once(
     assert len(told(clara)) == 2  # the next incident is told again
 
 
+def test_an_account_that_answers_nothing_clear_is_asked_by_one_at_a_time(
+    waiting: Account, sandbox: Any
+) -> None:
+    """An hour of 503 makes a doubt of a few, not of all that waits."""
+    sandbox.faults({"method": "POST", "path": "/v1/financeiro/*", "kind": "error_before", "status": 503})
+    post(waiting)
+    in_doubt = Posting.objects.filter(state=State.UNKNOWN).count()
+    assert 5 <= in_doubt <= AT_ONCE
+    post(waiting)
+    assert Posting.objects.filter(state=State.UNKNOWN).count() <= in_doubt + AT_ONCE
+    assert queued() >= MANY - 2 * AT_ONCE
+
+
 def test_a_plan_that_refuses_is_told_once_and_again_the_next_time(
     waiting: Account, sandbox: Any, clara: Any
 ) -> None:
