@@ -12,6 +12,7 @@ from typing import Final
 
 from django.db import connection as database
 
+from alcada.background import in_database
 from alcada.connections import rate
 from alcada.flow import posting as flow_posting
 from alcada.flow.holding import Holder
@@ -19,9 +20,7 @@ from alcada.flow.holding import Holder
 log = logging.getLogger(__name__)
 
 SIGHT_AFTER_S: Final = 2.0
-# So much later while postings are being sent, on whatever account: they go first. No more: a worker that dies takes
-# along what it was to see, and what nobody looked for within half a minute teaches little.
-SIGHT_LATER_S: Final = 8.0
+SIGHT_LATER_S: Final = 18.0  # so much later while postings are being sent, on whatever account: they go first
 SIGHT_AGAIN_S: Final = 15.0
 SIGHT_EVERY_S: Final = 60.0  # while more is sent: a sighting costs the account a call or two
 THREADS: Final = 4  # for looks, and for sightings
@@ -48,6 +47,12 @@ class Beside:
         """Some were sent: the first of a row is seen soon; a long row is not looked at all the time."""
         now, last = asyncio.get_running_loop().time(), self._sighted.get(connection_id, float("-inf"))
         self._sights.setdefault(connection_id, max(now + SIGHT_AFTER_S, last + SIGHT_EVERY_S))
+
+    async def recall(self) -> None:
+        """See also what another worker sent lately, in its time: it may not have lived to see it."""
+        now = asyncio.get_running_loop().time()
+        for connection_id, age_s in (await in_database(flow_posting.unsighted_lately)).items():
+            self._sights.setdefault(connection_id, now - age_s + SIGHT_AFTER_S)
 
     def see(self, *, busy: bool, serving: Container[int]) -> None:
         """See what is to be seen by now; later where the worker is `busy`, seldom on accounts that it is `serving`."""

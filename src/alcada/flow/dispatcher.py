@@ -72,6 +72,7 @@ class Dispatcher:
         ] = {}  # accounts another worker serves, and until when we leave them to it
         self._leaving_until: dict[int, float] = {}
         self._expired_at = self._neared_at = float("-inf")
+        self._recalled = False
 
     # --- The loop -------------------------------------------------------------------------------------------
 
@@ -136,6 +137,9 @@ class Dispatcher:
     async def _look_around(self) -> None:
         now = asyncio.get_running_loop().time()
         named, self._named = self._named, set()
+        if not self._recalled:
+            await self._beside.recall()
+            self._recalled = True
         if now - self._expired_at >= EXPIRE_EVERY_S:
             self._expired_at = now
             await in_database(actions.expire_claims)

@@ -7,13 +7,13 @@ from decimal import Decimal
 from enum import IntEnum
 from functools import partial
 
-from django.db.models import Max, Q, QuerySet
+from django.db.models import Max, Min, Q, QuerySet
 from django.utils import timezone
 
 from alcada.connections import leases
 from alcada.ledger import search as ledger
 from alcada.ledger.models import Sighting
-from alcada.ledger.rules import KIND_OF, lag_s
+from alcada.ledger.rules import KIND_OF, WATCHED, lag_s
 from alcada.posting import looking
 from alcada.posting.models import BY_HAND, Posting, State
 from alcada.posting.rules import Evidence, Verdict
@@ -133,6 +133,16 @@ def sight(connection_id: int) -> Sight:
         return Sight.MORE
     finally:
         leases.give_back(connection_id, "sight", "", holder)
+
+
+def unsighted_lately() -> dict[int, float]:
+    """The accounts with postings that were not seen yet, and could still teach something; for how many seconds."""
+    now = timezone.now()
+    waiting = Posting.objects.filter(
+        Q(sighting=None) | Q(sighting__seen_at=None), state=State.POSTED, posted_at__gt=now - WATCHED
+    ).exclude(reason=BY_HAND)
+    oldest = waiting.values("connection_id").annotate(oldest=Min("posted_at")).order_by()
+    return {row["connection_id"]: (now - row["oldest"]).total_seconds() for row in oldest}
 
 
 def evidence(connection_id: int, kind: str = "") -> Evidence:

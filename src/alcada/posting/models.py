@@ -153,6 +153,7 @@ class Posting(models.Model):
                 fields=["connection", "next_try_at"], condition=Q(state="unknown"), name="posting_to_look_for"
             ),
             models.Index(fields=["claim_until"], condition=Q(state="sending"), name="posting_claims"),
+            models.Index(fields=["posted_at"], condition=Q(state="posted"), name="posting_posted_lately"),
         ]
 
 
