@@ -67,10 +67,8 @@ def _follow(new: list[Posting], ids: Ids, sent: Mapping[int, Mapping[str, Any]],
 
 
 def _sent_ids(posting: Posting, body: Mapping[str, Any] | None) -> Ids:
-    if body is None or posting.reason in (
-        ADOPTED,
-        BY_HAND,
-    ):  # what stands there is not what we sent, if anything was
+    # Adopted: what stands there is not what we sent, if anything was.
+    if not body or "rateio" not in body or posting.reason in (ADOPTED, BY_HAND):
         return {}
     ids = ids_sent(posting.content, body)
     party = posting.content["party"]["id"]

@@ -138,7 +138,7 @@ def test_the_examination_is_for_the_installation(
         assert as_(person).post(reverse("doctor")).status_code == 403
     text = as_(installer).get(reverse("doctor")).content.decode()
     assert "No worker has given a sign of life" in text
-    assert "Every chain of history holds." in text
+    assert "The latest chains of history hold." in text
 
 
 def test_a_notice_is_opened_by_a_post_and_is_read_then(world: World, as_: Sign, carla: User) -> None:
