@@ -64,7 +64,7 @@ def speed() -> None:
 
 def statements() -> None:
     """What one posting costs the database, by how many go together."""
-    one = figures("1-account")
+    one = figures("200-accounts")
     figure, axes = plt.subplots(figsize=(6, 3.4))
     for key, colour, name in (
         ("round_trips_per_posting", LIGHT, "round trips"),

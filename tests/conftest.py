@@ -107,12 +107,13 @@ def _emptied() -> bool:
         if not cursor.fetchone()[0]:
             return False
         tables = set(connection.introspection.django_table_names(only_existing=True)) - made_by_django
-        cursor.execute(" UNION ALL ".join(f"(SELECT '{name}' FROM \"{name}\" LIMIT 1)" for name in tables))  # noqa: S608
+        one_of_each = (f"(SELECT '{name}' FROM \"{name}\" LIMIT 1)" for name in tables)  # noqa: S608  (our own tables)
+        cursor.execute(" UNION ALL ".join(one_of_each))
         filled = [name for (name,) in cursor.fetchall()]
         with transaction.atomic():
             cursor.execute("SET LOCAL session_replication_role = replica")
             for name in filled:
-                cursor.execute(f'DELETE FROM "{name}"')  # noqa: S608
+                cursor.execute(f'DELETE FROM "{name}"')  # noqa: S608  (as above)
     return True
 
 

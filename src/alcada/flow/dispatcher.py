@@ -47,9 +47,8 @@ STINT_S: Final = 60.0  # each change of workers costs the account half a second
 ELSEWHERE_S: Final = 1.0
 # One that answers nothing clear is asked by one posting at a time: an hour of 503 must not make a doubt of each.
 DOUBTS_IN_A_ROW: Final = 5
-ARRIVES_IN_S: Final = (
-    1.0  # the shorter of Conta Azul's windows: what arrives later is no longer in one with it
-)
+# The shorter of Conta Azul's windows: what arrives later is no longer in one with it.
+ARRIVES_IN_S: Final = 1.0
 
 
 class Dispatcher:

@@ -26,12 +26,15 @@ def follow_new(connection_id: int) -> None:
         creates = Attempt.objects.filter(posting__in=new, kind=Attempt.Kind.ENTRY)
         sent = dict(creates.order_by("pk").values_list("posting_id", "request"))
         known = creates.filter(outcome=Attempt.Outcome.POSTED)
+        ids = {kind: their_ids(connection_id, kind) for kind in {posting.kind for posting in new}}
         with transaction.atomic():
-            _follow(new, their_ids(connection_id), sent, set(known.values_list("posting_id", flat=True)))
+            _follow(new, ids, sent, set(known.values_list("posting_id", flat=True)))
 
 
-def _follow(new: list[Posting], ids: Ids, sent: Mapping[int, Mapping[str, Any]], answered: set[int]) -> None:
-    """`ids`: what the account calls ours today; what it was called in the create counts, where we sent one (`sent`).
+def _follow(
+    new: list[Posting], ids: Mapping[str, Ids], sent: Mapping[int, Mapping[str, Any]], answered: set[int]
+) -> None:
+    """`ids`: by kind, what the account calls ours today; what the create called it counts, where we sent one (`sent`).
 
     `answered`: whose instalments' ids came with the answer to the create, in the order of the instalments. Of the
     others, which is which is read. Two polls at once make one.
@@ -41,7 +44,7 @@ def _follow(new: list[Posting], ids: Ids, sent: Mapping[int, Mapping[str, Any]],
             EntryState(
                 posting=posting,
                 connection_id=posting.connection_id,
-                expected=expected(posting, ids | _sent_ids(posting, sent.get(posting.pk))),
+                expected=expected(posting, ids[posting.kind] | _sent_ids(posting, sent.get(posting.pk))),
                 changed=not _known(posting, answered),
             )
             for posting in new
@@ -70,9 +73,7 @@ def _sent_ids(posting: Posting, body: Mapping[str, Any] | None) -> Ids:
     # Adopted: what stands there is not what we sent, if anything was.
     if not body or "rateio" not in body or posting.reason in (ADOPTED, BY_HAND):
         return {}
-    ids = ids_sent(posting.content, body)
-    party = posting.content["party"]["id"]
-    return ids | {(_in_profile("party", PROFILE[EntryKind(posting.kind)].value), party): ids["party", party]}
+    return ids_sent(posting.content, body)
 
 
 def _known(posting: Posting, answered: set[int]) -> bool:
@@ -80,22 +81,16 @@ def _known(posting: Posting, answered: set[int]) -> bool:
     return len(posting.remote_instalment_ids) == count and (count == 1 or posting.pk in answered)
 
 
-def their_ids(connection_id: int) -> Ids:
-    """(what, our key) -> the account's id; of a party also by the profile it has there, after its name."""
+def their_ids(connection_id: int, kind: str) -> Ids:
+    """(what, our key) -> the account's id. Of a party's two profiles the one that entries of the kind need."""
     fields = ("party", "category", "cost_centre", "bank_account")
-    # Of a party's two profiles, and of what somebody took away, the row in use counts.
-    rows = (
-        Counterpart.objects.filter(connection_id=connection_id)
-        .order_by("active", "pk")
-        .values("remote_id", "profile", *(f"{f}_id" for f in fields))
-    )
-    ids: dict[tuple[str, int], str] = {}
-    for row in rows:
-        name = next(name for name in fields if row[f"{name}_id"])
-        ids[name, row[f"{name}_id"]] = ids[_in_profile(name, row["profile"]), row[f"{name}_id"]] = row[
-            "remote_id"
-        ]
-    return ids
+    found = Counterpart.objects.filter(connection_id=connection_id).order_by("active", "pk")
+    rows = list(found.values("remote_id", "profile", *(f"{f}_id" for f in fields)))
+    # The last of a thing counts: what is in use before what somebody took away, and the kind's own profile before all.
+    rows.sort(key=lambda row: row["profile"] == PROFILE[EntryKind(kind)].value)
+    return {
+        (name, row[f"{name}_id"]): row["remote_id"] for row in rows for name in fields if row[f"{name}_id"]
+    }
 
 
 def expected_ids(was: Mapping[str, Any], content: Mapping[str, Any]) -> Ids:
@@ -103,24 +98,15 @@ def expected_ids(was: Mapping[str, Any], content: Mapping[str, Any]) -> Ids:
 
     What is mapped otherwise since then is no change of what stands there: nobody approved one.
     """
-    ids = {("bank_account", content["bank_account"]["id"]): was["bank_account"]}
-    for profile in ("", *PROFILE.values()):
-        ids[_in_profile("party", profile), content["party"]["id"]] = was["party"]
+    ids = {
+        ("party", content["party"]["id"]): was["party"],
+        ("bank_account", content["bank_account"]["id"]): was["bank_account"],
+    }
     for share, split in zip(was["shares"], content["splits"], strict=True):
         ids["category", split["category"]["id"]] = share["category"]
         if split["cost_centre"]:
             ids["cost_centre", split["cost_centre"]["id"]] = share["cost_centre"]
     return {key: remote_id for key, remote_id in ids.items() if remote_id}
-
-
-def _in_profile(name: str, profile: str) -> str:
-    return f"{name} {profile}" if profile else name
-
-
-def _party(ids: Mapping[tuple[str, int], str], party: int, kind: str) -> str:
-    """In the profile that the entry needs, else in the other."""
-    own = ids.get((_in_profile("party", PROFILE[EntryKind(kind)].value), party))
-    return own or ids.get(("party", party), "")
 
 
 def expected(
@@ -132,7 +118,7 @@ def expected(
     theirs = posting.reason == BY_HAND  # in the words of who typed it there
     method = METHODS.get(content["payment_method"])
     return {
-        "party": _party(ids, content["party"]["id"], posting.kind),
+        "party": ids.get(("party", content["party"]["id"]), ""),
         "party_name": content["party"]["name"],
         "description": "" if theirs else tagged(content["description"], posting.reference),
         "reference": "" if theirs else posting.reference,

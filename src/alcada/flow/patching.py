@@ -85,7 +85,7 @@ def _correct(correction: Correction, claim: uuid.UUID) -> None:
 def pending(correction: Correction) -> dict[str, Any]:
     """What will be expected of the entry when it is made. What it doesn't change keeps the ids it was sent with."""
     was = EntryState.objects.values_list("expected", flat=True).get(posting=correction.posting_id)
-    ids = their_ids(correction.connection_id) | expected_ids(was, correction.before)
+    ids = their_ids(correction.connection_id, correction.posting.kind) | expected_ids(was, correction.before)
     return expected(correction.posting, ids, correction.content)
 
 

@@ -119,20 +119,18 @@ def _appended(chain: Chain, line: Line) -> dict[str, Any]:
     at, data = timezone.now(), {name: _plain(value) for name, value in line.data.items()}
     sequence, previous = chain.length + 1, chain.head
     actor, actor_name = (line.by.pk, line.by.name) if line.by else (None, "")
-    chain.length, chain.head = (
-        sequence,
-        fingerprint(
-            previous=previous,
-            kind=line.kind,
-            key=line.key,
-            sequence=sequence,
-            event=line.event,
-            at=at,
-            actor=actor,
-            actor_name=actor_name,
-            channel=line.channel,
-            data=data,
-        ),
+    chain.length = sequence
+    chain.head = fingerprint(
+        previous=previous,
+        kind=line.kind,
+        key=line.key,
+        sequence=sequence,
+        event=line.event,
+        at=at,
+        actor=actor,
+        actor_name=actor_name,
+        channel=line.channel,
+        data=data,
     )
     return {
         "chain_id": chain.pk,

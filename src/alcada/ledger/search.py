@@ -99,9 +99,8 @@ def shown_since(connection_id: int, *, kind: str, since: datetime) -> set[str]:
     search = entries.search_payables if kind == EntryKind.PAYABLE else entries.search_receivables
     until = _until(since)
     pages = search(*ANY_DUE_DATE, changed_from=since - SIGHT_MARGIN, changed_to=until, page_size=SIGHT_PAGE)
-    texts = Pages(
-        pages.template, _description, pages.params, pages.size
-    )  # of hundreds of items nothing else is wanted
+    # Of hundreds of items nothing but the text is wanted.
+    texts = Pages(pages.template, _description, pages.params, pages.size)
     found = (REFERENCE.search(text) for text in gateway.walk(connection_id, texts))
     return {match.group(1) for match in found if match}
 

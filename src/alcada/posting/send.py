@@ -43,9 +43,8 @@ async def send(job: Job) -> Outcome | None:
         log.exception("posting %s could not be prepared", job.posting_id)
         failed = Outcome(Attempt.Outcome.NOT_SENT, "internal_error", type(exc).__name__)
         return await _give_back(job, failed)
-    if (
-        ready.wait_s > actions.call_limit_s()
-    ):  # its claim would be over: somebody else's 429, with a long Retry-After
+    # Its claim would be over: somebody else's 429, with a long Retry-After.
+    if ready.wait_s > actions.call_limit_s():
         busy = Outcome(Attempt.Outcome.NOT_SENT, "too_many_requests", retry_after_s=ready.wait_s)
         return await _give_back(job, busy)
     await asyncio.sleep(ready.wait_s)
