@@ -11,8 +11,8 @@ from alcada.intake import correcting as intake
 from alcada.intake.models import Entry, Revision
 from alcada.intake.queries import content_of
 from alcada.notify.actions import Message, settle, tell_all
-from alcada.people.models import Role, User
-from alcada.people.queries import holders
+from alcada.people.models import User
+from alcada.people.queries import menders
 from alcada.posting import corrections
 from alcada.posting.models import Correction, CorrectionState, Posting, State
 
@@ -58,20 +58,20 @@ def follow(correction: Correction, *, left: int = 0) -> None:
     author = correction.revision.created_by
     people = {author.pk: author}
     if left:
-        people |= {one.pk: one for one in _administrators(correction)}
+        people |= {one.pk: one for one in _menders(correction)}
     template = "correction_left" if left else "entry_corrected"
     tell_all([_message(correction, one, template) for one in people.values() if one.is_active])
 
 
 def tell_stopped(correction_id: int) -> None:
-    """It waits for a person: its company's administrators are told, once each time it stops."""
+    """It waits for a person: its company's menders are told, once each time it stops."""
     correction = Correction.objects.select_related("revision__entry__company").get(pk=correction_id)
     if correction.state in STOPPED:
-        tell_all([_message(correction, one, "correction_asks") for one in _administrators(correction)])
+        tell_all([_message(correction, one, "correction_asks") for one in _menders(correction)])
 
 
-def _administrators(correction: Correction) -> list[User]:
-    return [one for one in holders(correction.revision.entry.company, Role.ADMINISTRATOR) if one.is_active]
+def _menders(correction: Correction) -> list[User]:
+    return menders(correction.revision.entry.company)
 
 
 def _asked_key(correction: Correction) -> str:

@@ -16,8 +16,8 @@ from alcada.directory import documents
 from alcada.directory.models import Counterpart, Party
 from alcada.intake.models import Revision
 from alcada.notify.actions import tell
-from alcada.people.models import Role, User
-from alcada.people.queries import holders
+from alcada.people.models import User
+from alcada.people.queries import menders
 from alcada.posting import questions
 from alcada.posting.models import Posting, Question, State
 from alcada.posting.parties import candidate_of, differ
@@ -45,7 +45,7 @@ def _tell(connection: Connection, alarms: Sequence[Alarm]) -> None:
     kinds = {alarm.kind for alarm in alarms}
     kind = kinds.pop() if len(kinds) == 1 else ""
     tell(
-        holders(connection.company, Role.ADMINISTRATOR),
+        menders(connection.company),
         template="mapping_changed",
         key=f"mapping:{connection.pk}:{timezone.now().isoformat()}",
         company=connection.company,

@@ -4,8 +4,7 @@ from alcada import links
 from alcada.ledger.differing import Outcome
 from alcada.ledger.models import Difference
 from alcada.notify.actions import tell
-from alcada.people.models import Role
-from alcada.people.queries import holders
+from alcada.people.queries import menders
 
 
 def tell_owners(outcome: Outcome) -> None:
@@ -23,7 +22,7 @@ def tell_owners(outcome: Outcome) -> None:
     link = links.entry(entry.pk, "books")
     if edited := outcome.edited:
         gone = any(one.kind == Difference.Kind.GONE for one in edited)
-        owners = {user.pk: user for user in (entry.created_by, *holders(entry.company, Role.ADMINISTRATOR))}
+        owners = {user.pk: user for user in (entry.created_by, *menders(entry.company))}
         tell(
             [user for user in owners.values() if user.is_active],
             template="entry_gone" if gone else "entry_changed",

@@ -33,6 +33,7 @@ FIELDS: Final[conditions.Fields] = {
     "instalments": "number",
 }
 TASKS: Final = frozenset({"approval", "post", "notify"})
+ASKED: Final = frozenset(Role) - {Role.AUDITOR}  # who reads only is asked nothing
 
 
 class SubmissionRefusedError(Exception):
@@ -88,7 +89,7 @@ def expression(properties: Mapping[str, Any]) -> str:
 
 def _check_task(step: Mapping[str, Any]) -> None:
     properties = step.get("properties", {})
-    if step["type"] == "approval" and properties.get("role") not in Role.values:
+    if step["type"] == "approval" and properties.get("role") not in ASKED:
         raise DefinitionError(f"{step['name']}: unknown role {properties.get('role')}")
     if step["type"] == "notify" and properties.get("to") != "requester":
         raise DefinitionError(f"{step['name']}: unknown whom to tell: {properties.get('to')}")

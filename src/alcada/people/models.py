@@ -62,7 +62,9 @@ class Company(models.Model):
 class Role(models.TextChoices):
     REQUESTER = "requester", _("Requester")
     APPROVER = "approver", _("Approver")
+    FINANCE = "finance", _("Finance")
     ADMINISTRATOR = "administrator", _("Administrator")
+    AUDITOR = "auditor", _("Auditor")
 
 
 class Membership(models.Model):

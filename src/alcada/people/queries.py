@@ -38,6 +38,11 @@ def holders(company: Company, role: Role) -> QuerySet[User]:
     )
 
 
+def menders(company: Company) -> list[User]:
+    """Who is told of a posting that needs a hand: finance, or the administrators where there is nobody for it."""
+    return list(holders(company, Role.FINANCE) or holders(company, Role.ADMINISTRATOR))
+
+
 def roles_of(user: User, company: Company) -> list[Role]:
     """The person's roles in the company."""
     rows = Membership.objects.filter(user=user, company=company).values_list("role", flat=True)

@@ -4,13 +4,21 @@ from typing import Final
 
 from alcada.people.models import Role
 
+_EVERYBODY: Final = frozenset(Role)
+_WRITERS: Final = _EVERYBODY - {Role.AUDITOR}
+_OFFICE: Final = frozenset({Role.FINANCE, Role.ADMINISTRATOR})
+_SEE_ALL: Final = _EVERYBODY - {Role.REQUESTER}
+
 ABILITIES: Final[dict[str, frozenset[Role]]] = {
-    "entry.create": frozenset({Role.REQUESTER, Role.APPROVER, Role.ADMINISTRATOR}),
-    "entry.see_all": frozenset({Role.APPROVER, Role.ADMINISTRATOR}),  # a requester sees their own
-    "directory.see": frozenset({Role.REQUESTER, Role.APPROVER, Role.ADMINISTRATOR}),
-    "directory.change": frozenset({Role.ADMINISTRATOR}),
-    "posting.mend": frozenset({Role.ADMINISTRATOR}),
+    "entry.see": _EVERYBODY,  # those that are theirs
+    "entry.see_all": _SEE_ALL,
+    "entry.create": _WRITERS,
+    "step.decide": _WRITERS,  # where a flow asks them
+    "directory.see": _EVERYBODY,
+    "directory.change": _OFFICE,
+    "posting.mend": _OFFICE,
+    "mapping.manage": _OFFICE,
     "connection.manage": frozenset({Role.ADMINISTRATOR}),
     "people.manage": frozenset({Role.ADMINISTRATOR}),
-    "flow.see": frozenset({Role.APPROVER, Role.ADMINISTRATOR}),
+    "flow.see": _SEE_ALL,
 }

@@ -17,8 +17,7 @@ from alcada.directory.models import Counterpart
 from alcada.history.actions import record
 from alcada.notify.actions import settle as settle_notices
 from alcada.notify.actions import tell
-from alcada.people.models import Role
-from alcada.people.queries import holders
+from alcada.people.queries import menders
 from alcada.posting import moves, seeking
 from alcada.posting.models import Posting, Question, Sought, State
 from alcada.posting.rules import IN_DOUBT, Asks
@@ -64,7 +63,7 @@ def ask(posting: Posting, asks: Asks) -> Question:
         data={"reason": posting.reason, "name": asks.name, "reference": posting.reference},
     )
     tell(
-        holders(company, Role.ADMINISTRATOR),
+        menders(company),
         template=HELD if posting.reason == HELD else "question",
         key=notice_key(question),
         company=company,

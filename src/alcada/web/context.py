@@ -37,9 +37,9 @@ class Place:
 
 PLACES: Final = (
     Place("home", _("Home"), "home"),
-    Place("inbox", _("Inbox"), "inbox", "entry.see_all"),
+    Place("inbox", _("Inbox"), "inbox", "step.decide"),
     Place("notices", _("Notices"), "bell"),
-    Place("entries", _("Entries"), "file-invoice", "entry.create"),
+    Place("entries", _("Entries"), "file-invoice", "entry.see"),
     Place("postings", _("Postings"), "send", "entry.see_all"),
     Place("differences", _("Differences"), "flag", "entry.see_all"),
     Place("directory", _("Directory"), "address-book", "directory.see"),

@@ -14,8 +14,8 @@ from alcada.intake import correcting as intake
 from alcada.intake.models import Entry, Revision
 from alcada.intake.queries import content_of, may_change
 from alcada.ledger.models import Difference
-from alcada.people.models import Role, User
-from alcada.people.queries import holders, may
+from alcada.people.models import User
+from alcada.people.queries import may, menders
 from alcada.posting.models import CORRECTION_ENDED, Correction, CorrectionState, Posting
 from alcada.web import correction_words as words
 from alcada.web import moments, next_words, reasons, returned
@@ -94,7 +94,7 @@ def _draft(user: User, entry: Entry, round_: Round | None) -> Box:
 def _made(user: User, entry: Entry, live: Correction) -> Box:
     label, tone = words.STATES[CorrectionState(live.state)]
     stopped = live.state in (CorrectionState.REFUSED, CorrectionState.UNDECIDED)
-    owners = [one.name for one in holders(entry.company, Role.ADMINISTRATOR)] if stopped else []
+    owners = [one.name for one in menders(entry.company)] if stopped else []
     when = moments.at_moment(live.next_try_at) if live.next_try_at else ""
     waits = bool(live.next_try_at and live.next_try_at > timezone.now())
     told = (

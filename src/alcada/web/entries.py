@@ -24,8 +24,8 @@ from alcada.flow.queries import status_of
 from alcada.intake.models import Entry, Revision
 from alcada.intake.queries import entry_or_none, may_change
 from alcada.intake.rules import NotYoursError
-from alcada.people.models import Role, User
-from alcada.people.queries import holders, may
+from alcada.people.models import User
+from alcada.people.queries import may, menders
 from alcada.posting import byhand, questions
 from alcada.posting.models import BY_HAND, LOUD, Attempt, Posting, State
 from alcada.posting.owners import Owner, with_owner
@@ -230,7 +230,7 @@ def _owners(found: Entry, owner: str) -> list[str]:
     """Their names (posting.owners says who)."""
     if owner == Owner.ENTERED:
         return [found.created_by.name]
-    return [one.name for one in holders(found.company, Role.ADMINISTRATOR)] if owner else []
+    return [one.name for one in menders(found.company)] if owner else []
 
 
 def _held_back(posting: Posting) -> bool:

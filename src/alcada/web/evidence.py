@@ -160,7 +160,7 @@ def doubtful(user: User, entry: Entry) -> dict[str, Any]:
     if account is None:
         return {}
     found = mapping.doubtful(entry.current, account)
-    link = reverse("mapping", args=[account.pk]) if may(user, "connection.manage", entry.company) else ""
+    link = reverse("mapping", args=[account.pk]) if may(user, "mapping.manage", entry.company) else ""
     return {**_doubtful(found), "doubtful_link": link}
 
 

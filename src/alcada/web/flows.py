@@ -24,6 +24,7 @@ _TRIGGERS: Final[dict[str, str | Promise]] = {
 _ASKS: Final[dict[str, str | Promise]] = {
     Role.REQUESTER: lazy("asks a Requester"),
     Role.APPROVER: lazy("asks an Approver"),
+    Role.FINANCE: lazy("asks Finance"),
     Role.ADMINISTRATOR: lazy("asks an Administrator"),
 }
 

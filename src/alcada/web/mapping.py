@@ -24,7 +24,7 @@ from alcada.web import mapping_words
 from alcada.web.guards import person, require
 from conta_azul.errors import ContaAzulError
 
-MANAGE: Final = "connection.manage"
+MANAGE: Final = "mapping.manage"
 PAGE: Final = 50
 CHOICES: Final = 25
 

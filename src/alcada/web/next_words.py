@@ -8,8 +8,7 @@ from alcada.connections.models import Connection
 from alcada.flow import shipped
 from alcada.intake.models import Entry
 from alcada.ledger.models import Difference
-from alcada.people.models import Role
-from alcada.people.queries import holders
+from alcada.people.queries import menders
 from alcada.posting.models import BY_HAND, LOUD, Posting, State
 from alcada.posting.owners import Owner
 from alcada.web import moments, returned
@@ -89,7 +88,7 @@ def _of_posting(entry: Entry, posting: Posting) -> str:
 
 
 def _needs(entry: Entry, posting: Posting) -> str:
-    people = [person.name for person in holders(entry.company, Role.ADMINISTRATOR)]
+    people = [person.name for person in menders(entry.company)]
     if getattr(posting, "owner", "") == Owner.ENTERED:
         people = [entry.created_by.name]
     return _("It needs a person: %(people)s.") % {"people": either(people)}
@@ -100,11 +99,11 @@ def _of_posted(posting: Posting) -> str:
         return _("It was put into Conta Azul by hand. Which entry there it is has still to be said.")
     standing = Difference.objects.filter(posting=posting, settled_at=None, accepted_at=None)
     if standing.exists() and not standing.filter(correction=None).exists():
-        people = [person.name for person in holders(posting.entry.company, Role.ADMINISTRATOR)]
+        people = [person.name for person in menders(posting.entry.company)]
         text = _("A correction left something that only a person can do in Conta Azul: %(people)s.")
         return text % {"people": either(people)}
     if standing.exists():
-        people = [person.name for person in holders(posting.entry.company, Role.ADMINISTRATOR)]
+        people = [person.name for person in menders(posting.entry.company)]
         text = _("It stands otherwise in Conta Azul than it was approved. To look at it: %(people)s.")
         return text % {"people": either(people)}
     if returned.settled(posting):

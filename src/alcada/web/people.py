@@ -30,7 +30,9 @@ PER_PAGE = 50
 ROLE_HINTS = {
     Role.REQUESTER: _("Requester: enters payables and receivables and follows their own"),
     Role.APPROVER: _("Approver: decides what the flows ask, and sees every entry"),
-    Role.ADMINISTRATOR: _("Administrator: people, connections, directory and flows of the company"),
+    Role.FINANCE: _("Finance: mends postings, keeps directory and mapping, and sees every entry"),
+    Role.ADMINISTRATOR: _("Administrator: people, connections and flows, and all that finance may"),
+    Role.AUDITOR: _("Auditor: sees every entry and its history, and changes nothing"),
 }
 
 
