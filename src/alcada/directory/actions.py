@@ -1,6 +1,7 @@
 """Writes to the directory. Each is recorded with who made it."""
 
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -99,6 +100,8 @@ def save_cost_centre(
     name: str,
     code: str = "",
     active: bool = True,
+    owner: User | None = None,
+    monthly_budget: Decimal | None = None,
     centre: CostCentre | None = None,
     by: User | None = None,
 ) -> CostCentre:
@@ -117,7 +120,14 @@ def save_cost_centre(
         raise DirectoryError("name", "taken", _("There is a cost centre with this name already."))
     if centre.code and others.filter(code=centre.code).exists():
         raise DirectoryError("code", "taken", _("There is a cost centre with this code already."))
-    data = {"name": centre.name, "code": centre.code, "active": active}
+    centre.owner, centre.monthly_budget = owner, monthly_budget
+    data = {
+        "name": centre.name,
+        "code": centre.code,
+        "active": active,
+        "owner": owner.name if owner else "",
+        "monthly_budget": f"{monthly_budget:.2f}" if monthly_budget else "",
+    }
     try:
         with transaction.atomic():
             centre.save()

@@ -58,6 +58,10 @@ class CostCentre(models.Model):
     name = models.CharField(_("name"), max_length=200)
     normalised_name = models.CharField(max_length=200, editable=False)
     active = models.BooleanField(default=True)
+    owner = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
+    monthly_budget = models.DecimalField(
+        max_digits=14, decimal_places=2, null=True
+    )  # BRL, by competence month
 
     class Meta:
         ordering = ["code", "name"]
@@ -65,6 +69,9 @@ class CostCentre(models.Model):
             models.UniqueConstraint(fields=["company", "normalised_name"], name="cost_centre_name_once"),
             models.UniqueConstraint(
                 fields=["company", "code"], condition=~Q(code=""), name="cost_centre_code_once"
+            ),
+            models.CheckConstraint(
+                condition=Q(monthly_budget=None) | Q(monthly_budget__gt=0), name="cost_centre_budget_positive"
             ),
         ]
 

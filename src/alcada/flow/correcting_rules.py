@@ -35,6 +35,7 @@ _HOW: Final = {
     "payment_details": How.HERE,
     "party_email": How.HERE,
     "documents": How.HERE,
+    "custom": How.HERE,
 }
 
 

@@ -7,12 +7,14 @@ A draft is kept exactly as typed, right or wrong, all text:
      "bank_account": "3", "payment_method": "pix", "payment_details": "…", "notes": "…",
      "splits": [{"category": "7", "cost_centre": "", "amount": "1.000,00"}],
      "instalments": [{"due_date": "10/12/2026", "amount": "1.000,00"}],
+     "custom": {"4": "…"},
      "confirmed": ["due_in_past:2026-12-10"]}
 
 `party`, `bank_account`, `category` and `cost_centre` are keys of the directory. `new_party` is "1" while a
 vendor or customer that isn't in the directory yet is being typed; `party_name` is otherwise what the search
-box shows. The amount of an only split or only instalment may be empty: it is the whole value. `confirmed`
-holds the keys of the questions (rules.questions, duplicates.probable) that the person ticked.
+box shows. `custom` has the company's own fields by their key. The amount of an only split or only instalment
+may be empty: it is the whole value. `confirmed` holds the keys of the questions (rules.questions,
+duplicates.probable) that the person ticked.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -24,6 +26,7 @@ from django.utils import timezone
 
 from alcada.directory.models import BankAccount, EntryKind, Party
 from alcada.directory.queries import defaults_for
+from alcada.intake.custom import typed
 from alcada.intake.models import Entry, Revision
 from alcada.intake.reader import Reader
 from alcada.intake.rules import Content, NotBeingEditedError, key
@@ -58,6 +61,8 @@ def shaped(data: Mapping[str, Any]) -> Draft:
     draft: Draft = {name: _text(data.get(name)) for name in TEXTS}
     draft["splits"] = _rows(data.get("splits"), SPLIT)
     draft["instalments"] = _rows(data.get("instalments"), INSTALMENT)
+    custom = data.get("custom")
+    draft["custom"] = {_text(k): _text(v) for k, v in custom.items()} if isinstance(custom, Mapping) else {}
     confirmed = data.get("confirmed")
     draft["confirmed"] = [_text(code) for code in confirmed] if isinstance(confirmed, list) else []
     return draft
@@ -124,6 +129,7 @@ def from_revision(revision: Revision) -> Draft:
             "payment_method": revision.payment_method,
             "payment_details": revision.payment_details,
             "notes": revision.notes,
+            "custom": {str(one["field_id"]): typed(one["type"], one["value"]) for one in revision.custom},
             "splits": [
                 {
                     "category": split.category_id,

@@ -92,6 +92,7 @@ def frozen(checked: Sequence[tuple[Entry, int, Content]], *, by: User, kind: Rev
             payment_details=content.payment_details,
             notes=content.notes,
             documents=[asdict(file) for file in content.documents],
+            custom=[asdict(one) for one in content.custom],
             created_by=by,
             content_hash=content_hash(content),
         )

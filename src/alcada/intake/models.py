@@ -23,6 +23,51 @@ class PaymentMethod(models.TextChoices):
     OTHER = "other", _("Other")
 
 
+class CustomField(models.Model):
+    """A field that a company adds to its entries. Never deleted: revisions say what was in it under its name.
+
+    Neither its type nor its choices' meaning is Conta Azul's: what is in it stays here.
+    """
+
+    class Type(models.TextChoices):
+        TEXT = "text", _("Text")
+        NUMBER = "number", _("Number")
+        MONEY = "money", _("Money")
+        DATE = "date", _("Date")
+        CHOICE = "choice", _("Choice")
+
+    company = models.ForeignKey("people.Company", models.PROTECT, related_name="custom_fields")
+    name = models.CharField(_("name"), max_length=60)
+    normalised_name = models.CharField(max_length=60, editable=False)
+    type = models.CharField(_("type"), max_length=8, choices=Type.choices)
+    choices = models.JSONField(default=list)  # of a choice: its texts, in their order
+    kind = models.CharField(max_length=12, choices=EntryKind.choices, blank=True, default="")  # empty: both
+    required = models.BooleanField(default=False)
+    in_list = models.BooleanField(default=False)
+    position = models.PositiveIntegerField()
+    retired_at = models.DateTimeField(null=True)
+
+    class Meta:
+        ordering = ["position", "id"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["company", "normalised_name"],
+                condition=Q(retired_at=None),
+                name="custom_field_name_once",
+            ),
+            models.CheckConstraint(
+                condition=Q(type="choice") ^ Q(choices=[]), name="custom_field_choices_of_a_choice"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def is_optional(self) -> bool:
+        return not self.required
+
+
 class Entry(models.Model):
     """A payable or a receivable. Its content is in its revisions; before the first, in `draft`."""
 
@@ -83,6 +128,7 @@ class Revision(models.Model):
     payment_details = models.CharField(max_length=300, blank=True, default="")
     notes = models.TextField(max_length=1000, blank=True, default="")
     documents = models.JSONField(default=list)  # name and SHA-256 of each file that was there
+    custom = models.JSONField(default=list)  # the company's own fields: each one's key, name, type and value
     created_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
     created_at = models.DateTimeField(default=timezone.now)
     content_hash = models.CharField(max_length=64)

@@ -9,7 +9,7 @@ from django.db.models import Count, Exists, Min, OuterRef, Q, QuerySet, Subquery
 from alcada import money
 from alcada.directory import documents
 from alcada.intake.models import Document, Entry, Instalment, Revision
-from alcada.intake.rules import Content, FileFact, InstalmentPart, SplitPart
+from alcada.intake.rules import Content, CustomValue, FileFact, InstalmentPart, SplitPart
 from alcada.people.models import User
 from alcada.people.queries import companies_where, may
 
@@ -124,4 +124,5 @@ def content_of(revision: Revision) -> Content:
         ),
         party_email=revision.party_email,
         documents=tuple(FileFact(**file) for file in revision.documents),
+        custom=tuple(CustomValue(**one) for one in revision.custom),
     )

@@ -13,8 +13,19 @@ from alcada import money
 from alcada.connections.models import Connection
 from alcada.directory import documents
 from alcada.directory.models import BankAccount, Category, EntryKind, Party
+from alcada.intake import custom
 from alcada.intake.models import PaymentMethod
-from alcada.intake.rules import MAX_ROWS, Content, InstalmentPart, Problems, SplitPart, add_up, key, read_day
+from alcada.intake.rules import (
+    MAX_ROWS,
+    Content,
+    CustomValue,
+    InstalmentPart,
+    Problems,
+    SplitPart,
+    add_up,
+    key,
+    read_day,
+)
 from alcada.intake.shelf import Shelf
 
 
@@ -67,6 +78,7 @@ class Reader:
             "payment_details": self._line("payment_details", 300),
             "notes": self._line("notes", 1000),
         }
+        own = self._custom()
         self._find_in_account()
         if self.problems or not (party and account and total and competence):
             raise Problems(self.problems)
@@ -88,6 +100,7 @@ class Reader:
             payment_method=texts["payment_method"],
             payment_details=texts["payment_details"],
             notes=texts["notes"],
+            custom=tuple(own),
         )
 
     def _wrong(self, field: str, sentence: str) -> None:
@@ -184,6 +197,21 @@ class Reader:
         if method and method not in PaymentMethod.values:
             self._wrong("payment_method", _("Choose one of the list."))
         return method
+
+    def _custom(self) -> list[CustomValue]:
+        """The company's own fields. A correction needs none that came to be required since: it is of something else."""
+        found = []
+        for field in self.shelf.custom(self.kind):
+            typed = self.draft["custom"].get(str(field.pk), "").strip()
+            if not typed:
+                if field.required and not self.as_numbered:
+                    self._wrong(f"custom.{field.pk}", _("Fill in “%(name)s”.") % {"name": field.name})
+                continue
+            try:
+                found.append(CustomValue(field.pk, field.name, field.type, custom.read(field, typed)))
+            except custom.ValueRefusedError as exc:
+                self._wrong(f"custom.{field.pk}", str(exc))
+        return found
 
     def _find_in_account(self) -> None:
         """What Conta Azul's API can't create must be there before anybody is asked to approve it."""

@@ -73,6 +73,16 @@ class FileFact:
 
 
 @dataclass(frozen=True)
+class CustomValue:
+    """What a company's own field had in it; `value` as text: 1234.50, 2026-12-31, or what was typed or chosen."""
+
+    field_id: int
+    name: str
+    type: str
+    value: str
+
+
+@dataclass(frozen=True)
 class Content:
     """What a revision freezes. Names are copied: they stay what they were on the day."""
 
@@ -94,6 +104,7 @@ class Content:
     instalments: tuple[InstalmentPart, ...]
     party_email: str = ""
     documents: tuple[FileFact, ...] = ()
+    custom: tuple[CustomValue, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -120,8 +131,15 @@ def key(typed: str) -> int:
 
 
 def as_data(content: Content) -> dict[str, Any]:
-    """The content as JSON may hold it: amounts as text with two decimals, dates as ISO text."""
-    return {name: _plain(value) for name, value in asdict(content).items()}
+    """The content as JSON may hold it: amounts as text with two decimals, dates as ISO text.
+
+    The company's own fields by type and name ("money.Fine"), which say alone what they are; none: they are left out,
+    for content had the same hash before there were any.
+    """
+    data = {name: _plain(value) for name, value in asdict(content).items() if name != "custom"}
+    if content.custom:
+        data["custom"] = {f"{one.type}.{one.name}": one.value for one in content.custom}
+    return data
 
 
 def _plain(value: Any) -> Any:

@@ -8,6 +8,7 @@ from django.db.models import Model, Q
 from alcada.connections.models import Connection
 from alcada.connections.queries import Table, table
 from alcada.directory.models import BankAccount, Category, CostCentre, Party
+from alcada.intake.models import CustomField
 from alcada.intake.rules import MAX_ROWS, key
 from alcada.people.models import Company
 
@@ -21,12 +22,20 @@ class Shelf:
         """`drafts` are shaped."""
         drafts = list(drafts)
         splits = [row for draft in drafts for row in draft["splits"][:MAX_ROWS]]
+        self._company = company
         self.table: Table = table(company)
         self.parties = _by_key(Party, company, (draft["party"] for draft in drafts))
         self.bank_accounts = _by_key(BankAccount, company, (draft["bank_account"] for draft in drafts))
         self.categories = _by_key(Category, company, (row["category"] for row in splits))
         self.cost_centres = _by_key(CostCentre, company, (row["cost_centre"] for row in splits))
+        self._custom: list[CustomField] | None = None
         self._there: dict[int, tuple[set[int], set[int]]] = {}
+
+    def custom(self, kind: str) -> list[CustomField]:
+        """The company's own fields of this kind of entry, in their order."""
+        if self._custom is None:
+            self._custom = list(CustomField.objects.filter(company=self._company, retired_at=None))
+        return [one for one in self._custom if one.kind in ("", kind)]
 
     def there(self, connection: Connection) -> tuple[set[int], set[int]]:
         """Which of the categories and which of the bank accounts the account has, in use."""

@@ -15,7 +15,7 @@ from django.utils.encoding import force_bytes
 from django.utils.http import urlsafe_base64_decode, urlsafe_base64_encode
 
 from alcada.people import queries
-from alcada.people.models import Company, Membership, Role, SignInAttempt, User
+from alcada.people.models import Company, Manager, Membership, Role, SignInAttempt, User
 
 LOCK_FOR: Final = timedelta(minutes=10)
 TRIES: Final = 5  # wrong ones, for one e-mail from one address
@@ -48,6 +48,10 @@ class LastAdministratorError(PeopleError):
 
 class PersonInactiveError(PeopleError):
     """This person's access was ended; only an administrator of the installation gives it back."""
+
+
+class NotOfCompanyError(PeopleError):
+    """This person has no role in the company, or is the same one."""
 
 
 class LockedOutError(PeopleError):
@@ -194,6 +198,24 @@ def set_roles(user: User, company: Company, roles: Iterable[Role]) -> tuple[set[
         for role in wanted - held:
             Membership.objects.create(user=user, company=company, role=role)
         return wanted - held, held - wanted
+
+
+def set_manager(user: User, company: Company, manager: User | None, *, by: User, record: Record) -> None:
+    """Let the person answer to this one in the company; None: to nobody. Raises NotOfCompanyError."""
+    with transaction.atomic():
+        Company.objects.select_for_update().get(pk=company.pk)
+        if manager is not None and (manager == user or not queries.people_of(company).contains(manager)):
+            raise NotOfCompanyError
+        held = Manager.objects.filter(company=company, person=user).select_related("manager").first()
+        before = held.manager if held else None
+        if before == manager:
+            return
+        if manager is None:
+            Manager.objects.filter(company=company, person=user).delete()
+        else:
+            Manager.objects.update_or_create(company=company, person=user, defaults={"manager": manager})
+        data = {"person": user.pk, "name": user.name, "from": str(before or ""), "to": str(manager or "")}
+        record("person.manager_changed", company, by=by, company=company, data=data)
 
 
 def make_link(user: User, *, by: User, record: Record) -> str:

@@ -81,6 +81,22 @@ class Membership(models.Model):
         ]
 
 
+class Manager(models.Model):
+    """To whom a person answers in a company: whom a flow may ask about what they enter."""
+
+    company = models.ForeignKey(Company, models.PROTECT, related_name="managers")
+    person = models.ForeignKey(User, models.PROTECT, related_name="managers")
+    manager = models.ForeignKey(User, models.PROTECT, related_name="reports")
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["company", "person"], name="one_manager_per_company"),
+            models.CheckConstraint(
+                condition=~models.Q(person=models.F("manager")), name="nobody_manages_self"
+            ),
+        ]
+
+
 class SignInAttempt(models.Model):
     """A sign-in that failed, or that is being checked right now: what the lock-out counts."""
 

@@ -2,7 +2,7 @@
 
 from django.db.models import Count, QuerySet
 
-from alcada.people.models import Company, Membership, Role, User
+from alcada.people.models import Company, Manager, Membership, Role, User
 from alcada.people.rules import ABILITIES
 
 
@@ -36,6 +36,18 @@ def holders(company: Company, role: Role) -> QuerySet[User]:
     return User.objects.filter(is_active=True, memberships__company=company, memberships__role=role).order_by(
         "name", "id"
     )
+
+
+def people_of(company: Company) -> QuerySet[User]:
+    """The active people who have any role in the company."""
+    with_role = Membership.objects.filter(company=company).values("user")
+    return User.objects.filter(is_active=True, pk__in=with_role).order_by("name", "id")
+
+
+def manager_of(user: User, company: Company) -> User | None:
+    """To whom the person answers there."""
+    found = Manager.objects.filter(company=company, person=user).select_related("manager").first()
+    return found.manager if found else None
 
 
 def menders(company: Company) -> list[User]:

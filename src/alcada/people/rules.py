@@ -20,5 +20,6 @@ ABILITIES: Final[dict[str, frozenset[Role]]] = {
     "mapping.manage": _OFFICE,
     "connection.manage": frozenset({Role.ADMINISTRATOR}),
     "people.manage": frozenset({Role.ADMINISTRATOR}),
+    "company.manage": frozenset({Role.ADMINISTRATOR}),
     "flow.see": _SEE_ALL,
 }

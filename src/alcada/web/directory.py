@@ -129,7 +129,7 @@ def cost_centres(request: HttpRequest) -> HttpResponse:
     rows = (
         CostCentre.objects.filter(company__in=companies)
         .annotate(mapped=Exists(mapped))
-        .select_related("company")
+        .select_related("company", "owner")
         .order_by("company__name", "-active", "code", "name")
     )
     page = Paginator(rows, PAGE).get_page(request.GET.get("page"))
@@ -155,8 +155,9 @@ def cost_centre(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 def _cost_centre_page(request: HttpRequest, company: Company, centre: CostCentre | None) -> HttpResponse:
-    initial = {"name": centre.name, "code": centre.code, "active": centre.active} if centre else None
-    form = CostCentreForm(request.POST or None, initial=initial)
+    told = ("name", "code", "active", "owner", "monthly_budget")
+    initial = {name: getattr(centre, name) for name in told} if centre else None
+    form = CostCentreForm(request.POST or None, initial=initial, company=company)
     if request.method == "POST" and form.is_valid():
         try:
             actions.save_cost_centre(company, centre=centre, by=person(request), **form.cleaned_data)

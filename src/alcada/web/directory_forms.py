@@ -8,8 +8,9 @@ from django.utils.translation import gettext_lazy as lazy
 from alcada.directory.actions import DirectoryError, Usual
 from alcada.directory.models import BankAccount, Category, CostCentre, EntryKind
 from alcada.directory.queries import bank_accounts_for, categories_for, cost_centres_for
-from alcada.people.models import Company
-from alcada.web.forms_base import DocumentField, Form
+from alcada.people.models import Company, User
+from alcada.people.queries import people_of
+from alcada.web.forms_base import DocumentField, Form, MoneyField
 
 
 class UsualForm(Form):
@@ -57,7 +58,23 @@ class PartyForm(UsualForm):
 class CostCentreForm(Form):
     name = forms.CharField(label=lazy("Name"), max_length=200)
     code = forms.CharField(label=lazy("Code"), max_length=20, required=False)
+    owner: Any = forms.ModelChoiceField(
+        User.objects.none(),
+        label=lazy("Owner"),
+        required=False,
+        empty_label=lazy("Nobody"),
+        help_text=lazy("Who answers for what is spent here."),
+    )
+    monthly_budget = MoneyField(
+        label=lazy("Monthly budget"),
+        required=False,
+        help_text=lazy("What may be spent here in a month, by competence date."),
+    )
     active = forms.BooleanField(label=lazy("In use"), required=False, initial=True)
+
+    def __init__(self, *args: Any, company: Company, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["owner"].queryset = people_of(company)  # type: ignore[attr-defined]
 
 
 def add_error(form: Form, error: DirectoryError) -> None:

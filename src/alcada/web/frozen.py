@@ -14,7 +14,8 @@ from django.utils.translation import gettext_lazy as lazy
 from alcada import money
 from alcada.directory import documents
 from alcada.directory.models import EntryKind
-from alcada.intake.models import PaymentMethod, Revision
+from alcada.intake.custom import typed
+from alcada.intake.models import CustomField, PaymentMethod, Revision
 from alcada.intake.queries import content_of
 from alcada.intake.rules import differences
 from alcada.ledger.models import Status
@@ -88,6 +89,8 @@ def changes_between(before: Revision, after: Revision) -> list[Change]:
 
 def label(path: str) -> str:
     """ "instalments.0.due_date" is "Instalment 1: Due date"."""
+    if custom := _custom(path):
+        return custom[1]
     name = str(LABELS.get(path.rsplit(".", 1)[-1], path))
     group, _dot, rest = path.partition(".")
     position = rest.split(".")[0]
@@ -104,6 +107,8 @@ def shown(path: str, value: Any) -> str:
         return ""
     field, text = path.rsplit(".", 1)[-1], str(value)
     try:
+        if custom := _custom(path):
+            return of_type(custom[0], text)
         if field == "amount":
             return money.format_brl(Decimal(text), "BRL", get_language() or "pt-br")
         if field.endswith("_date"):
@@ -121,12 +126,27 @@ def shown(path: str, value: Any) -> str:
     return text
 
 
+def _custom(path: str) -> tuple[str, str] | None:
+    """Type and name of a company's own field: "custom.money.Fine"."""
+    parts = path.split(".", 2)
+    return (parts[1], parts[2]) if parts[0] == "custom" and len(parts) == 3 else None
+
+
+def of_type(type_: str, value: str) -> str:
+    """A value of a company's own field as people write it."""
+    if type_ == CustomField.Type.MONEY:
+        return money.format_brl(Decimal(value), "BRL", get_language() or "pt-br")
+    return typed(type_, value)
+
+
 def facts(content: Mapping[str, Any]) -> list[tuple[str, str]]:
     """Frozen content (`intake.rules.as_data`) as pairs of label and value, for history."""
     pairs = [(label(name), shown(name, content.get(name))) for name in TOLD]
     for group in ("splits", "instalments"):
         for index, part in enumerate(content.get(group) or []):
             pairs.append((_PART[group](index), _part(group, part)))
+    for name, value in (content.get("custom") or {}).items():
+        pairs.append((label(f"custom.{name}"), shown(f"custom.{name}", value)))
     names = ", ".join(str(file.get("name")) for file in content.get("documents") or [])
     pairs.append((_("Files"), names))
     return [(name, value) for name, value in pairs if value]

@@ -1,32 +1,37 @@
 """The first page: what waits for me, what needs a hand, what became of mine, what was posted."""
 
+from calendar import monthrange
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, time, timedelta
 from decimal import Decimal
 from typing import Any, Final
 
-from django.db.models import Count, QuerySet, Sum
+from django.db.models import Count, Prefetch, QuerySet, Sum
+from django.db.models.functions import TruncDate
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
+from alcada.approval.models import Round, Step
 from alcada.connections.models import Connection
 from alcada.directory.models import EntryKind
 from alcada.flow.queries import STATUSES, Status, with_status
 from alcada.intake.models import Entry
 from alcada.intake.queries import visible_entries
+from alcada.intake.rules import show
 from alcada.people.models import User
 from alcada.people.queries import companies_of, companies_where, with_approver
 from alcada.posting.models import Posting, State
 from alcada.posting.owners import STUCK
-from alcada.web import approval, correction_words, reasons
+from alcada.web import approval, correction_words, plots, reasons
 from alcada.web.context import Frame
 from alcada.web.differences import stopped_corrections
 from alcada.web.guards import person
 
 SHOWN: Final = 5
-DAYS: Final = 30
+SOON: Final = 7  # days
 # Over for whoever entered it: nothing is awaited any more.
 SETTLED: Final = ("discarded", "posting.posted", "posting.cancelled", "round.rejected", "round.withdrawn")
 _NEED_AUTHORISATION: Final = (
@@ -38,7 +43,7 @@ _NEED_AUTHORISATION: Final = (
 
 @dataclass(frozen=True)
 class Posted:
-    """What was posted of one kind in the last days."""
+    """What was posted of one kind this month."""
 
     kind: str
     count: int
@@ -82,8 +87,8 @@ def home(request: HttpRequest) -> HttpResponse:
         "mine": _mine(user, entries),
         "sent_back": _mine(user, entries, statuses=("round.sent_back",)),
         "unsent": entries.filter(created_by=user, correction__isnull=False).select_related("current")[:SHOWN],
-        "posted": _posted(entries),
-        "days": DAYS,
+        **_posted(entries),
+        **_due(entries),
         **_first_steps(user, entries),
     }
     return render(request, "home/home.html", context)
@@ -122,13 +127,59 @@ def _mine(user: User, entries: QuerySet[Entry], statuses: tuple[str, ...] = ()) 
     return [Mine(entry, Status(entry.status if entry.status in STATUSES else "draft")) for entry in found]
 
 
-def _posted(entries: QuerySet[Entry]) -> list[Posted]:
-    """Payables and receivables apart: what goes out and what comes in don't add up to anything."""
-    since = timezone.now() - timedelta(days=DAYS)
-    done = Posting.objects.filter(entry__in=entries, state=State.POSTED, posted_at__gte=since)
-    rows = done.order_by().values("kind").annotate(count=Count("pk"), total=Sum("entry__current__amount"))
-    found = {row["kind"]: Posted(row["kind"], row["count"], row["total"]) for row in rows}
-    return [found.get(kind.value) or Posted(kind.value, 0, Decimal(0)) for kind in EntryKind]
+@dataclass(frozen=True)
+class Due:
+    """A round that is still open while its entry is due soon, or was."""
+
+    round: Round
+    late: bool
+    asked: str  # whose turn it is
+
+
+def _due(entries: QuerySet[Entry]) -> dict[str, Any]:
+    """What is due within days, or was, and is not approved: the bill that nobody will have paid in time."""
+    today = timezone.localdate()
+    soon = Round.objects.filter(
+        state=Round.State.OPEN, due_date__lte=today + timedelta(days=SOON), entry__in=entries
+    )
+    rows = soon.select_related("revision", "company").order_by("due_date", "pk")[:SHOWN]
+    turn = Prefetch("steps", Step.objects.filter(state=Step.State.OPEN).prefetch_related("asked__user"))
+    due = [Due(one, one.due_date < today, _turn(one)) for one in rows.prefetch_related(turn)]
+    return {"due": due, "due_count": soon.count(), "soon": SOON}
+
+
+def _turn(round_: Round) -> str:
+    names = [asked.user.name for step in round_.steps.all() for asked in step.asked.all()]
+    return ", ".join(names[:2]) + (" …" if len(names) > 2 else "")
+
+
+def _posted(entries: QuerySet[Entry]) -> dict[str, Any]:
+    """This month, by day. Payables and receivables apart: what goes out and what comes in don't add up to anything."""
+    today = timezone.localdate()
+    first = timezone.make_aware(datetime.combine(today.replace(day=1), time()))
+    done = Posting.objects.filter(entry__in=entries, state=State.POSTED, posted_at__gte=first)
+    by_day = done.order_by().annotate(day=TruncDate("posted_at")).values("kind", "day")
+    found = {
+        (row["kind"], row["day"].day): (row["count"], row["total"])
+        for row in by_day.annotate(count=Count("pk"), total=Sum("entry__current__amount"))
+    }
+    days = range(1, monthrange(today.year, today.month)[1] + 1)
+    none = (0, Decimal(0))
+    kinds = {kind.value: [found.get((kind.value, day), none) for day in days] for kind in EntryKind}
+    posted = [
+        Posted(kind, sum(count for count, _ in rows), sum((total for _, total in rows), Decimal(0)))
+        for kind, rows in kinds.items()
+    ]
+    names = {EntryKind.PAYABLE.value: _("To pay"), EntryKind.RECEIVABLE.value: _("To receive")}
+    top = max((total for rows in kinds.values() for _, total in rows), default=Decimal(0))
+    plot = plots.bars(
+        [f"{day:02}/{today.month:02}" for day in days],
+        [(names[kind], [total for _, total in rows]) for kind, rows in kinds.items()],
+        written=[[show(total) for _, total in rows] for rows in kinds.values()],
+        most=show(top),
+        ticks=[0, 7, 14, 21, len(days) - 1],
+    )
+    return {"posted": posted, "plot": plot, "month": today}
 
 
 def _first_steps(user: User, entries: QuerySet[Entry]) -> dict[str, Any]:

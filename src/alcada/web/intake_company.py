@@ -7,6 +7,7 @@ from django.http import Http404
 from alcada.directory import documents
 from alcada.directory.queries import find_party
 from alcada.intake import drafts
+from alcada.intake.custom import fields_of
 from alcada.intake.drafts import Draft
 from alcada.intake.rules import key
 from alcada.people.models import Company, User
@@ -40,6 +41,12 @@ def chosen(allowed: list[Company], pk: str | None) -> Company | None:
     return found
 
 
+def _own_fields(typed: dict[str, str], *, old: Company, new: Company) -> dict[str, str]:
+    """What was typed into a field of the same name there."""
+    by_name = {one.normalised_name: typed.get(str(one.pk), "") for one in fields_of(old)}
+    return {str(one.pk): text for one in fields_of(new) if (text := by_name.get(one.normalised_name, ""))}
+
+
 def move(draft: Draft, *, old: Company, new: Company, kind: str) -> Draft:
     """The draft for another company: what belongs to the old one's directory goes, what was typed stays.
 
@@ -47,6 +54,7 @@ def move(draft: Draft, *, old: Company, new: Company, kind: str) -> Draft:
     """
     moved, fresh = drafts.shaped(draft), drafts.empty(new, kind, today=drafts.today())
     moved |= {"bank_account": fresh["bank_account"], "confirmed": []}
+    moved["custom"] = _own_fields(moved["custom"], old=old, new=new)
     for position, split in enumerate(moved["splits"]):
         own = fresh["splits"][0] if position == 0 else {"category": "", "cost_centre": ""}
         split |= {"category": own["category"], "cost_centre": own["cost_centre"]}

@@ -13,12 +13,13 @@ from alcada import money
 from alcada.directory import queries as directory
 from alcada.directory.models import EntryKind, Party
 from alcada.directory.queries import bank_accounts_for, categories_for, cost_centres_for, search_parties
-from alcada.intake import drafts
+from alcada.intake import custom, drafts
 from alcada.intake.drafts import INSTALMENT, SPLIT, TEXTS, Draft
-from alcada.intake.models import PaymentMethod
+from alcada.intake.models import CustomField, PaymentMethod
 from alcada.intake.rules import INTERVALS, MAX_ROWS, add_up, due_dates, key, read_day, show
 from alcada.people.models import Company
 
+CUSTOM: Final = "custom-"
 GENERATOR: Final = ("parts", "first", "every")
 _ROW = re.compile(r"(splits|instalments)-([0-9]{1,4})-([a-z_]+)")
 
@@ -32,6 +33,9 @@ def read(posted: QueryDict) -> Draft:
     data: dict[str, Any] = {name: posted.get(name, "") for name in TEXTS}
     for name, found_rows in rows.items():
         data[name] = [found_rows[position] for position in sorted(found_rows)]
+    data["custom"] = {
+        name.removeprefix(CUSTOM): posted.get(name, "") for name in posted if name.startswith(CUSTOM)
+    }
     data["confirmed"] = posted.getlist("confirmed")
     return drafts.shaped(data)
 
@@ -233,6 +237,14 @@ class EntryForm:
         ]
 
     @property
+    def custom(self) -> list[tuple[CustomField, Field]]:
+        """The company's own fields of this kind of entry."""
+        return [(one, self._custom(str(one.pk))) for one in custom.fields_of(self.company, self.kind)]
+
+    def _custom(self, key: str) -> Field:
+        return Field(CUSTOM + key, self.draft["custom"].get(key, ""), self._errors(f"custom.{key}"))
+
+    @property
     def splits_errors(self) -> list[str]:
         return self._errors("splits")
 
@@ -308,6 +320,7 @@ ORDER: Final = (
     "payment_method",
     "payment_details",
     "notes",
+    "custom",
     "documents",
 )
 

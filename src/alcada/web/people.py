@@ -66,6 +66,17 @@ class RolesForm(Form):
     roles = _roles_field()
 
 
+class ManagerForm(Form):
+    manager: Any = forms.ModelChoiceField(
+        User.objects.none(), label=_("Answers to"), required=False, empty_label=_("Nobody")
+    )
+
+    def __init__(self, *args: Any, shown: User, company: Company, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["manager"].queryset = queries.people_of(company).exclude(pk=shown.pk)  # type: ignore[attr-defined]
+        self.initial = {"manager": queries.manager_of(shown, company)}
+
+
 class CompanyForm(Form):
     name = forms.CharField(
         label=_("Name"), max_length=200, widget=forms.TextInput({"autocomplete": "organization"})
@@ -165,6 +176,7 @@ class Row:
 
     company: Company
     form: RolesForm
+    manager: ManagerForm
 
 
 @require_safe
@@ -185,7 +197,14 @@ def _show_person(
     request: HttpRequest, user: User, shown: User, wrong: dict[int, RolesForm] | None = None
 ) -> HttpResponse:
     companies = _administered(user).filter(memberships__user=shown).distinct()
-    rows = [Row(c, (wrong or {}).get(c.pk) or _roles_form(shown, c)) for c in companies]
+    rows = [
+        Row(
+            c,
+            (wrong or {}).get(c.pk) or _roles_form(shown, c),
+            ManagerForm(shown=shown, company=c, auto_id=f"id_{c.pk}_%s"),
+        )
+        for c in companies
+    ]
     context = {
         "shown": shown,
         "rows": rows,
@@ -221,6 +240,22 @@ def person_roles(request: HttpRequest, pk: int, company_id: int) -> HttpResponse
             left = not _people_seen_by(user).filter(pk=shown.pk).exists()
             return redirect("people") if left else redirect("person", shown.pk)
     return _show_person(request, user, shown, {company.pk: form})
+
+
+@require_POST
+def person_manager(request: HttpRequest, pk: int, company_id: int) -> HttpResponse:
+    company = company_or_404(request, company_id, "people.manage")
+    user = person(request)
+    shown = _person_or_404(user, pk)
+    form = ManagerForm(request.POST, shown=shown, company=company)
+    if not form.is_valid():
+        raise Http404
+    try:
+        actions.set_manager(shown, company, form.cleaned_data["manager"], by=user, record=record)
+    except actions.NotOfCompanyError as exc:
+        raise Http404 from exc
+    messages.success(request, gettext("Saved."))
+    return redirect("person", shown.pk)
 
 
 @require_POST
@@ -337,5 +372,52 @@ def company(request: HttpRequest, pk: int) -> HttpResponse:
         "company": found,
         "form": form,
         "administrators": queries.holders(found, Role.ADMINISTRATOR),
+        "settings": _settings(found) if queries.may(user, "company.manage", found) else [],
     }
     return render(request, "people/company.html", context, status=422 if form.errors else 200)
+
+
+@dataclass(frozen=True)
+class Setting:
+    """A page on which something of the company is set."""
+
+    url: str
+    icon: str
+    label: str
+    text: str
+
+
+def _settings(company: Company) -> list[Setting]:
+    narrowed = f"?company={company.pk}"
+    return [
+        Setting(
+            reverse("people") + narrowed,
+            "users",
+            gettext("People"),
+            gettext("Who may do what, and who answers to whom"),
+        ),
+        Setting(
+            reverse("connections") + narrowed,
+            "plug",
+            gettext("Connections"),
+            gettext("Its accounts at Conta Azul, routing and mapping"),
+        ),
+        Setting(
+            reverse("company-fields", args=[company.pk]),
+            "file-invoice",
+            gettext("Own fields"),
+            gettext("What entries carry besides what Conta Azul has"),
+        ),
+        Setting(
+            reverse("directory-cost-centres") + narrowed,
+            "address-book",
+            gettext("Cost centres"),
+            gettext("Names, owners, monthly budgets"),
+        ),
+        Setting(
+            reverse("flows") + narrowed,
+            "git-branch",
+            gettext("Flows"),
+            gettext("Who is asked about what"),
+        ),
+    ]

@@ -9,6 +9,7 @@ from alcada.web import (
     consent,
     consent_links,
     correcting,
+    custom_fields,
     differences,
     directory,
     doctor,
@@ -46,6 +47,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("people/new", people.person_new, name="person-new"),
     path("people/<int:pk>", people.person_page, name="person"),
     path("people/<int:pk>/roles/<int:company_id>", people.person_roles, name="person-roles"),
+    path("people/<int:pk>/manager/<int:company_id>", people.person_manager, name="person-manager"),
     path("people/<int:pk>/link", people.person_link, name="person-link"),
     path("people/<int:pk>/deactivate", people.person_deactivate, name="person-deactivate"),
     path("people/<int:pk>/reactivate", people.person_reactivate, name="person-reactivate"),
@@ -58,6 +60,13 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("companies/bulk/<int:pk>/progress", bulk.progress, name="bulk-progress"),
     path("companies/bulk/<int:pk>/report.csv", bulk.report, name="bulk-report"),
     path("companies/<int:pk>", people.company, name="company"),
+    path("companies/<int:company_id>/fields", custom_fields.fields, name="company-fields"),
+    path("companies/<int:company_id>/fields/new", custom_fields.new, name="company-field-new"),
+    path("companies/<int:company_id>/fields/<int:pk>", custom_fields.one, name="company-field"),
+    path("companies/<int:company_id>/fields/<int:pk>/move", custom_fields.move, name="company-field-move"),
+    path(
+        "companies/<int:company_id>/fields/<int:pk>/retire", custom_fields.retire, name="company-field-retire"
+    ),
     # What waits, one entry and its posting, flows, the examination
     path("", home.home, name="home"),
     path("health", home.health, name="health"),

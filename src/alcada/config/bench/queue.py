@@ -1,6 +1,8 @@
 """`alcada bench queue`: does the rate depend on how much waits? The same accounts, with ever more that waits."""
 
 import json
+import subprocess
+import sys
 import tempfile
 import time
 from collections.abc import Sequence
@@ -17,32 +19,45 @@ MEASURED_S: Final = 20.0
 
 def run(waiting: list[int], *, seed: int, as_json: bool) -> int:
     """Prints postings a second for each length of the queue; 0 if none is more than a tenth slower than the first."""
-    rates = {}
-    for length in waiting:
-        options = Options(
-            postings=ACCOUNTS,
-            accounts=ACCOUNTS,
-            faults=0.0,
-            kill_workers=False,
-            workers=2,
-            latency_ms=0.0,
-            rate_limit=False,
-            sandbox_url="",
-            api_url="",
-            seed=seed,
-            as_json=as_json,
-        )
-        with tempfile.TemporaryDirectory(prefix="alcada-bench-") as folder:
-            bench = Bench(options, Path(folder))
-            try:
-                rates[length] = _rate(bench, length)
-            finally:
-                bench.machine.stop()
-                database.stop()
+    rates = {
+        length: _alone(length, seed) if len(waiting) > 1 else _measure(length, seed) for length in waiting
+    }
     report: dict[str, Any] = {"postings_per_s": {str(length): rate for length, rate in rates.items()}}
     report["ok"] = min(rates.values()) >= 0.9 * rates[waiting[0]]
     print(json.dumps(report, indent=None if as_json else 2))
     return 0 if report["ok"] else 1
+
+
+def _alone(length: int, seed: int) -> float:
+    """In a process of its own: Django's settings name one database for as long as a process lives."""
+    command = [sys.executable, "-m", "alcada", "bench", "queue", "--json", "--seed", str(seed)]
+    ended = subprocess.run(
+        [*command, "--waiting", str(length)], stdout=subprocess.PIPE, text=True, check=True
+    )
+    return float(json.loads(ended.stdout)["postings_per_s"][str(length)])
+
+
+def _measure(length: int, seed: int) -> float:
+    options = Options(
+        postings=ACCOUNTS,
+        accounts=ACCOUNTS,
+        faults=0.0,
+        kill_workers=False,
+        workers=2,
+        latency_ms=0.0,
+        rate_limit=False,
+        sandbox_url="",
+        api_url="",
+        seed=seed,
+        as_json=True,
+    )
+    with tempfile.TemporaryDirectory(prefix="alcada-bench-") as folder:
+        bench = Bench(options, Path(folder))
+        try:
+            return _rate(bench, length)
+        finally:
+            bench.machine.stop()
+            database.stop()
 
 
 def _rate(bench: Bench, length: int) -> float:

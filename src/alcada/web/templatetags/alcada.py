@@ -19,6 +19,7 @@ from django.utils.translation import get_language
 from alcada import money
 from alcada.directory import documents
 from alcada.flow import shipped
+from alcada.web import frozen
 
 register = template.Library()
 
@@ -49,6 +50,12 @@ def day(value: date | None) -> str:
 def moment(value: datetime | None) -> str:
     """31/12/2026 14:05, in the installation's time zone."""
     return timezone.localtime(value).strftime("%d/%m/%Y %H:%M") if value else ""
+
+
+@register.filter
+def own_value(value: dict[str, str]) -> str:
+    """What is in a company's own field of a revision, as people write it."""
+    return frozen.of_type(value["type"], value["value"])
 
 
 @register.filter
