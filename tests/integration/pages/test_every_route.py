@@ -239,11 +239,11 @@ def _status(
         client.force_login(user)
     address = reverse(name, args=arguments)
     with transaction.atomic():
-        status = (
-            client.post(address, {"kind": kind} if kind else {}) if post else client.get(address)
-        ).status_code
+        answer = client.post(address, {"kind": kind} if kind else {}) if post else client.get(address)
+        if answer.streaming:
+            list(answer.streaming_content)  # read to its end, a file is closed
         transaction.set_rollback(True)
-    return int(status)
+    return int(answer.status_code)
 
 
 @pytest.mark.parametrize("fragment", [False, True], ids=["page", "fragment"])
