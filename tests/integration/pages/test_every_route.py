@@ -202,6 +202,10 @@ def test_every_route_is_listed() -> None:
 
 @pytest.fixture
 def whole(world: Any, tmp_path: Any, settings: Any) -> Any:
+    return furnished(world, settings, tmp_path)
+
+
+def furnished(world: Any, settings: Any, tmp_path: Any) -> Any:
     """The world with one of each thing that an address names. Ana entered it."""
     from django.core.files.uploadedfile import SimpleUploadedFile
 
