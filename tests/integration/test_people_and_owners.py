@@ -99,3 +99,26 @@ def test_an_auditor_reads_and_changes_nothing(client, company, alice):
     assert reverse("inbox") not in home
     for ability in ("entry.create", "step.decide", "directory.change", "posting.mend", "people.manage"):
         assert not queries.may(alice, ability, company), ability
+
+
+def test_a_bureau_sees_its_companies_in_one_list_with_what_waits_in_each(
+    client, company, other_company, fabio, installer
+):
+    other_company.memberships.create(user=fabio, role="auditor")
+    client.force_login(fabio)
+    client.cookies["django_language"] = "en"
+    page = client.get(reverse("companies")).content.decode()
+    for one in (company, other_company):
+        assert f"{reverse('home')}?company={one.pk}" in page
+    assert reverse("company", args=[company.pk]) not in page  # finance sets nothing up
+    assert reverse("company-new") not in page
+    client.force_login(installer)
+    page = client.get(reverse("companies")).content.decode()
+    assert reverse("company", args=[company.pk]) in page
+    assert f"{reverse('home')}?company={company.pk}" not in page  # without a role there, none of its figures
+
+
+def test_a_requester_has_no_list_of_companies(client, company, ana):
+    client.force_login(ana)
+    assert client.get(reverse("companies")).status_code == 403
+    assert reverse("companies") not in client.get(reverse("home")).content.decode()

@@ -46,7 +46,7 @@ PLACES: Final = (
     Place("flows", _("Flows"), "git-branch", "flow.see"),
     Place("connections", _("Connections"), "plug", "connection.manage"),
     Place("people", _("People"), "users", "people.manage"),
-    Place("companies", _("Companies"), "building", "installation"),
+    Place("companies", _("Companies"), "building", "companies"),
     Place("doctor", _("Diagnosis"), "stethoscope", "installation"),
 )
 
@@ -113,6 +113,9 @@ class Frame:
             return False
         if place.ability == "installation":
             return self.user.is_administrator
+        if place.ability == "companies":  # a list of one is none, but for who sets it up
+            several = len(self.companies) > 1 and bool(self.roles & ABILITIES["entry.see_all"])
+            return self.user.is_administrator or several or bool(self.roles & ABILITIES["company.manage"])
         if not place.ability:
             return True
         return bool(self.roles & ABILITIES[place.ability]) or self._count(place) > 0

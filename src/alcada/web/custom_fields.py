@@ -35,7 +35,7 @@ class FieldForm(Form):
         help_text=lazy("For the type Choice: each on a line of its own."),
     )
     kind = forms.ChoiceField(
-        label=lazy("On"),
+        label=lazy("Applies to"),
         required=False,
         choices=[("", lazy("Payables and receivables")), *EntryKind.choices],
     )

@@ -11,6 +11,8 @@ from django.db.models.functions import TruncDate
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
@@ -179,7 +181,13 @@ def _posted(entries: QuerySet[Entry]) -> dict[str, Any]:
         most=show(top),
         ticks=[0, 7, 14, 21, len(days) - 1],
     )
-    return {"posted": posted, "plot": plot, "month": today}
+    month = date_format(today, "F")
+    # In the middle of a sentence Portuguese writes it small; Django's own calendar doesn't.
+    return {"posted": posted, "plot": plot, "month": month.lower() if _is_portuguese() else month}
+
+
+def _is_portuguese() -> bool:
+    return (get_language() or "pt-br").startswith("pt")
 
 
 def _first_steps(user: User, entries: QuerySet[Entry]) -> dict[str, Any]:

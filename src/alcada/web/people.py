@@ -1,6 +1,5 @@
 """People and companies: who may do what, where."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,7 +8,7 @@ from django.conf import settings
 from django.contrib import messages
 from django.core.mail import EmailMessage
 from django.core.paginator import Paginator
-from django.db.models import Count, Prefetch, Q, QuerySet
+from django.db.models import Prefetch, Q, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.template.loader import render_to_string
@@ -22,7 +21,7 @@ from alcada.history.actions import record
 from alcada.people import actions, queries
 from alcada.people.models import Company, Membership, Role, User
 from alcada.web import guards
-from alcada.web.forms_base import Choices, DocumentField, Form
+from alcada.web.forms_base import Choices, Form
 from alcada.web.guards import administrator_required, company_or_404, person
 
 PER_PAGE = 50
@@ -75,25 +74,6 @@ class ManagerForm(Form):
         super().__init__(*args, **kwargs)
         self.fields["manager"].queryset = queries.people_of(company).exclude(pk=shown.pk)  # type: ignore[attr-defined]
         self.initial = {"manager": queries.manager_of(shown, company)}
-
-
-class CompanyForm(Form):
-    name = forms.CharField(
-        label=_("Name"), max_length=200, widget=forms.TextInput({"autocomplete": "organization"})
-    )
-    document = DocumentField(
-        label=_("CNPJ"), help_text=_("The CNPJ of its account at Conta Azul. A sole trader may have a CPF.")
-    )
-
-    def clean_document(self) -> str:
-        document: str = self.cleaned_data["document"]
-        if Company.objects.filter(document=document).exists():
-            raise forms.ValidationError(_("A company with this CNPJ is here already."))
-        return document
-
-
-class CompanyNameForm(Form):
-    name = forms.CharField(label=_("Name"), max_length=200)
 
 
 # --- People --------------------------------------------------------------------------------------------------
@@ -319,105 +299,3 @@ def person_reactivate(request: HttpRequest, pk: int) -> HttpResponse:
     actions.reactivate(shown, by=user, record=record)
     messages.success(request, gettext("%(name)s has access again.") % {"name": shown.name})
     return redirect("person", shown.pk)
-
-
-# --- Companies -----------------------------------------------------------------------------------------------
-
-
-@require_safe
-@administrator_required
-def companies(request: HttpRequest) -> HttpResponse:
-    wanted = request.GET.get("q", "").strip()
-    shown = Company.objects.annotate(people=Count("memberships__user", distinct=True))
-    if wanted:
-        shown = shown.filter(Q(name__icontains=wanted) | Q(document__startswith=_alphanumeric(wanted) or "-"))
-    page = Paginator(shown.order_by("name", "id"), PER_PAGE).get_page(request.GET.get("page"))
-    return render(request, "people/companies.html", {"page": page, "wanted": wanted})
-
-
-def _alphanumeric(text: Iterable[str]) -> str:
-    return "".join(c for c in text if c.isalnum()).upper()
-
-
-@require_http_methods(["GET", "HEAD", "POST"])
-@administrator_required
-def company_new(request: HttpRequest) -> HttpResponse:
-    form = CompanyForm(request.POST or None)
-    if request.method == "POST" and form.is_valid():
-        made = actions.create_company(**form.cleaned_data, by=person(request), record=record)
-        messages.success(
-            request, gettext("%(name)s is here now, and you administer it.") % {"name": made.name}
-        )
-        return redirect("/" if Company.objects.count() == 1 else "companies")
-    context = {"form": form, "first": not Company.objects.exists()}
-    return render(request, "people/company_new.html", context, status=422 if form.errors else 200)
-
-
-@require_http_methods(["GET", "HEAD", "POST"])
-def company(request: HttpRequest, pk: int) -> HttpResponse:
-    """Its name. An administrator of the installation may correct it too: they made it."""
-    user = person(request)
-    if user.is_administrator:
-        found = Company.objects.filter(pk=pk).first()
-        if found is None:
-            raise Http404
-    else:
-        found = company_or_404(request, pk, "people.manage")
-    form = CompanyNameForm(request.POST or None, initial={"name": found.name})
-    if request.method == "POST" and form.is_valid():
-        actions.rename_company(found, form.cleaned_data["name"], by=user, record=record)
-        messages.success(request, gettext("Saved."))
-        return redirect("company", found.pk)
-    context = {
-        "company": found,
-        "form": form,
-        "administrators": queries.holders(found, Role.ADMINISTRATOR),
-        "settings": _settings(found) if queries.may(user, "company.manage", found) else [],
-    }
-    return render(request, "people/company.html", context, status=422 if form.errors else 200)
-
-
-@dataclass(frozen=True)
-class Setting:
-    """A page on which something of the company is set."""
-
-    url: str
-    icon: str
-    label: str
-    text: str
-
-
-def _settings(company: Company) -> list[Setting]:
-    narrowed = f"?company={company.pk}"
-    return [
-        Setting(
-            reverse("people") + narrowed,
-            "users",
-            gettext("People"),
-            gettext("Who may do what, and who answers to whom"),
-        ),
-        Setting(
-            reverse("connections") + narrowed,
-            "plug",
-            gettext("Connections"),
-            gettext("Its accounts at Conta Azul, routing and mapping"),
-        ),
-        Setting(
-            reverse("company-fields", args=[company.pk]),
-            "file-invoice",
-            gettext("Own fields"),
-            gettext("What entries carry besides what Conta Azul has"),
-        ),
-        Setting(
-            reverse("directory-cost-centres") + narrowed,
-            "address-book",
-            gettext("Cost centres"),
-            gettext("Names, owners, monthly budgets"),
-        ),
-        Setting(
-            reverse("flows") + narrowed,
-            "git-branch",
-            gettext("Flows"),
-            gettext("Who is asked about what"),
-        ),
-    ]

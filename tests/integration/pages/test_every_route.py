@@ -77,12 +77,13 @@ OPEN_ROUTES: Final = {
 }  # fmt: skip
 SIGNED_IN_ROUTES: Final = {"home", "profile", "profile-password", "notices", "notices-read"}
 INSTALLATION_ROUTES: Final = {
-    "companies", "company-new", "bulk", "bulk-template", "doctor", "doctor-report", "connection-application",
+    "company-new", "bulk", "bulk-template", "doctor", "doctor-report", "connection-application",
 }  # fmt: skip
 
 # Lists: of whatever companies the person may; to who may nowhere, refused.
 LISTS: Final[dict[str, set[str]]] = {
     "inbox": EVERY,
+    "companies": {A, F, M, U},
     "entries": EVERY,
     "postings": EVERY,
     "differences": EVERY,

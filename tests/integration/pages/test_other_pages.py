@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from django.urls import reverse
+from django.utils import timezone
 from integration.pages.world import VERDICT, World
 
 from alcada.connections.models import Connection
@@ -191,3 +192,25 @@ def test_the_report_is_for_the_installation_and_downloads(world: World, as_: Sig
     assert {"state": "refused", "reason": "refused"}.items() <= told["postings"][0].items()
     assert world.company.name not in answer.content.decode()
     assert reverse("doctor-report") in as_(installer).get(reverse("doctor")).content.decode()
+
+
+def test_home_tells_what_is_due_soon_and_not_approved(world: World, as_: Sign) -> None:
+    world.submitted(description="Due soon", due_in=3)
+    world.submitted(description="Due late", due_in=20)
+    page = home(as_(world.clara))
+    assert "Due soon and not approved" in page
+    due = page.split("Due soon and not approved")[1].split("</section>")[0]
+    assert due.count("<li>") == 1
+    assert "Asked: Beatriz Rocha, Bruno Lima" in due
+    assert "Due soon and not approved" not in home(as_(world.bruno)).split("Waits for your decision")[0]
+
+
+def test_home_plots_the_months_postings_and_tells_them_as_a_table(world: World, as_: Sign) -> None:
+    assert "bars" not in home(as_(world.bruno)).split("posted-title")[2].split("</section>")[0]
+    world.posted(amount="1.000,00")
+    world.posted(amount="500,00")
+    card = home(as_(world.bruno)).split('id="posted-title"')[1].split("</section>")[0]
+    today = timezone.localdate()
+    assert card.count("<rect") == 1
+    assert f"{today:%d/%m} · To pay: R$\xa01,500.00" in card
+    assert f'<th scope="row">{today:%d/%m}</th><td>R$\xa01,500.00</td><td>R$\xa00.00</td>' in card
