@@ -15,6 +15,8 @@ def test_links_are_the_pages_own_addresses() -> None:
     assert links.connection(7) == reverse("connection", args=[7])
     assert links.mapping(7) == reverse("mapping", args=[7])
     assert links.consent("aB_-9") == reverse("consent", args=["aB_-9"])
+    assert links.invitation("aB_-9") == reverse("invitation", args=["aB_-9"])
+    assert links.welcome("aB.-9") == reverse("welcome", args=["aB.-9"])
 
 
 def test_a_worker_does_not_load_the_pages() -> None:

@@ -155,7 +155,7 @@ MFA_PASSKEY_LOGIN_ENABLED = True
 MFA_ALLOW_UNVERIFIED_EMAIL = True
 MFA_TOTP_ISSUER = "Alçada"
 MFA_TOTP_TOLERANCE = 1  # half a minute by which a phone's clock may be wrong
-MFA_RATE_LIMITS = {"webauthn_login": "100/10m/ip"}
+MFA_RATE_LIMITS = {"webauthn_login": "200/10m/ip"}
 SOCIALACCOUNT_ADAPTER = "alcada.web.signin.adapters.SocialAdapter"
 SOCIALACCOUNT_PROVIDERS = {"openid_connect": {"OAUTH_PKCE_ENABLED": True, "APPS": oidc.apps(OIDC)}}
 SOCIALACCOUNT_REQUESTS_TIMEOUT = 10
@@ -164,6 +164,7 @@ CACHES = {
     "default": {
         "BACKEND": "django.core.cache.backends.db.DatabaseCache",
         "LOCATION": "people_cache",
+        "TIMEOUT": 600,
         "OPTIONS": {"MAX_ENTRIES": 20_000},
     }
 }

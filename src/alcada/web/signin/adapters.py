@@ -1,4 +1,4 @@
-"""What django-allauth asks of us: who asks, which steps a sign-in has, how secrets are kept, whom a provider lets in."""
+"""What django-allauth asks of us: who asks, a sign-in's steps, how secrets are kept, whom a provider lets in."""
 
 import base64
 from typing import Any, Final

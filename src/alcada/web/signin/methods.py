@@ -1,4 +1,4 @@
-"""The profile's page about signing in: password, passkeys, the second step, the provider, and where one is signed in."""
+"""The profile's page about signing in: password, passkeys, second step, provider, and where one is signed in."""
 
 from typing import Any
 

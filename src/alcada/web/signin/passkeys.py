@@ -51,6 +51,8 @@ def options(request: HttpRequest) -> HttpResponse:
     """What a browser is to sign: for anybody's passkey, or in a second step for the person's."""
     from allauth.mfa.webauthn.internal import auth
 
+    if not ratelimit.consume(request, app="allauth.mfa", action="webauthn_login"):
+        return HttpResponse(status=429)
     stage = LoginStageController.enter(request, SecondStep.key)
     return json_of(auth.begin_authentication(stage.login.user if stage else None))
 

@@ -1,4 +1,4 @@
-"""What opens an account to others, or closes it to its owner, wants somebody who proved within ten minutes who they are."""
+"""Who changes with what they sign in has proved within ten minutes that it is them."""
 
 import time
 from collections.abc import Callable

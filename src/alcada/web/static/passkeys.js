@@ -59,13 +59,16 @@
     place.hidden = !words;
   }
 
+  var leaving = false;
   function ask(form) {
     busy(form, true);
     say(form, "");
-    copy(form);
+    var typed = typedFor(form);
+    if (typed) form.elements[typed.name].value = typed.value;
     fetch(form.dataset.options, { method: "POST", body: new FormData(form), credentials: "same-origin" })
       .then(function (answer) {
-        if (!answer.ok || answer.redirected) throw new Error("options");
+        if (answer.redirected) { leaving = true; window.location = answer.url; } // the page that asks once more who it is
+        if (!answer.ok || answer.redirected) throw new Error(answer.status === 429 ? "often" : "options");
         return answer.json();
       })
       .then(function (options) { return navigator.credentials[form.dataset.passkey](asked(options)); })
@@ -75,16 +78,15 @@
       })
       .catch(function (error) {
         busy(form, false);
-        if (error.message === "options") window.location.reload(); // too old: the page asks again who it is
+        if (error.message === "options") { if (!leaving) window.location.reload(); } // an invitation that is over, say
         else say(form, error.name === "InvalidStateError" ? form.dataset.unknown : form.dataset.refused);
       });
   }
 
   // data-passkey-copies="name": that field is typed in another form of the page.
-  function copy(form) {
+  function typedFor(form) {
     var name = form.dataset.passkeyCopies;
-    var typed = name && document.querySelector("form:not([data-passkey]) [name='" + name + "']");
-    if (typed) form.elements[name].value = typed.value;
+    return name ? document.querySelector("form:not([data-passkey]) [name='" + name + "']") : null;
   }
 
   document.addEventListener("submit", function (event) {
@@ -92,8 +94,8 @@
     if (!form.matches("[data-passkey]")) return;
     event.preventDefault();
     event.stopPropagation();
-    var typed = form.dataset.passkeyCopies && document.querySelector("form:not([data-passkey]) [name='" + form.dataset.passkeyCopies + "']");
-    if (typed && !typed.value.trim()) { typed.focus(); typed.reportValidity(); return; }
+    var typed = typedFor(form);
+    if (typed && !typed.value.trim()) { typed.focus(); return; }
     ask(form);
   }, true);
 
