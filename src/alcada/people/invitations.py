@@ -249,11 +249,14 @@ def _send(invitation: Invitation) -> None:
 
 
 def _take_back(invitation: Invitation, companies: Iterable[Company], *, by: User, record: Record) -> bool:
-    for company in companies:
-        if invitation.roles.filter(company=company).delete()[0]:
+    """Where other companies invite the person too, only ours are taken out; else it ends, and says what it was."""
+    ours = list(companies)
+    for company in ours:
+        if invitation.roles.filter(company=company).exists():
             data = {"invitation": invitation.pk, "name": invitation.name}
             record("person.invitation_taken_back", company, by=by, company=company, data=data)
-    if invitation.roles.exists():
+    if invitation.roles.exclude(company__in=ours).exists():
+        invitation.roles.filter(company__in=ours).delete()
         return False
     invitation.taken_back_at, invitation.token_hash = timezone.now(), None
     invitation.save(update_fields=["taken_back_at", "token_hash"])

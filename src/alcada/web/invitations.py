@@ -160,7 +160,7 @@ def _shown(found: QuerySet[Invitation], shown: str) -> QuerySet[Invitation]:
 
 
 def _with_roles(found: QuerySet[Invitation], user: User) -> QuerySet[Invitation]:
-    asked = InvitationRole.objects.select_related("company").order_by("company__name", "company_id", "pk")
+    asked = InvitationRole.objects.select_related("company")
     if not user.is_administrator:
         asked = asked.filter(company__in=_mine(user))
     return found.select_related("invited_by").prefetch_related(Prefetch("roles", asked, to_attr="asked"))
@@ -170,9 +170,11 @@ def _row(invitation: Invitation) -> Row:
     state = invitation_state(invitation, timezone.now())
     tone, words = STATES[state]
     by_company: dict[int, tuple[Company, list[str]]] = {}
-    for one in invitation.asked:  # type: ignore[attr-defined]
+    asked: list[InvitationRole] = invitation.asked  # type: ignore[attr-defined]
+    for one in sorted(asked, key=lambda each: list(Role).index(Role(each.role))):
         by_company.setdefault(one.company_id, (one.company, []))[1].append(str(Role(one.role).label))
-    return Row(invitation, state, tone, words, list(by_company.values()))
+    rows = sorted(by_company.values(), key=lambda each: (each[0].name, each[0].pk))
+    return Row(invitation, state, tone, words, rows)
 
 
 # --- One -----------------------------------------------------------------------------------------------------

@@ -8,9 +8,8 @@ from email.message import EmailMessage
 from typing import Any
 
 from aiosmtpd.controller import Controller
-from procrastinate.contrib.django.models import ProcrastinateJob
 
-from alcada.jobs import tasks
+from alcada.config.processes import free_port
 
 
 class Postbox:
@@ -32,12 +31,12 @@ class Postbox:
 @contextmanager
 def postbox(settings: Any) -> Iterator[Postbox]:
     box = Postbox()
-    server = Controller(box, hostname="127.0.0.1", port=0)
+    server = Controller(box, hostname="127.0.0.1", port=free_port())
     server.start()
     try:
         settings.EMAIL_CONFIGURED = True
         settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
-        settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", server.server.sockets[0].getsockname()[1]
+        settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", server.port
         yield box
     finally:
         server.stop()
@@ -45,6 +44,10 @@ def postbox(settings: Any) -> Iterator[Postbox]:
 
 def run_jobs() -> int:
     """What a worker would do with the letters that wait in the queue."""
+    from procrastinate.contrib.django.models import ProcrastinateJob
+
+    from alcada.jobs import tasks
+
     waiting = list(ProcrastinateJob.objects.filter(status="todo").order_by("id"))
     done = 0
     for job in waiting:

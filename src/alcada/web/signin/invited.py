@@ -126,9 +126,9 @@ def _show(
     form = form or ComeForm(initial={"name": found.name}, email=found.email)
     if only_name:
         form.errors.pop("password", None)
-    asked = found.roles.select_related("company").order_by("company__name", "company_id")
+    asked = found.roles.select_related("company")
     by_company: dict[str, list[str]] = {}
-    for one in asked:
+    for one in sorted(asked, key=lambda each: (each.company.name, list(Role).index(Role(each.role)))):
         by_company.setdefault(one.company.name, []).append(str(Role(one.role).label))
     context = {
         "invitation": found,

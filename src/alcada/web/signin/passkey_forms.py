@@ -36,7 +36,11 @@ class SignInForm(_CredentialForm):
         kind = LoginWebAuthnForm if self.passwordless else AuthenticateWebAuthnForm
         data = {"credential": self.data.get("credential")}
         form = kind(data) if self.passwordless else kind(data, user=self.user)
-        if not form.is_valid():
+        try:
+            good = form.is_valid()
+        except (AttributeError, KeyError, TypeError, ValueError) as error:  # JSON of another shape than a browser's
+            raise forms.ValidationError(NOT_TAKEN) from error
+        if not good:
             if has_error(form, "too_many_login_attempts"):
                 raise forms.ValidationError(form.errors["credential"].as_data())
             raise forms.ValidationError(NOT_TAKEN)
@@ -62,7 +66,7 @@ class NewForm(_CredentialForm):
         try:
             auth.parse_registration_response(made)
             binding = auth.complete_registration(made)
-        except (forms.ValidationError, ValueError, TypeError, KeyError) as error:
+        except (forms.ValidationError, AttributeError, KeyError, TypeError, ValueError) as error:
             raise forms.ValidationError(NOT_TAKEN) from error
         if not binding.is_user_verified():
             raise forms.ValidationError(NOT_TAKEN)
