@@ -108,7 +108,7 @@ def test_a_passkey_is_added_renamed_and_removed_on_the_profile(page: "Page", liv
     page.get_by_text("Renomear").click()
     page.get_by_label("Nome", exact=True).fill("Notebook da Ana")
     page.get_by_role("button", name="Salvar").click()
-    expect(page.get_by_text("Notebook da Ana", exact=True)).to_be_visible()
+    expect(page.locator(".own-what", has_text="Notebook da Ana")).to_be_visible()
 
     sign_out(page, live)
     page.get_by_role("button", name="Entrar com uma passkey").click()

@@ -8,7 +8,6 @@ from datetime import timedelta
 from typing import Any, Final, Protocol
 
 from django.contrib.auth import authenticate
-from django.contrib.auth.base_user import AbstractBaseUser
 from django.contrib.auth.tokens import PasswordResetTokenGenerator, default_token_generator
 from django.db import models, transaction
 from django.utils import timezone
@@ -27,7 +26,7 @@ TRIES_PER_ADDRESS: Final = 50  # an office shares one; a list of stolen password
 class _ForgottenTokens(PasswordResetTokenGenerator):
     key_salt = "alcada.people.forgotten"
 
-    def check_token(self, user: AbstractBaseUser | None, token: str | None) -> bool:
+    def check_token(self, user: User | None, token: str | None) -> bool:
         if not super().check_token(user, token):
             return False
         made = base36_to_int((token or "").split("-")[0])

@@ -61,7 +61,7 @@ def person_new(request: HttpRequest) -> HttpResponse:
     user = person(request)
     narrowed = guards.companies_in_view(request, MANAGE)
     known = queries.open_invitations_seen_by(user).filter(pk=_number(request.GET.get("invitation"))).first()
-    initial = {"company": narrowed.first()}
+    initial: dict[str, Any] = {"company": narrowed.first()}
     if known:
         initial |= {"name": known.name, "email": known.email}
     form = InviteForm(request.POST or None, companies=_mine(user), initial=initial)

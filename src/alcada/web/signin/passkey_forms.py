@@ -38,7 +38,12 @@ class SignInForm(_CredentialForm):
         form = kind(data) if self.passwordless else kind(data, user=self.user)
         try:
             good = form.is_valid()
-        except (AttributeError, KeyError, TypeError, ValueError) as error:  # JSON of another shape than a browser's
+        except (
+            AttributeError,
+            KeyError,
+            TypeError,
+            ValueError,
+        ) as error:  # JSON of another shape than a browser's
             raise forms.ValidationError(NOT_TAKEN) from error
         if not good:
             if has_error(form, "too_many_login_attempts"):

@@ -32,6 +32,10 @@ def _view(key: str) -> Any:
     return views
 
 
+def _key() -> str:
+    return settings.OIDC.key if settings.OIDC else ""
+
+
 @never_cache
 @require_POST
 def begin(request: HttpRequest, provider_id: str) -> HttpResponse:
@@ -55,7 +59,7 @@ def _leave(request: HttpRequest, process: str, leads_to: str) -> HttpResponse:
     from allauth.socialaccount.adapter import get_adapter
     from requests import RequestException
 
-    provider = get_adapter().get_provider(request, settings.OIDC.key)
+    provider = get_adapter().get_provider(request, _key())
     try:
         answer = provider.redirect(request, process=process, next_url=leads_to)
     except (RequestException, ValueError, KeyError):  # its configuration can't be read now
@@ -75,7 +79,7 @@ def callback(request: HttpRequest, provider_id: str) -> HttpResponse:
         answer: HttpResponse = views.callback(request, provider_id)
     except (ValueError, KeyError):  # an answer without what the protocol promises
         text = _("%(provider)s did not sign you in. Try again, or sign in another way.")
-        messages.error(request, text % {"provider": settings.OIDC.name})
+        messages.error(request, text % {"provider": settings.OIDC.name if settings.OIDC else ""})
         return redirect("sign-in")
     return answer
 

@@ -42,7 +42,7 @@ class CodeForm(AuthenticateForm):  # type: ignore[misc]
     code = code_field()
 
 
-@login_stage_required(stage=SecondStep.key, redirect_urlname="account_login")  # type: ignore[misc]
+@login_stage_required(stage=SecondStep.key, redirect_urlname="account_login")  # type: ignore[untyped-decorator]
 @require_http_methods(["GET", "HEAD", "POST"])
 def second_step(request: HttpRequest) -> HttpResponse:
     stage = request._login_stage  # type: ignore[attr-defined]

@@ -39,7 +39,7 @@ class TurnOnForm(ActivateTOTPForm):  # type: ignore[misc]
 
 
 def _has(user: User, kind: str) -> bool:
-    return Authenticator.objects.filter(user=user, type=kind).exists()
+    return bool(Authenticator.objects.filter(user=user, type=kind).exists())
 
 
 @never_cache
