@@ -3,13 +3,14 @@
 from typing import Any
 
 from allauth.account.internal.decorators import login_stage_required
+from allauth.account.internal.flows.login import get_authentication_records
+from allauth.account.stages import LoginStage
 from allauth.mfa.base.forms import AuthenticateForm
 from allauth.mfa.models import Authenticator
-from allauth.mfa.stages import AuthenticateStage
 from allauth.mfa.utils import is_mfa_enabled
 from django import forms
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_http_methods
 
@@ -20,12 +21,24 @@ from alcada.web.signin.address import passkeys_work_at
 Type = Authenticator.Type
 
 
-class SecondStep(AuthenticateStage):  # type: ignore[misc]
-    """Asked of who uses an authenticator app. A passkey alone is another way in, and asks for nothing more."""
+class SecondStep(LoginStage):  # type: ignore[misc]
+    """Asked of who uses an authenticator app. A passkey alone is another way in, and asks for nothing more.
 
-    def _should_handle(self, request: HttpRequest) -> bool:
-        asked = super()._should_handle(request)
-        return bool(asked and is_mfa_enabled(self.login.user, [Type.TOTP]))
+    As django-allauth's own stage, which loads python-fido2 into every web process for its last question.
+    """
+
+    key = "mfa_authenticate"
+    urlname = "mfa_authenticate"
+
+    def handle(self) -> tuple[HttpResponse | None, bool]:
+        user = self.login.user
+        if user is None or not is_mfa_enabled(user, [Type.TOTP]) or self._came_with_passkey():
+            return None, True
+        return redirect(self.urlname), True
+
+    def _came_with_passkey(self) -> bool:
+        records = get_authentication_records(self.request, self.login.user)
+        return any(each.get("type") == "webauthn" and each.get("passwordless") for each in records)
 
 
 def code_field() -> forms.CharField:
