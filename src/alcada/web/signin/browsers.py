@@ -66,7 +66,13 @@ def note_seen(request: HttpRequest) -> None:
     _not_before[key] = now + SEEN_EVERY.total_seconds()
     found = UserSession.objects.filter(session_key=key, user=request.user)
     if not found.update(last_seen_at=timezone.now(), ip=client_address(request)):
-        UserSession.objects.create_from_request(request)
+        _note(request, key)
+
+
+def _note(request: HttpRequest, key: str) -> None:
+    agent = request.headers.get("User-Agent", "")[: UserSession._meta.get_field("user_agent").max_length]
+    row = UserSession(user=request.user, session_key=key, ip=client_address(request), user_agent=agent)
+    UserSession.objects.bulk_create([row], ignore_conflicts=True)
 
 
 def forget_others(request: HttpRequest, before: str | None) -> None:
