@@ -28,3 +28,13 @@ def mapping(connection_id: int) -> str:
 def consent(token: str) -> str:
     """The page of a consent link."""
     return f"/consent/{token}"
+
+
+def invitation(token: str) -> str:
+    """The page of an invitation's link."""
+    return f"/invitation/{token}"
+
+
+def welcome(token: str) -> str:
+    """The page of a link for the password."""
+    return f"/welcome/{token}"

@@ -33,7 +33,10 @@ def test_signing_in_by_keyboard(page: Page, ana: User) -> None:
     [
         "/people",
         "/people/new",
+        "/people/invitations",
         "/profile",
+        "/profile/signing-in",
+        "/profile/confirm",
         "/people/{pk}",
         "/entries",
         "/entries/new/payable",
@@ -78,7 +81,7 @@ def test_a_wrong_form_puts_the_focus_where_it_is_wrong(page: Page, live: str, cl
     sign_in(page, clara, live)
     page.goto("/people/new")
     page.get_by_label("Nome").fill("Davi")
-    page.get_by_role("button", name="Adicionar").click()
+    page.get_by_role("button", name="Convidar").click()
     email = page.get_by_label("E-mail")
     expect(email).to_be_focused()
     expect(email).to_have_attribute("aria-describedby", "id_email_error")

@@ -167,15 +167,12 @@ def link_on(page) -> str:
     return found[1] if found else ""
 
 
-def test_a_new_person_gets_a_link_that_works_once(client: Client, clara: User, company: Company) -> None:
+def test_a_link_for_the_password_works_once(client: Client, clara: User, ana: User) -> None:
     client.force_login(clara)
-    answer = add(client, company, "Novo@exemplo.com.br", "requester", "approver")
-    davi = User.objects.get(email="novo@exemplo.com.br")
-    assert answer.headers["Location"] == f"/people/{davi.pk}"
-    link = link_on(client.get(f"/people/{davi.pk}"))
+    client.post(f"/people/{ana.pk}/link")
+    link = link_on(client.get(f"/people/{ana.pk}"))
     assert link
-    assert link_on(client.get(f"/people/{davi.pk}")) == ""  # shown once
-    assert queries.roles_of(davi, company) == [Role.REQUESTER, Role.APPROVER]
+    assert link_on(client.get(f"/people/{ana.pk}")) == ""  # shown once
 
     stranger = Client()
     for _ in range(2):  # a mail scanner's look uses nothing up
@@ -184,20 +181,19 @@ def test_a_new_person_gets_a_link_that_works_once(client: Client, clara: User, c
     assert stranger.get("/profile").status_code == 200
     assert Client().get(link).status_code == 410
     assert Client().post(link, {"password": "outra senha comprida"}).status_code == 410
-    assert sign_in(Client(), "novo@exemplo.com.br", "pão de queijo quente") == 302
+    assert sign_in(Client(), ana.email, "pão de queijo quente") == 302
+    assert [r.event for r in history.of(ana)] == ["person.link_made", "person.password_set"]
 
 
-def test_what_was_done_to_people_is_in_the_history(client: Client, clara: User, company: Company) -> None:
+def test_what_was_done_to_roles_is_in_the_history(
+    client: Client, clara: User, ana: User, company: Company
+) -> None:
     client.force_login(clara)
-    add(client, company)
-    davi = User.objects.get(email="novo@exemplo.com.br")
-    client.post(f"/people/{davi.pk}/roles/{company.pk}", {"roles": ["approver"]})
-    assert [r.event for r in history.of(davi)] == ["person.added", "person.link_made"]
+    client.post(f"/people/{ana.pk}/roles/{company.pk}", {"roles": ["approver"]})
     told = [(r.event, r.actor, r.data["name"], r.data["role"]) for r in history.of(company)]
     assert told == [
-        ("person.role_given", clara, "Davi Novo", "requester"),
-        ("person.role_given", clara, "Davi Novo", "approver"),
-        ("person.role_taken", clara, "Davi Novo", "requester"),
+        ("person.role_given", clara, "Ana Souza", "approver"),
+        ("person.role_taken", clara, "Ana Souza", "requester"),
     ]
 
 
@@ -233,13 +229,13 @@ def test_no_link_to_an_administrator_of_the_installation(
 
 
 def test_the_link_goes_by_email_where_that_is_set_up(
-    client: Client, clara: User, company: Company, settings
+    client: Client, clara: User, ana: User, settings
 ) -> None:
     settings.EMAIL_CONFIGURED = True
     client.force_login(clara)
-    add(client, company)
+    client.post(f"/people/{ana.pk}/link")
     (sent,) = mail.outbox
-    assert (sent.to, sent.subject) == (["novo@exemplo.com.br"], "Seu acesso à Alçada")
+    assert (sent.to, sent.subject) == ([ana.email], "Seu acesso à Alçada")
     assert "/welcome/" in sent.body
 
 

@@ -3,9 +3,10 @@
 import logging
 import re
 
-# The link to a first password is the password until it is used, and a consent link is the right to connect an account;
+# The link to a first password is the password until it is used, an invitation lets in whoever holds it, and a consent
+# link is the right to connect an account;
 # Django names the address of what it answers with 4xx.
-_LINK = re.compile(r"(/(?:welcome|consent)/)[^\s?#'\"/]+")
+_LINK = re.compile(r"(/(?:welcome|consent|invitation)/)[^\s?#'\"/]+")
 
 
 class Line(logging.Formatter):

@@ -8,7 +8,7 @@ import dj_database_url
 from django.utils.translation import gettext_lazy as _
 
 from alcada import __version__
-from alcada.config import paths, secrets, smtp
+from alcada.config import oidc, paths, secrets, smtp
 
 VERSION = __version__
 ALCADA_HOME = paths.home()
@@ -51,6 +51,10 @@ INSTALLED_APPS = [
     "django.contrib.messages",
     "django.contrib.humanize",
     "django.contrib.staticfiles",
+    "allauth.account",
+    "allauth.mfa",
+    "allauth.socialaccount",
+    "allauth.usersessions",
     "procrastinate.contrib.django",
     "django_htmx",
     "alcada.people",
@@ -78,6 +82,8 @@ MIDDLEWARE = [
     "alcada.web.middleware.SignInRequiredMiddleware",
     "alcada.web.middleware.ContentSecurityMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
+    "alcada.web.middleware.SeenMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
 ]
@@ -129,6 +135,39 @@ AUTH_PASSWORD_VALIDATORS = [
     },
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
 ]
+
+# Signing in (docs/signing-in.md). django-allauth does it, behind pages of ours: `web/signin/`. Its own addresses are
+# not mounted; what it would do besides (sign-up, other e-mails, codes by e-mail) has no page, and is off here too.
+OIDC = oidc.read(os.environ)
+ACCOUNT_ADAPTER = "alcada.web.signin.adapters.AccountAdapter"
+ACCOUNT_USER_MODEL_USERNAME_FIELD = None
+ACCOUNT_LOGIN_METHODS = {"email"}
+ACCOUNT_SIGNUP_FIELDS = ["email*"]
+ACCOUNT_EMAIL_VERIFICATION = "none"  # who is here was invited: the link proved the address
+ACCOUNT_REAUTHENTICATION_TIMEOUT = 600
+ACCOUNT_LOGIN_TIMEOUT = 600
+ACCOUNT_DEFAULT_HTTP_PROTOCOL = "https" if HTTPS else "http"
+# Passwords are counted by people.SignInAttempt; these are for what comes after them.
+ACCOUNT_RATE_LIMITS = {"login_failed": "50/10m/ip,5/10m/key", "reset_password": "20/10m/ip,3/10m/key"}
+MFA_ADAPTER = "alcada.web.signin.adapters.MfaAdapter"
+MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+MFA_PASSKEY_LOGIN_ENABLED = True
+MFA_ALLOW_UNVERIFIED_EMAIL = True
+MFA_TOTP_ISSUER = "Alçada"
+MFA_TOTP_TOLERANCE = 1  # half a minute by which a phone's clock may be wrong
+MFA_RATE_LIMITS = {"webauthn_login": "200/10m/ip"}
+SOCIALACCOUNT_ADAPTER = "alcada.web.signin.adapters.SocialAdapter"
+SOCIALACCOUNT_PROVIDERS = {"openid_connect": {"OAUTH_PKCE_ENABLED": True, "APPS": oidc.apps(OIDC)}}
+SOCIALACCOUNT_REQUESTS_TIMEOUT = 10
+# Shared by all processes, as the counts of wrong codes must be; a table, so that there is nothing else to run.
+CACHES = {
+    "default": {
+        "BACKEND": "django.core.cache.backends.db.DatabaseCache",
+        "LOCATION": "people_cache",
+        "TIMEOUT": 600,
+        "OPTIONS": {"MAX_ENTRIES": 20_000},
+    }
+}
 
 LANGUAGE_CODE = "pt-br"
 LANGUAGES = [("pt-br", _("Portuguese (Brazil)")), ("en", _("English"))]

@@ -7,7 +7,7 @@ from alcada.connections.bulk import imports
 from alcada.flow import actions as flow
 from alcada.flow import corrected, incidents, mapping, patching, returning, twins
 from alcada.flow import sweep as flow_sweep
-from alcada.notify import consent_mail, mail
+from alcada.notify import consent_mail, mail, people_mail
 from alcada.posting import bulk as bulks
 
 # A database that was away for a moment; of a directory also an account that was, or had no call to spare.
@@ -54,6 +54,18 @@ def send_mail(notice_id: int) -> None:
 def send_consent_link(link_id: int) -> None:
     """Send a consent link by e-mail."""
     consent_mail.send(link_id)
+
+
+@app.task(name="alcada.jobs.tasks.send_invitation", retry=RetryStrategy(max_attempts=8, exponential_wait=4))
+def send_invitation(invitation_id: int) -> None:
+    """Send an invitation by e-mail."""
+    people_mail.send_invitation(invitation_id)
+
+
+@app.task(name="alcada.jobs.tasks.send_forgotten", retry=RetryStrategy(max_attempts=8, exponential_wait=4))
+def send_forgotten(user_id: int) -> None:
+    """Send the link for a new password to who asked for it."""
+    people_mail.send_forgotten(user_id)
 
 
 @app.task(name="alcada.jobs.tasks.bulk_import", retry=RETRY)

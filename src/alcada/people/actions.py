@@ -8,18 +8,33 @@ from datetime import timedelta
 from typing import Any, Final, Protocol
 
 from django.contrib.auth import authenticate
-from django.contrib.auth.tokens import default_token_generator
+from django.contrib.auth.tokens import PasswordResetTokenGenerator, default_token_generator
 from django.db import models, transaction
 from django.utils import timezone
 from django.utils.encoding import force_bytes
-from django.utils.http import urlsafe_base64_decode, urlsafe_base64_encode
+from django.utils.http import base36_to_int, urlsafe_base64_decode, urlsafe_base64_encode
 
 from alcada.people import queries
 from alcada.people.models import Company, Manager, Membership, Role, SignInAttempt, User
 
 LOCK_FOR: Final = timedelta(minutes=10)
+FORGOTTEN_GOOD_FOR: Final = timedelta(hours=2)
 TRIES: Final = 5  # wrong ones, for one e-mail from one address
 TRIES_PER_ADDRESS: Final = 50  # an office shares one; a list of stolen passwords needs more
+
+
+class _ForgottenTokens(PasswordResetTokenGenerator):
+    key_salt = "alcada.people.forgotten"
+
+    def check_token(self, user: User | None, token: str | None) -> bool:
+        if not super().check_token(user, token):
+            return False
+        made = base36_to_int((token or "").split("-")[0])
+        return self._num_seconds(self._now()) - made <= FORGOTTEN_GOOD_FOR.total_seconds()
+
+
+_FORGOTTEN: Final = "f."
+_forgotten_tokens: Final = _ForgottenTokens()
 
 
 class Record(Protocol):
@@ -87,15 +102,21 @@ def welcome_token(user: User) -> str:
     return f"{urlsafe_base64_encode(force_bytes(user.pk))}.{default_token_generator.make_token(user)}"
 
 
+def forgotten_token(user: User) -> str:
+    """As `welcome_token`, for who asked for it by e-mail themselves: good for two hours."""
+    return f"{_FORGOTTEN}{urlsafe_base64_encode(force_bytes(user.pk))}.{_forgotten_tokens.make_token(user)}"
+
+
 def person_of_token(token: str) -> User | None:
     """Whose link this is, while it is good."""
-    encoded, _, rest = token.partition(".")
+    tokens = _forgotten_tokens if token.startswith(_FORGOTTEN) else default_token_generator
+    encoded, _, rest = token.removeprefix(_FORGOTTEN).partition(".")
     try:
         pk = int(urlsafe_base64_decode(encoded).decode())
     except (ValueError, UnicodeDecodeError):
         return None
     user = User.objects.filter(pk=pk, is_active=True).first()
-    return user if user and default_token_generator.check_token(user, rest) else None
+    return user if user and tokens.check_token(user, rest) else None
 
 
 def set_password_by_token(token: str, password: str) -> User | None:

@@ -106,3 +106,72 @@ class SignInAttempt(models.Model):
 
     class Meta:
         indexes = [models.Index(fields=["email", "address", "at"]), models.Index(fields=["address", "at"])]
+
+
+class Invitation(models.Model):
+    """Somebody who is not here yet, asked to come by e-mail. Their roles begin when they accept, not before.
+
+    Of its link only a hash is kept. `by_mail` with `sent_at` empty: a worker is about to send it.
+    """
+
+    email = models.EmailField(_("e-mail"))
+    name = models.CharField(_("name"), max_length=150)
+    language = models.CharField(max_length=10, blank=True, default="")
+    invited_by = models.ForeignKey(User, models.PROTECT, related_name="+")
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+    expires_at = models.DateTimeField()
+    token_hash = models.CharField(max_length=64, null=True, unique=True)
+    by_mail = models.BooleanField(default=False)
+    sent_at = models.DateTimeField(null=True)
+    accepted_at = models.DateTimeField(null=True)
+    accepted_by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+")
+    taken_back_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(email=Lower("email")), name="invitation_email_lower_case"
+            ),
+            models.UniqueConstraint(
+                fields=["email"],
+                condition=models.Q(accepted_at=None, taken_back_at=None),
+                name="one_open_invitation",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(accepted_at=None) | models.Q(taken_back_at=None),
+                name="invitation_ends_once",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(accepted_at=None, accepted_by=None)
+                | models.Q(accepted_at__isnull=False, accepted_by__isnull=False),
+                name="invitation_accepted_by",
+            ),
+        ]
+        indexes = [models.Index(fields=["-created_at", "-id"])]
+
+    def __str__(self) -> str:
+        return self.name or self.email
+
+
+class InvitationRole(models.Model):
+    """A role that the invited person gets."""
+
+    invitation = models.ForeignKey(Invitation, models.CASCADE, related_name="roles")
+    company = models.ForeignKey(Company, models.PROTECT, related_name="+")
+    role = models.CharField(max_length=20, choices=Role.choices)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["invitation", "company", "role"], name="invitation_role_once"),
+        ]
+
+
+class CacheEntry(models.Model):
+    """The table of Django's cache (settings.CACHES), which counts wrong codes for all processes alike."""
+
+    cache_key = models.CharField(max_length=255, primary_key=True)
+    value = models.TextField()
+    expires = models.DateTimeField(db_index=True)
+
+    class Meta:
+        db_table = "people_cache"

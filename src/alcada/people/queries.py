@@ -2,7 +2,7 @@
 
 from django.db.models import Count, QuerySet
 
-from alcada.people.models import Company, Manager, Membership, Role, User
+from alcada.people.models import Company, Invitation, Manager, Membership, Role, User
 from alcada.people.rules import ABILITIES
 
 
@@ -71,3 +71,24 @@ def may_make_link(by: User, user: User) -> bool:
         return True
     mine = companies_where(by, "people.manage").values("pk")
     return not user.is_administrator and not companies_of(user).exclude(pk__in=mine).exists()
+
+
+def invitations_seen_by(user: User) -> QuerySet[Invitation]:
+    """Those into a company that the person administers; all, for the installation's administrators."""
+    if user.is_administrator:
+        return Invitation.objects.all()
+    mine = companies_where(user, "people.manage").values("pk")
+    return Invitation.objects.filter(roles__company__in=mine).distinct()
+
+
+def open_invitations_seen_by(user: User) -> QuerySet[Invitation]:
+    """Those that wait for the person to come, run out or not."""
+    return invitations_seen_by(user).filter(accepted_at=None, taken_back_at=None)
+
+
+def may_hold_link(by: User, invitation: Invitation) -> bool:
+    """May `by` see the invitation's link? As `may_make_link`: whoever has it comes into all of its companies."""
+    if by.is_administrator:
+        return True
+    mine = companies_where(by, "people.manage").values("pk")
+    return not invitation.roles.exclude(company__in=mine).exists()

@@ -1,8 +1,9 @@
 """What each role may do. A permission not stated is a refusal."""
 
+from datetime import datetime, timedelta
 from typing import Final
 
-from alcada.people.models import Role
+from alcada.people.models import Invitation, Role
 
 _EVERYBODY: Final = frozenset(Role)
 _WRITERS: Final = _EVERYBODY - {Role.AUDITOR}
@@ -23,3 +24,19 @@ ABILITIES: Final[dict[str, frozenset[Role]]] = {
     "company.manage": frozenset({Role.ADMINISTRATOR}),
     "flow.see": _SEE_ALL,
 }
+
+INVITATION_GOOD_FOR: Final = timedelta(days=7)
+INVITATION_OPEN: Final = frozenset({"waiting", "sent", "link", "expired"})
+
+
+def invitation_state(invitation: Invitation, now: datetime) -> str:
+    """accepted · taken_back · expired · waiting (its e-mail is about to leave) · sent · link (handed out by hand)."""
+    if invitation.accepted_at:
+        return "accepted"
+    if invitation.taken_back_at:
+        return "taken_back"
+    if invitation.expires_at <= now:
+        return "expired"
+    if not invitation.by_mail:
+        return "link"
+    return "sent" if invitation.sent_at else "waiting"

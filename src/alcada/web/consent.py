@@ -23,7 +23,7 @@ from alcada.connections.models import Connection, ConsentLink
 from alcada.directory import documents
 from alcada.web.connection_forms import PasteForm
 from alcada.web.consent_words import LINK_OVER, trouble
-from alcada.web.session import client_address
+from alcada.web.signin.address import client_address
 
 COOKIE: Final = "consent"  # which link the browser came from, for when Conta Azul sends it back
 COOKIE_AGE_S: Final = 15 * 60

@@ -9,6 +9,7 @@ from django.shortcuts import redirect, resolve_url
 from django.utils import translation
 
 from alcada.people.models import User
+from alcada.web.signin import browsers
 
 Handler = Callable[[HttpRequest], HttpResponse]
 
@@ -21,6 +22,7 @@ OPEN_PATHS = (
     "/first-run",
     "/health",
     "/welcome/",
+    "/invitation/",
     "/consent/",
     "/connections/callback",
     "/favicon.ico",
@@ -61,6 +63,17 @@ class SignInRequiredMiddleware:
         if not User.objects.exists():
             return redirect("first-run")
         return redirect_to_login(request.get_full_path())
+
+
+class SeenMiddleware:
+    """Of each browser in which somebody is signed in it is known when it was last seen."""
+
+    def __init__(self, get_response: Handler) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        browsers.note_seen(request)
+        return self.get_response(request)
 
 
 class ContentSecurityMiddleware:

@@ -15,7 +15,7 @@ from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils.translation import gettext, override
 from django.utils.translation import gettext_lazy as _
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django.views.decorators.http import require_POST, require_safe
 
 from alcada.history.actions import record
 from alcada.people import actions, queries
@@ -23,6 +23,7 @@ from alcada.people.models import Company, Membership, Role, User
 from alcada.web import guards
 from alcada.web.forms_base import Choices, Form
 from alcada.web.guards import administrator_required, company_or_404, person
+from alcada.web.signin import resetting
 
 PER_PAGE = 50
 
@@ -35,7 +36,7 @@ ROLE_HINTS = {
 }
 
 
-def _roles_field() -> forms.TypedMultipleChoiceField:
+def roles_field() -> forms.TypedMultipleChoiceField:
     return forms.TypedMultipleChoiceField(
         label=_("Roles"),
         choices=[(role.value, hint) for role, hint in ROLE_HINTS.items()],
@@ -45,24 +46,8 @@ def _roles_field() -> forms.TypedMultipleChoiceField:
     )
 
 
-class PersonForm(Form):
-    name = forms.CharField(label=_("Name"), max_length=150, widget=forms.TextInput({"autocomplete": "off"}))
-    email = forms.EmailField(
-        label=_("E-mail"), max_length=254, widget=forms.EmailInput({"autocomplete": "off"})
-    )
-    company = forms.ModelChoiceField(Company.objects.none(), label=_("Company"), empty_label=None)
-    roles = _roles_field()
-
-    def __init__(self, *args: Any, companies: QuerySet[Company], **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        choice = self.fields["company"]
-        assert isinstance(choice, forms.ModelChoiceField)
-        choice.queryset = companies
-        self.fields["roles"].required = True
-
-
 class RolesForm(Form):
-    roles = _roles_field()
+    roles = roles_field()
 
 
 class ManagerForm(Form):
@@ -113,41 +98,17 @@ def people(request: HttpRequest) -> HttpResponse:
         Prefetch("memberships", mine.order_by("company__name", "id"), to_attr="mine")
     )
     page = Paginator(shown.order_by("-is_active", "name", "id"), PER_PAGE).get_page(request.GET.get("page"))
-    context = {"page": page, "wanted": wanted, "may_add": administered.exists()}
+    context = {
+        "page": page,
+        "wanted": wanted,
+        "may_add": administered.exists(),
+        "invited": queries.open_invitations_seen_by(user).count(),
+    }
     return render(request, "people/people.html", context)
 
 
 def _number(text: str | None) -> int:
     return int(text) if text and text.isdecimal() and len(text) < 19 else 0  # no row has 0
-
-
-@require_http_methods(["GET", "HEAD", "POST"])
-def person_new(request: HttpRequest) -> HttpResponse:
-    user = person(request)
-    narrowed = guards.companies_in_view(request, "people.manage")
-    form = PersonForm(
-        request.POST or None, companies=_administered(user), initial={"company": narrowed.first()}
-    )
-    if request.method == "POST" and form.is_valid():
-        try:
-            added, made = actions.add_person(**form.cleaned_data, by=user, record=record)
-        except actions.PersonInactiveError:
-            form.add_error(
-                "email",
-                _("This person's access was ended. An administrator of the installation can give it back."),
-            )
-        else:
-            _tell_added(request, user, added, made)
-            return redirect("person", added.pk)
-    return render(request, "people/person_new.html", {"form": form}, status=422 if form.errors else 200)
-
-
-def _tell_added(request: HttpRequest, by: User, added: User, made: bool) -> None:
-    if made:
-        _hand_out_link(request, added, by)
-        return
-    text = gettext("%(name)s was here already and now has these roles too.")
-    messages.success(request, text % {"name": added.name})
 
 
 @dataclass(frozen=True)
@@ -192,6 +153,7 @@ def _show_person(
         "elsewhere": queries.companies_of(shown).exclude(pk__in=_administered(user).values("pk")).count(),
         "may_make_link": shown.is_active and queries.may_make_link(user, shown),
         "may_end": user.is_administrator and user != shown,
+        "may_reset": shown.is_active and user != shown and resetting.may_reset(user, shown),
         "link": _link_just_made(request, shown),
         "mail": settings.EMAIL_CONFIGURED,
     }
@@ -244,6 +206,18 @@ def person_link(request: HttpRequest, pk: int) -> HttpResponse:
     shown = _person_or_404(user, pk)
     if not (shown.is_active and queries.may_make_link(user, shown)):
         raise Http404
+    _hand_out_link(request, shown, user)
+    return redirect("person", shown.pk)
+
+
+@require_POST
+def person_reset(request: HttpRequest, pk: int) -> HttpResponse:
+    """For somebody who lost everything: no way in is left but the link that is made."""
+    user = _manager(request)
+    shown = _person_or_404(user, pk)
+    if shown == user or not (shown.is_active and resetting.may_reset(user, shown)):
+        raise Http404
+    resetting.reset(shown, by=user)
     _hand_out_link(request, shown, user)
     return redirect("person", shown.pk)
 

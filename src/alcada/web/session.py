@@ -3,25 +3,29 @@
 from dataclasses import dataclass
 from typing import Any
 
+from allauth.usersessions.models import UserSession
 from django import forms
 from django.conf import settings
 from django.contrib import messages
-from django.contrib.auth import login, logout, password_validation, update_session_auth_hash
+from django.contrib.auth import logout, password_validation
+from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.utils.http import url_has_allowed_host_and_scheme
+from django.urls import reverse
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 
+from alcada.history.actions import record
 from alcada.people import actions
 from alcada.people.models import Role, User
 from alcada.web.forms_base import Form, ModelForm
 from alcada.web.guards import person
+from alcada.web.signin.address import client_address, next_address, passkeys_work_at
+from alcada.web.signin.entering import enter
 
 YEAR = 365 * 24 * 3600
-BACKEND = settings.AUTHENTICATION_BACKENDS[0]
 
 
 class PasswordInput(forms.PasswordInput):
@@ -103,23 +107,6 @@ class PasswordForm(WelcomeForm):
         return current
 
 
-def next_address(request: HttpRequest, otherwise: str = "/") -> str:
-    """Where the person wanted to go, if it is a page of ours."""
-    wanted = request.POST.get("next") or request.GET.get("next") or ""
-    ours = url_has_allowed_host_and_scheme(wanted, {request.get_host()}, require_https=request.is_secure())
-    return wanted if ours else otherwise
-
-
-def client_address(request: HttpRequest) -> str:
-    """Who asks. Behind the proxy that HTTPS implies it is what that proxy, the nearest one, wrote last."""
-    forwarded = request.headers.get("X-Forwarded-For", "") if settings.HTTPS else ""
-    claimed = forwarded.rsplit(",", 1)[-1].strip() or request.META.get("REMOTE_ADDR", "")
-    try:
-        return str(forms.GenericIPAddressField().clean(claimed))
-    except forms.ValidationError:
-        return "0.0.0.0"  # noqa: S104 (a name for "unknown", nothing is bound)
-
-
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 def sign_in(request: HttpRequest) -> HttpResponse:
@@ -144,9 +131,15 @@ def sign_in(request: HttpRequest) -> HttpResponse:
                 if user is None:
                     form.add_error(None, _("E-mail and password do not match."))
             if user is not None:
-                login(request, user, BACKEND)
-                return redirect(next_address(request))
-    context = {"form": form, "next": next_address(request, ""), "cast": cast}
+                return enter(request, user, next_address(request))
+    context = {
+        "form": form,
+        "next": next_address(request, ""),
+        "cast": cast,
+        "passkeys_work": passkeys_work_at(request),
+        "provider": settings.OIDC,
+        "mail": settings.EMAIL_CONFIGURED,
+    }
     return render(
         request, "people/sign_in.html", context | {"password": settings.DEMO_PASSWORD}, status=status
     )
@@ -171,8 +164,10 @@ def _roles_of(user: User) -> list[str]:
 
 @require_POST
 def sign_out(request: HttpRequest) -> HttpResponse:
+    UserSession.objects.filter(session_key=request.session.session_key).delete()
+    leads_to = next_address(request, reverse("sign-in"))
     logout(request)
-    return redirect("sign-in")
+    return redirect(leads_to)
 
 
 @require_POST
@@ -211,8 +206,7 @@ def first_run(request: HttpRequest) -> HttpResponse:
             )
         except actions.FirstRunOverError:
             return redirect("sign-in")
-        login(request, user, BACKEND)
-        return redirect("company-new")
+        return enter(request, user, reverse("company-new"))
     return render(request, "people/first_run.html", {"form": form}, status=422 if form.errors else 200)
 
 
@@ -228,8 +222,9 @@ def welcome(request: HttpRequest, token: str) -> HttpResponse:
         done = actions.set_password_by_token(token, form.cleaned_data["password"])
         if done is None:
             return render(request, "people/welcome_over.html", status=410)
-        login(request, done, BACKEND)
-        return redirect("/")
+        with transaction.atomic():
+            record("person.password_set", done, by=done, data={"name": done.name})
+        return enter(request, done, "/")
     context = {"form": form, "invited": user}
     return render(request, "people/welcome.html", context, status=422 if form.errors else 200)
 
@@ -245,23 +240,4 @@ def profile(request: HttpRequest) -> HttpResponse:
         answer = redirect("profile")
         remember_language(answer, user.language)
         return answer
-    return _show_profile(request, form, PasswordForm(user=user))
-
-
-@require_POST
-def profile_password(request: HttpRequest) -> HttpResponse:
-    user = person(request)
-    form = PasswordForm(request.POST, user=user)
-    if form.is_valid():
-        user.set_password(form.cleaned_data["password"])
-        user.save(update_fields=["password"])
-        update_session_auth_hash(request, user)  # other browsers of this person are signed out
-        messages.success(request, gettext("Your password was changed."))
-        return redirect("profile")
-    return _show_profile(request, ProfileForm(instance=user), form)
-
-
-def _show_profile(request: HttpRequest, form: ProfileForm, password_form: PasswordForm) -> HttpResponse:
-    wrong = form.errors or password_form.errors
-    context = {"form": form, "password_form": password_form}
-    return render(request, "people/profile.html", context, status=422 if wrong else 200)
+    return render(request, "people/profile.html", {"form": form}, status=422 if form.errors else 200)

@@ -26,7 +26,7 @@ State = Connection.State
 
 
 @pytest.fixture(autouse=True)
-def _fresh_counts() -> None:
+def _fresh_counts(db: None) -> None:
     cache.clear()
 
 
