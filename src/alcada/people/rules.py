@@ -21,4 +21,10 @@ ABILITIES: Final[dict[str, frozenset[Role]]] = {
     "connection.manage": frozenset({Role.ADMINISTRATOR}),
     "people.manage": frozenset({Role.ADMINISTRATOR}),
     "flow.see": _SEE_ALL,
+    "deal.see": _EVERYBODY,  # those that they own
+    "deal.see_all": _SEE_ALL,
+    "deal.create": _WRITERS,
+    "deal.change": _WRITERS,  # those that they own; also winning, losing, reopening
+    "deal.change_all": _OFFICE,
+    "pipeline.manage": frozenset({Role.ADMINISTRATOR}),
 }
