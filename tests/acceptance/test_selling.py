@@ -1,4 +1,4 @@
-"""A deal that is won by dragging its card, with a real worker: its receivable in the sandbox's books, once and whole."""
+"""A deal won by dragging its card, with a real worker: its receivable in the books, once and whole."""
 
 import subprocess
 from collections.abc import Iterator

@@ -49,7 +49,7 @@ TERMS_SENTENCES: Final[Mapping[str, str | Promise]] = {
     "many": lazy("At most %(most)s instalments."),
     "none": lazy("At least one instalment is needed."),
     "far": lazy("At most %(most)s days ahead: ten years."),
-    "share": lazy("The entry is more than 0% and less than 100% of the value."),
+    "share": lazy("The share of the entry is more than nothing and less than all of the value."),
     "sure": lazy("Instalments or days? Write %(count)sx or %(count)s days."),
     "small": lazy("The value has fewer cents than instalments."),
 }
@@ -99,7 +99,7 @@ _SHARE: Final = r"(?P<{name}>[0-9]{{1,3}}(?:[.,][0-9]{{1,2}})?) *%"
 _ENTRY = re.compile(
     rf"(?:{_SHARE.format(name='before')}(?: +(?:de +|of +)?{_ENTRY_WORDS})?"
     rf"|{_ENTRY_WORDS}(?: +(?:de +|of +)?{_SHARE.format(name='after')})?"
-    r"|1(?= *\+)) *(?:\+|/| e | and ) *(?P<rest>.+)"
+    r"|1(?= *\+)) *(?P<then>\+|/| e | and ) *(?P<rest>.+)"
 )
 _NUMBER = re.compile(r"[0-9]{1,4}")
 
@@ -129,7 +129,7 @@ def _with_entry(found: re.Match[str]) -> Terms:
     entry = Decimal(share.replace(",", ".")) if share else None
     if entry is not None and not 0 < entry < 100:
         raise TermsError("share")
-    return Terms(_checked([Due(), *_rest(found["rest"].strip(), alone=False)]), entry)
+    return Terms(_checked([Due(), *_rest(found["rest"].strip(), alone=found["then"] == "/")]), entry)
 
 
 def _rest(text: str, *, alone: bool) -> list[Due]:

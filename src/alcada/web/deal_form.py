@@ -123,7 +123,7 @@ class DealForm(Form):
     @property
     def suggestions(self) -> list[Party]:
         """Without JavaScript: whom the typed name may mean."""
-        typed = str(self["party_name"].value() or "").strip()
+        typed = str(self["party_name"].value() or "").replace("\x00", "").strip()
         if not typed or self.is_new or self.chosen:
             return []
         return search_parties(self.company, EntryKind.RECEIVABLE, typed, 6)

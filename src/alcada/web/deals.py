@@ -199,7 +199,7 @@ def _edit_page(request: HttpRequest, found: Deal) -> HttpResponse:
 def _pressed(request: HttpRequest, do: str, company: Company, found: Deal | None) -> HttpResponse:
     """A small button of the customer's box: the form again with the change made, nothing saved."""
     user = person(request)
-    typed: dict[str, Any] = {name: str(value) for name, value in request.POST.items()}
+    typed: dict[str, Any] = {name: str(value).replace("\x00", "") for name, value in request.POST.items()}
     focus = deal_form.press(do, typed, company, user)
     return _form(request, DealForm(company, user, deal=found, initial=typed), found, focus=focus)
 

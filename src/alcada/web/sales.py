@@ -34,6 +34,7 @@ from alcada.web.guards import companies_in_view, person
 SHOWN: Final = 20  # cards of a column; the list has the others
 CLOSED_DAYS: Final = 30
 PAGE: Final = 50
+COUNTED: Final = 10_000
 FILTERS: Final = ("q", "stage", "owner", "state", "company")
 
 
@@ -178,10 +179,12 @@ def deals(request: HttpRequest) -> HttpResponse:
     companies = list(companies_where(user, "deal.see").order_by("name", "pk"))
     if not companies:
         raise PermissionDenied
-    wanted = {name: request.GET.get(name, "").strip() for name in FILTERS}
+    wanted = {name: request.GET.get(name, "").replace("\x00", "").strip() for name in FILTERS}
     before = request.GET.get("before", "")
     found = _filtered(user, companies, wanted)
-    sums = found.order_by().aggregate(count=Count("pk"), total=Sum("value"))
+    # Of very many the sum is not worth the wait: so many are counted, no more.
+    counted = found.order_by().values("pk", "value")[: COUNTED + 1]
+    sums = counted.aggregate(count=Count("pk"), total=Sum("value"))
     if _is_key(before):
         found = found.filter(pk__lt=before)
     page = list(found.select_related("company", "customer", "owner", "stage").order_by("-pk")[: PAGE + 1])
@@ -201,6 +204,8 @@ def deals(request: HttpRequest) -> HttpResponse:
         "owners": _owners(only) if only and may(user, "deal.see_all", only) else [],
         "several": len(companies) > 1 and company is None,
         "may_create": companies_where(user, "deal.create").exists(),
+        "counted": COUNTED,
+        "too_many": sums["count"] > COUNTED,
         **sums,
     }
     return render(request, "sales/list.html", context)

@@ -1,6 +1,7 @@
 """Won, undone, won again: one receivable, one live posting; refused without a trace where it can't be made."""
 
-from datetime import date
+import uuid
+from datetime import date, timedelta
 from decimal import Decimal
 
 import pytest
@@ -34,14 +35,15 @@ def events(deal: Deal) -> list[str]:
     return [record.event for record in history.of(deal)]
 
 
-def claimed(connection: Connection) -> Posting:
-    _token, (one,) = posting.claim(connection.pk, 1)
-    return one
+def claim() -> tuple[uuid.UUID, Posting]:
+    # The database's clock stands still within a test's transaction: what is due now would be due later.
+    Posting.objects.filter(state=State.QUEUED).update(next_try_at=timezone.now() - timedelta(hours=1))
+    token, (one,) = posting.claim(Connection.objects.get().pk, 1)
+    return token, one
 
 
-def posted(shop: Shop) -> Posting:
-    connection = Connection.objects.get(company=shop.company)
-    token, (one,) = posting.claim(connection.pk, 1)
+def posted() -> Posting:
+    token, one = claim()
     attempt = posting.start_attempt(one.pk, token, kind=Attempt.Kind.ENTRY, request={})
     return posting.finish_create(
         attempt, token, Outcome(Attempt.Outcome.POSTED, remote_id="evt-1", status=201)
@@ -143,7 +145,7 @@ def test_what_is_set_aside_is_nobodys_to_change_or_send(shop: Shop, ana: User, c
 def test_what_is_posted_is_not_undone(shop: Shop, ana: User, clara: User) -> None:
     deal = shop.deal(ana)
     selling.win(deal.pk, by=ana)
-    posted(shop)
+    posted()
     for who in (ana, clara):
         with pytest.raises(NotOpenableError) as refusal:
             selling.reopen(deal.pk, by=who)
@@ -159,7 +161,7 @@ def test_what_is_posted_is_not_undone(shop: Shop, ana: User, clara: User) -> Non
 def test_what_is_on_its_way_is_not_undone(shop: Shop, ana: User) -> None:
     deal = shop.deal(ana)
     selling.win(deal.pk, by=ana)
-    claimed(Connection.objects.get())
+    claim()
     with pytest.raises(NotOpenableError) as refusal:
         selling.reopen(deal.pk, by=ana)
     assert refusal.value.code == "sending"
@@ -170,8 +172,7 @@ def test_what_is_on_its_way_is_not_undone(shop: Shop, ana: User) -> None:
 def test_what_conta_azul_refused_may_be_undone_and_won_again(shop: Shop, ana: User) -> None:
     deal = shop.deal(ana)
     selling.win(deal.pk, by=ana)
-    connection = Connection.objects.get()
-    token, (one,) = posting.claim(connection.pk, 1)
+    token, one = claim()
     attempt = posting.start_attempt(one.pk, token, kind=Attempt.Kind.ENTRY, request={})
     posting.finish_create(attempt, token, Outcome(Attempt.Outcome.REFUSED, "refused", "Não", 400))
     selling.reopen(deal.pk, by=ana)
