@@ -206,7 +206,8 @@ def deals(request: HttpRequest) -> HttpResponse:
         "may_create": companies_where(user, "deal.create").exists(),
         "counted": COUNTED,
         "too_many": sums["count"] > COUNTED,
-        **sums,
+        "count": sums["count"],
+        "total": sums["total"] or Decimal(0),
     }
     return render(request, "sales/list.html", context)
 
