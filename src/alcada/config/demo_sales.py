@@ -50,7 +50,8 @@ LOST = Sample(1, "Buffet de inauguração", "Loja Jardim Alto", "9100.00", "2x",
 
 def sell(company: Company, *, owner: User, by: User) -> Deal:
     """Enter the deals and win one. Returns that one. `by` sets the usual category of sales."""
-    category = Category.objects.filter(company=company, kind="receivable", active=True).first()
+    leaves = Category.objects.filter(company=company, kind="receivable", active=True)
+    category = leaves.filter(name__icontains="venda").first() or leaves.first()
     bank = BankAccount.objects.filter(company=company, active=True, is_default=True).first()
     usual = Usual(category=category, bank_account=bank)
     set_defaults(company, "receivable", usual, by=by)
