@@ -28,11 +28,13 @@
     dialog.querySelector("[data-move-name]").textContent = card.dataset.name;
     dialog.dataset.card = card.id;
     var here = place(card).dataset.dropTo;
-    form.querySelectorAll("button[name=to]").forEach(function (button) { button.disabled = button.value === here; });
+    form.querySelectorAll("button[name=to]:not([tabindex])").forEach(function (button) {
+      button.disabled = button.value === here;
+    });
     form.querySelector("#move-reason").value = "";
     wrong(false);
     dialog.showModal();
-    (lost ? form.querySelector("#move-reason") : form.querySelector("button[name=to]:not(:disabled)")).focus();
+    (lost ? form.querySelector("#move-reason") : form.querySelector("button[name=to]:not([tabindex]):not(:disabled)")).focus();
   }
 
   function wrong(is) {
@@ -60,9 +62,8 @@
   form.addEventListener("submit", function (event) {
     event.preventDefault();
     event.stopPropagation(); // it isn't sent by the browser: its buttons stay as they are
-    var to = event.submitter ? event.submitter.value : "lost"; // Enter in the reason
+    var to = event.submitter.value;
     var reason = form.querySelector("#move-reason").value.trim();
-    if (event.submitter && document.activeElement && document.activeElement.id === "move-reason") to = "lost";
     if (to === "lost" && !reason) return wrong(true);
     dialog.close();
     send(document.getElementById(dialog.dataset.card), to === "lost" ? { to: to, reason: reason } : { to: to });
