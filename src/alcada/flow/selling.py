@@ -226,5 +226,6 @@ def _stands(posting: Posting, deal: Deal, by: User) -> str:
 
 
 def _locked_entry(deal: Deal) -> Entry:
+    assert deal.entry_id is not None
     found = Entry.objects.select_for_update(of=("self",)).select_related("company", "current")
     return found.get(pk=deal.entry_id)

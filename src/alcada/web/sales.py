@@ -101,7 +101,7 @@ def _board(request: HttpRequest, user: User, company: Company, moved: Deal | Non
     owner = request.GET.get("owner", "") if sees_all else ""
     deals = visible_deals(user).filter(company=company)
     if owner:
-        deals = deals.filter(owner=owner if _is_key(owner) else None)
+        deals = deals.filter(owner=int(owner)) if _is_key(owner) else deals.none()
     columns = _columns(deals, company, pipeline, owner)
     _deal_out(user, company, columns)
     open_total = sum((shown.column.total for shown in columns if not shown.tone), Decimal(0))
@@ -123,13 +123,14 @@ def _board(request: HttpRequest, user: User, company: Company, moved: Deal | Non
 
 def _deal_out(user: User, company: Company, columns: list[Shown]) -> None:
     """Each column's deals as cards."""
-    won = [deal.entry_id for shown in columns for deal in shown.column.deals if deal.state == Deal.State.WON]
+    shown_deals = [deal for shown in columns for deal in shown.column.deals]
+    won = [deal.entry_id for deal in shown_deals if deal.state == Deal.State.WON and deal.entry_id]
     statuses = dict(with_status(Entry.objects.filter(pk__in=won)).values_list("pk", "status"))
     changes_all = may(user, "deal.change_all", company)
     changes_own = may(user, "deal.change", company)
     for shown in columns:
         for deal in shown.column.deals:
-            code = statuses.get(deal.entry_id)
+            code = statuses.get(deal.entry_id) if deal.entry_id else None
             movable = changes_all or (changes_own and deal.owner_id == user.pk)
             shown.cards.append(Card(deal, Status(code) if code else None, movable))
 
@@ -219,10 +220,10 @@ def _filtered(user: User, companies: list[Company], wanted: dict[str, str]) -> Q
     if wanted["state"] in Deal.State.values:
         found = found.filter(state=wanted["state"])
     if _is_key(wanted["stage"]):  # what was won or lost left its stage
-        found = found.filter(stage=wanted["stage"])
+        found = found.filter(stage=int(wanted["stage"]))
         found = found if wanted["state"] else found.filter(state=Deal.State.OPEN)
     if _is_key(wanted["owner"]):
-        found = found.filter(owner=wanted["owner"])
+        found = found.filter(owner=int(wanted["owner"]))
     return found
 
 
