@@ -56,9 +56,9 @@ def test_the_demo_counts_the_books_against_what_was_approved(tmp_path: Path) -> 
         assert list(Path(short).iterdir()) == []
         assert running_in(Path(short)) == []
     assert report["ok"] is True
-    assert report["approved"] == report["posted"] == report["payables"] + report["receivables"] == 4
+    assert report["approved"] == report["posted"] == report["payables"] + report["receivables"] == 5
     assert report["lost"] == report["duplicated"] == report["wrong_content"] == report["unapproved"] == 0
-    assert report["vendors_created"] == 4
+    assert report["vendors_created"] == 5
     assert report["cost_centres_created"] == 1
 
 

@@ -10,7 +10,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.utils import timezone, translation
 
 from alcada.approval.models import Decision, Step
-from alcada.config import books
+from alcada.config import books, demo_sales
 from alcada.config.demo import wait_until
 from alcada.connections import actions as connections
 from alcada.connections import authorisation
@@ -20,7 +20,7 @@ from alcada.directory.models import Category, CostCentre
 from alcada.flow import actions as flow
 from alcada.intake import actions as intake
 from alcada.intake import drafts, imports
-from alcada.intake.models import Entry
+from alcada.intake.models import Entry, Revision
 from alcada.money import format_brl
 from alcada.people import actions as people
 from alcada.people.models import Company, Role, User
@@ -62,6 +62,7 @@ class Story:
             self._companies(reset)
             self._payables()
             self._receivable()
+            self._sales()
             report = self._report()
             self.say("books          " + ", ".join(f"{name} {value}" for name, value in report.items()))
             return report
@@ -149,6 +150,19 @@ class Story:
             f"entered        no. {entry.number} {how}: {revision.party_name}, "
             f"{format_brl(revision.amount)}, by {self.ana}"
         )
+        self._approve(entry, revision)
+
+    def _sales(self) -> None:
+        """Deals of Ana's; one is won, and its receivable makes itself."""
+        deal = demo_sales.sell(self.companies[0], owner=self.ana, by=self.clara)
+        assert deal.entry is not None
+        self.say(
+            f"won            deal no. {deal.number}: {deal.customer}, {format_brl(deal.value)}, by {self.ana}"
+        )
+        self._approve(deal.entry, deal.entry.revisions.get())
+
+    def _approve(self, entry: Entry, revision: Revision) -> None:
+        """Every step that asks, and the posting."""
         while step := Step.objects.filter(round__revision=revision, state=Step.State.OPEN).first():
             person = next(asked.user for asked in step.asked.select_related("user"))
             flow.decide(step.pk, by=person, verdict=Decision.Verdict.APPROVE, channel="demo")

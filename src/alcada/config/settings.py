@@ -63,6 +63,7 @@ INSTALLED_APPS = [
     "alcada.connections",
     "alcada.notify",
     "alcada.intake",
+    "alcada.sales",
     "alcada.approval",
     "alcada.posting",
     "alcada.ledger",

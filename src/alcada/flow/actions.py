@@ -12,9 +12,11 @@ from alcada.approval import actions as approval
 from alcada.approval import queries as approvals
 from alcada.approval.models import Decision, Round, Step
 from alcada.approval.rules import NotOpenError, Question
+from alcada.directory.models import EntryKind
 from alcada.flow import content as contents
 from alcada.flow import corrected, telling, twins
-from alcada.flow.models import Run
+from alcada.flow.models import Run, Trigger
+from alcada.flow.rules import SubmissionRefusedError
 from alcada.flow.ways import Way, find_ways
 from alcada.history.actions import Chains, Line, head_in, line, record_all
 from alcada.intake import actions as intake
@@ -27,6 +29,7 @@ from alcada.people.queries import holders, may
 from alcada.posting import actions as posting
 from alcada.posting import mending
 from alcada.posting.models import State
+from alcada.sales.models import Deal
 
 
 def submit(entry: Entry, *, by: User) -> Revision:
@@ -40,7 +43,15 @@ def submit(entry: Entry, *, by: User) -> Revision:
 
 def submit_all(entries: Sequence[Entry], *, by: User) -> list[Revision]:
     """As `submit`, of several entries of one company in few statements: all of them, or none."""
-    ways = find_ways(entries, by)
+    receivables = [entry.pk for entry in entries if entry.kind == EntryKind.RECEIVABLE]
+    if receivables and Deal.objects.filter(entry__in=receivables).exists():
+        raise SubmissionRefusedError("of_deal")  # what it says is the deal's, and winning that submits it
+    return send_all(entries, by=by)
+
+
+def send_all(entries: Sequence[Entry], *, by: User, trigger: Trigger | None = None) -> list[Revision]:
+    """As `submit_all`, of whatever is submitted; `trigger`: what set them off, where that is not their submission."""
+    ways = find_ways(entries, by, trigger)
     with transaction.atomic():
         revisions = freezing.freeze_all([(way.entry, way.content) for way in ways], by=by)
         frozen = list(zip(ways, revisions, strict=True))
@@ -158,18 +169,26 @@ def withdraw(entry: Entry, *, by: User) -> None:
             raise NotYoursError
         if entry.current is None or entry.draft is not None:
             return
-        round_ = entry.rounds.order_by("-pk").first()
-        if round_ and round_.revision_id != entry.current_id:
-            raise NotOpenError
-        if round_ and round_.state == Round.State.OPEN:
-            for step in round_.steps.filter(state=Step.State.OPEN):
-                settle(telling.asked_key(step.pk))
-            approval.withdraw(round_.pk, by=by)
-            end(Run.objects.select_for_update().get(revision_id=round_.revision_id))
-        elif entry.postings.exclude(state__in=[State.REFUSED, State.CANCELLED]).exists():
-            raise NotOpenError
-        mending.replace_refused(entry.pk, by=by)
-        intake.reopen(entry, by=by)
+        take_back(entry, by=by)
+
+
+def take_back(entry: Entry, *, by: User) -> None:
+    """As `withdraw`, with the entry's row locked, of one that is submitted; by whoever the caller says may.
+
+    Raises NotOpenError.
+    """
+    round_ = entry.rounds.order_by("-pk").first()
+    if round_ and round_.revision_id != entry.current_id:
+        raise NotOpenError
+    if round_ and round_.state == Round.State.OPEN:
+        for step in round_.steps.filter(state=Step.State.OPEN):
+            settle(telling.asked_key(step.pk))
+        approval.withdraw(round_.pk, by=by)
+        end(Run.objects.select_for_update().get(revision_id=round_.revision_id))
+    elif entry.postings.exclude(state__in=[State.REFUSED, State.CANCELLED]).exists():
+        raise NotOpenError
+    mending.replace_refused(entry.pk, by=by)
+    intake.reopen(entry, by=by)
 
 
 def _approved(run: Run, round_: Round, chains: Chains) -> None:

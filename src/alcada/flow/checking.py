@@ -23,15 +23,16 @@ class Checked:
     connection: Connection
 
 
-def check(entry: Entry, shelf: Shelf | None = None) -> Checked:
+def check(entry: Entry, shelf: Shelf | None = None, trigger: Trigger | None = None) -> Checked:
     """Read the draft, choose its account by the company's rules, and see that the account has what it names.
 
-    `shelf` is one that has what this draft names among others.
+    `shelf` is one that has what this draft names among others; `trigger` what set its flow off, where that is not
+    its submission.
     Raises intake.rules.Problems, NotBeingEditedError, or rules.SubmissionRefusedError when it goes to no account.
     """
     shelf = shelf or drafts.shelf_for(entry.company, [entry])
     content = drafts.check(entry, shelf)
-    routed = route(entry.company, _routing_facts(content), shelf.table)
+    routed = route(entry.company, _routing_facts(content, trigger or Trigger.of(content.kind)), shelf.table)
     if refusal := rules.routed_nowhere(routed, entry.company.name):
         raise refusal
     assert routed.connection is not None
@@ -42,7 +43,7 @@ def check(entry: Entry, shelf: Shelf | None = None) -> Checked:
     return Checked(content, routed, routed.connection)
 
 
-def _routing_facts(content: Content) -> routing.Facts:
+def _routing_facts(content: Content, trigger: Trigger) -> routing.Facts:
     return routing.Facts(
         kind=content.kind,
         amount=content.amount,
@@ -51,5 +52,5 @@ def _routing_facts(content: Content) -> routing.Facts:
         category=tuple(str(part.category_id) for part in content.splits),
         cost_centre=tuple(str(part.cost_centre_id) for part in content.splits if part.cost_centre_id),
         instalments=len(content.instalments),
-        flow=Trigger.of(content.kind),
+        flow=trigger,
     )

@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 class Trigger(models.TextChoices):
     PAYABLE_SUBMITTED = "payable.submitted", _("A payable is submitted")
     RECEIVABLE_SUBMITTED = "receivable.submitted", _("A receivable is submitted")
+    DEAL_WON = "deal.won", _("A deal is won")
 
     @classmethod
     def of(cls, kind: str) -> "Trigger":

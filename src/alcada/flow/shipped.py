@@ -1,4 +1,7 @@
-"""The flows that every company starts with: one approver up to R$ 10.000,00, an administrator as well above."""
+"""The flows that every company starts with.
+
+For what is submitted: one approver up to R$ 10.000,00, an administrator as well above. For a deal that is won: nobody.
+"""
 
 from functools import cache
 from typing import Any
@@ -15,6 +18,8 @@ LIMIT = "10000.00"
 def definition(trigger: Trigger, language: str = "pt-br") -> dict[str, Any]:
     """The shipped definition, its names in the company's language: they are the company's words from then on."""
     with override(language):
+        if trigger == Trigger.DEAL_WON:
+            return _sale_to_receivable()
         return {
             "properties": {"trigger": trigger.value},
             "sequence": [
@@ -36,6 +41,21 @@ def definition(trigger: Trigger, language: str = "pt-br") -> dict[str, Any]:
                 _step("tell-requester", "notify", _("Tell the requester"), to="requester"),
             ],
         }
+
+
+def _sale_to_receivable() -> dict[str, Any]:
+    """Asks nobody, and says why. To be asked, put a line before `post`, such as the first of the flow above."""
+    return {
+        "properties": {"trigger": Trigger.DEAL_WON.value},
+        "sequence": [
+            _step("post", "post", _("Post to Conta Azul"), without_approval=_no_approval()),
+            _step("tell-requester", "notify", _("Tell the requester"), to="requester"),
+        ],
+    }
+
+
+def _no_approval() -> str:
+    return _("Made from a sale that was won; the company's flow for sales asks nobody.")
 
 
 def _step(key: str, kind: str, name: str, **properties: str) -> dict[str, Any]:
@@ -68,4 +88,5 @@ def _names() -> list[str]:
         _("Administrator"),
         _("Post to Conta Azul"),
         _("Tell the requester"),
+        _no_approval(),
     ]

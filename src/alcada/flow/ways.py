@@ -45,9 +45,11 @@ class Planner:
         self._versions: dict[Trigger, FlowVersion] = {}
         self._holders: dict[str, list[int]] = {}
 
-    def plan(self, entry: Entry, content: Content, by: User) -> tuple[FlowVersion, Path]:
+    def plan(
+        self, entry: Entry, content: Content, by: User, trigger: Trigger | None = None
+    ) -> tuple[FlowVersion, Path]:
         """The way that the company's flow gives an entry of this content. Raises rules.SubmissionRefusedError."""
-        trigger = Trigger.of(entry.kind)
+        trigger = trigger or Trigger.of(entry.kind)
         if trigger not in self._versions:
             self._versions[trigger] = current_version(self._company, trigger)
         version = self._versions[trigger]
@@ -69,8 +71,8 @@ class Planner:
         return [person for person in self._holders[role] if person not in but]
 
 
-def find_ways(entries: Sequence[Entry], by: User) -> list[Way]:
-    """Of entries of one company, without effect.
+def find_ways(entries: Sequence[Entry], by: User, trigger: Trigger | None = None) -> list[Way]:
+    """Of entries of one company, without effect. `trigger`: what set them off, where that is not their submission.
 
     Raises intake.rules.Problems (beside the fields), NotYoursError, or rules.SubmissionRefusedError: of the first
     that can't be submitted.
@@ -84,11 +86,11 @@ def find_ways(entries: Sequence[Entry], by: User) -> list[Way]:
     ways = []
     for entry in entries:
         try:
-            checked = check(entry, shelf)
+            checked = check(entry, shelf, trigger)
         except Problems as exc:
             if shelf.table.accounts:
                 raise
             raise rules.SubmissionRefusedError("no_account") from exc  # nothing typed would help
-        version, path = planner.plan(entry, checked.content, by)
+        version, path = planner.plan(entry, checked.content, by, trigger)
         ways.append(Way(entry, checked.content, checked.routed, checked.connection, version, path))
     return ways

@@ -31,18 +31,32 @@ class Upload(files.Readable, Protocol):
 
 
 def start(
-    company: Company, kind: str, *, by: User, draft: Draft, nfe_key: str = "", source: str = ""
+    company: Company,
+    kind: str,
+    *,
+    by: User,
+    draft: Draft,
+    nfe_key: str = "",
+    source: str = "",
+    owner: User | None = None,
 ) -> Entry:
     """Create a draft entry with the company's next number.
 
-    `source` says in history where it came from ("nfe"; empty: typed). Raises NotYoursError without the right
-    to enter, and IntegrityError when the company has an entry of this NF-e already (imports.py handles it).
+    `source` says in history where it came from ("nfe", "deal"; empty: typed). `owner`: whose it is, where another
+    enters it for them. Raises NotYoursError without the right to enter, and IntegrityError when the company has an
+    entry of this NF-e already (imports.py handles it).
     """
-    return start_all(company, [(kind, draft)], by=by, nfe_key=nfe_key, source=source)[0]
+    return start_all(company, [(kind, draft)], by=by, nfe_key=nfe_key, source=source, owner=owner)[0]
 
 
 def start_all(
-    company: Company, typed: Sequence[tuple[str, Draft]], *, by: User, nfe_key: str = "", source: str = ""
+    company: Company,
+    typed: Sequence[tuple[str, Draft]],
+    *,
+    by: User,
+    nfe_key: str = "",
+    source: str = "",
+    owner: User | None = None,
 ) -> list[Entry]:
     """As `start`, of many (kind and draft) in a few statements."""
     if not may(by, "entry.create", company):
@@ -56,7 +70,7 @@ def start_all(
                 company=company,
                 kind=EntryKind(kind),
                 number=number,
-                created_by=by,
+                created_by=owner or by,
                 draft=drafts.shaped(draft),
                 nfe_key=nfe_key,
             )
@@ -128,6 +142,27 @@ def discard(entry: Entry, *, by: User) -> None:
         locked.discarded_at = timezone.now()
         locked.save(update_fields=["discarded_at"])
         record("entry.discarded", locked, by=by, company=locked.company)
+
+
+def set_aside(entry: Entry, *, by: User) -> None:
+    """The sale that it comes from is open again: nothing happens with it until it is taken up again.
+
+    Whether that is allowed is the caller's to know (`flow.selling`), who holds the entry's row. Discarded meanwhile,
+    so that nobody changes or submits it.
+    """
+    reopen(entry, by=by)
+    Entry.objects.filter(pk=entry.pk).update(discarded_at=timezone.now())
+    record("entry.set_aside", entry, by=by, company=entry.company)
+
+
+def take_up(entry: Entry, *, by: User, owner: User, draft: Draft) -> Entry:
+    """The sale is won again: its entry is a draft once more, with this content, and its owner's. As `set_aside`."""
+    if entry.draft is None:
+        raise NotBeingEditedError
+    entry.draft, entry.discarded_at, entry.created_by = drafts.shaped(draft), None, owner
+    entry.save(update_fields=["draft", "discarded_at", "created_by"])
+    record("entry.taken_up", entry, by=by, company=entry.company)
+    return entry
 
 
 def reopen(entry: Entry, *, by: User) -> None:

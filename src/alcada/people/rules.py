@@ -23,6 +23,12 @@ ABILITIES: Final[dict[str, frozenset[Role]]] = {
     "people.manage": frozenset({Role.ADMINISTRATOR}),
     "company.manage": frozenset({Role.ADMINISTRATOR}),
     "flow.see": _SEE_ALL,
+    "deal.see": _EVERYBODY,  # those that they own
+    "deal.see_all": _SEE_ALL,
+    "deal.create": _WRITERS,
+    "deal.change": _WRITERS,  # those that they own; also winning, losing, reopening
+    "deal.change_all": _OFFICE,
+    "pipeline.manage": frozenset({Role.ADMINISTRATOR}),
 }
 
 INVITATION_GOOD_FOR: Final = timedelta(days=7)

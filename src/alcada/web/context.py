@@ -40,6 +40,7 @@ PLACES: Final = (
     Place("inbox", _("Inbox"), "inbox", "step.decide"),
     Place("notices", _("Notices"), "bell"),
     Place("entries", _("Entries"), "file-invoice", "entry.see"),
+    Place("sales", _("Sales"), "coin", "deal.see"),
     Place("postings", _("Postings"), "send", "entry.see_all"),
     Place("differences", _("Differences"), "flag", "entry.see_all"),
     Place("directory", _("Directory"), "address-book", "directory.see"),

@@ -29,7 +29,7 @@ from alcada.people.queries import may, menders
 from alcada.posting import byhand, questions
 from alcada.posting.models import BY_HAND, LOUD, Attempt, Posting, State
 from alcada.posting.owners import Owner, with_owner
-from alcada.web import correction_box, evidence, moments, next_words, reasons, returned, timeline
+from alcada.web import correction_box, evidence, moments, next_words, of_deal, reasons, returned, timeline
 from alcada.web.guards import person
 
 # How often the page asks whether something changed: while it moves, and while it waits for somebody.
@@ -59,6 +59,8 @@ def withdraw(request: HttpRequest, pk: int) -> HttpResponse:
     """Take it back to change it; the form to change it comes next."""
     user = person(request)
     found = _entry(user, pk)
+    if elsewhere := of_deal.elsewhere(request, found):
+        return elsewhere
     try:
         flow.withdraw(found, by=user)
     except NotYoursError as exc:
@@ -134,14 +136,15 @@ def _state(user: User, found: Entry) -> dict[str, Any]:
     posting, owner = _posting(found)
     box = correction_box.of(user, found, posting, round_)
     editing = found.draft is not None
-    mends = may(user, "posting.mend", found.company)
+    mends, deal = may(user, "posting.mend", found.company), of_deal.deal_of(user, found)
     return {
         "entry": found,
+        "deal": deal,
         "round": round_,
         "step": step,
         "posting": posting,
         "editing": editing,
-        "next": box.next or next_words.of(found, round_, step, posting),
+        "next": box.next or of_deal.next_words(deal, found) or next_words.of(found, round_, step, posting),
         "correcting": box,
         "steps": _steps(round_),
         "reason": reasons.explain(posting) if posting else None,

@@ -20,6 +20,7 @@ from alcada.web.guards import companies_in_view
 _TRIGGERS: Final[dict[str, str | Promise]] = {
     "payable.submitted": lazy("When a payable is submitted"),
     "receivable.submitted": lazy("When a receivable is submitted"),
+    "deal.won": lazy("When a deal is won"),
 }
 _ASKS: Final[dict[str, str | Promise]] = {
     Role.REQUESTER: lazy("asks a Requester"),

@@ -48,6 +48,8 @@ def sentence(event: str, data: Data) -> str:
 def _created(data: Data) -> str:
     if data.get("source") == "nfe":
         return _("Entry made from an NF-e")
+    if data.get("source") == "deal":
+        return _("Entry made from a sale that was won")
     return _("Entry made")
 
 
@@ -233,13 +235,15 @@ _SENTENCES: Final[dict[str, Callable[[Data], str]]] = {
     "correction.done_there": lambda _data: _("Done in Conta Azul, as the correction approved it"),
     "entry.created": _created,
     "entry.discarded": lambda _data: _("Draft discarded"),
+    "entry.set_aside": lambda _data: _("Set aside: its deal was reopened"),
+    "entry.taken_up": lambda _data: _("Taken up again: its deal was won again"),
     "entry.submitted": _submitted,
     "entry.routed": _routed,
     "entry.document_added": _document(lambda: _("Document added: %(name)s")),
     "entry.document_removed": _document(lambda: _("Document removed: %(name)s")),
     "approval.opened": lambda _data: _("Approval began"),
     "approval.not_needed": lambda data: (
-        _("No approval needed: %(reason)s") % {"reason": data.get("reason", "")}
+        _("No approval needed: %(reason)s") % {"reason": shipped.shown(str(data.get("reason", "")))}
     ),
     "approval.asked": _asked,
     "approval.step.approved": _with_step(lambda: _("approved")),

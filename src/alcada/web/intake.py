@@ -29,7 +29,7 @@ from alcada.intake.models import Document, Entry
 from alcada.intake.queries import documents_of, entry_or_none, may_change
 from alcada.intake.rules import ChangedMeanwhileError, NotBeingEditedError, NotYoursError, Problems, key
 from alcada.people.models import Company, User
-from alcada.web import intake_company, intake_files, routing_words
+from alcada.web import intake_company, intake_files, of_deal, routing_words
 from alcada.web import intake_forms as forms
 from alcada.web.guards import person
 
@@ -52,6 +52,7 @@ REFUSALS: Final[Mapping[str, str | Promise]] = {
     ),
     "route_refused": lazy("Rule %(number)s, “%(rule)s”, refuses this entry: %(sentence)s"),
     "route_refused_by_default": lazy("No routing rule of %(company)s applies to this entry: %(sentence)s"),
+    "of_deal": lazy("This receivable is a deal's: it is sent when the deal is won."),
     "route_not_connected": lazy(
         "This entry goes to the account %(account)s, which was never connected to Conta Azul. "
         "An administrator connects it, or changes the routing, under Connections."
@@ -103,6 +104,8 @@ def edit(request: HttpRequest, pk: int) -> HttpResponse:
     entry = _entry(user, pk)
     if entry.draft is None:
         return redirect("entry", entry.pk)
+    if elsewhere := of_deal.elsewhere(request, entry):
+        return elsewhere
     if request.method != "POST":
         return _edit_page(request, entry)
     draft, do = posted(request, entry.company, entry.kind)
@@ -280,6 +283,8 @@ def posted(request: HttpRequest, company: Company, kind: str) -> tuple[Draft, st
 def discard(request: HttpRequest, pk: int) -> HttpResponse:
     user = person(request)
     entry = _entry(user, pk)
+    if elsewhere := of_deal.elsewhere(request, entry):
+        return elsewhere
     try:
         actions.discard(entry, by=user)
     except NotYoursError as exc:

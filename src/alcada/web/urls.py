@@ -11,6 +11,7 @@ from alcada.web import (
     consent_links,
     correcting,
     custom_fields,
+    deals,
     differences,
     directory,
     doctor,
@@ -32,6 +33,8 @@ from alcada.web import (
     postings,
     questions,
     routing,
+    sales,
+    sales_stages,
     session,
 )
 from alcada.web.signin import (
@@ -120,6 +123,17 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("entries/<int:pk>", entries.entry, name="entry"),
     path("entries/<int:pk>/live", entries.live, name="entry-live"),
     path("entries/<int:pk>/withdraw", entries.withdraw, name="entry-withdraw"),
+    # Sales
+    path("sales", sales.board, name="sales"),
+    path("sales/list", sales.deals, name="deals"),
+    path("sales/stages", sales_stages.stages, name="sales-stages"),
+    path("sales/terms", deals.terms, name="deal-terms"),
+    path("sales/new", deals.new, name="deal-new"),
+    path("sales/<int:pk>", deals.deal, name="deal"),
+    path("sales/<int:pk>/edit", deals.edit, name="deal-edit"),
+    path("sales/<int:pk>/move", deals.move, name="deal-move"),
+    path("sales/<int:pk>/receivable", deals.receivable, name="deal-receivable"),
+    # Postings
     path("postings", postings.postings, name="postings"),
     path("postings/<int:pk>/again", posting_mending.again, name="posting-again"),
     path("postings/<int:pk>/look", posting_mending.look, name="posting-look"),

@@ -9,7 +9,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('directory', '0002_mapping'),
-        ('people', '0003_managers'),
+        ('people', '0004_managers'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

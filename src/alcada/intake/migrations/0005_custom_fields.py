@@ -8,7 +8,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('intake', '0004_corrections'),
-        ('people', '0003_managers'),
+        ('people', '0004_managers'),
     ]
 
     operations = [
