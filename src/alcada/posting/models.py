@@ -154,6 +154,8 @@ class Posting(models.Model):
             ),
             models.Index(fields=["claim_until"], condition=Q(state="sending"), name="posting_claims"),
             models.Index(fields=["posted_at"], condition=Q(state="posted"), name="posting_posted_lately"),
+            # A list of those that are refused, say: few among many that are posted.
+            models.Index(fields=["state", "entry"], condition=~Q(state="posted"), name="posting_not_posted"),
         ]
 
 

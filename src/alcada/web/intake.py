@@ -29,7 +29,7 @@ from alcada.intake.models import Document, Entry
 from alcada.intake.queries import documents_of, entry_or_none, may_change
 from alcada.intake.rules import ChangedMeanwhileError, NotBeingEditedError, NotYoursError, Problems, key
 from alcada.people.models import Company, User
-from alcada.web import intake_company, intake_files, routing_words
+from alcada.web import draft_conflict, intake_company, intake_files, kept, routing_words
 from alcada.web import intake_forms as forms
 from alcada.web.guards import person
 
@@ -68,6 +68,10 @@ def new(request: HttpRequest, kind: str) -> HttpResponse:
     allowed = intake_company.companies(user)
     if not allowed:
         return render(request, "intake/no_company.html", status=403)
+    if request.method != "POST" and (back := kept.take(request, user)):
+        typed_for = intake_company.chosen(allowed, back["typed"].get("company"))
+        if typed_for is not None:
+            return _brought_back(request, back, typed_for, kind, None)
     company = intake_company.chosen(allowed, request.POST.get("company") or request.GET.get("company"))
     if company is None:
         return render(request, "intake/choose_company.html", {"companies": allowed, "kind": kind})
@@ -104,19 +108,43 @@ def edit(request: HttpRequest, pk: int) -> HttpResponse:
     if entry.draft is None:
         return redirect("entry", entry.pk)
     if request.method != "POST":
+        if back := kept.take(request, user):
+            return _brought_back(request, back, entry.company, entry.kind, entry)
         return _edit_page(request, entry)
     draft, do = posted(request, entry.company, entry.kind)
     if do not in ("save", "submit") and not do.startswith("file-") and not request.FILES:
         return _small_button(request, do, draft, entry.company, entry.kind, entry)
     try:
         based_on = key(request.POST.get("based_on", "")) or None
-        entry = actions.save_draft(entry, by=user, draft=draft, based_on=based_on)
+        seen = request.POST.get("seen", "")
+        entry = actions.save_draft(entry, by=user, draft=draft, based_on=based_on, seen=seen)
     except NotYoursError as exc:
         raise PermissionDenied from exc
+    except actions.DraftSavedMeanwhileError as exc:
+        return _saved_meanwhile(request, exc.entry, draft)
     except (NotBeingEditedError, ChangedMeanwhileError):
         messages.warning(request, _("This entry was submitted or discarded meanwhile; nothing was changed."))
         return redirect("entry", entry.pk)
     return _keep(request, entry, do)
+
+
+def _brought_back(
+    request: HttpRequest, back: Mapping[str, Any], company: Company, kind: str, entry: Entry | None
+) -> HttpResponse:
+    """What was typed when the session ended, as it was; nothing is saved yet."""
+    form = forms.EntryForm(company, kind, forms.read(back["typed"]), generator=back["typed"].dict())
+    return _page(
+        request, form, entry, seen=back["typed"].get("seen", ""), back=True, files_lost=back["files"]
+    )
+
+
+def _saved_meanwhile(request: HttpRequest, entry: Entry, draft: Draft) -> HttpResponse:
+    """Somebody else saved this draft since the form was opened: both are shown, and nobody's is thrown away."""
+    intake_files.keep(request, entry, submits=False)
+    form = forms.EntryForm(entry.company, entry.kind, draft)
+    response = _page(request, form, entry, theirs=draft_conflict.between(entry, draft, by=person(request)))
+    response.status_code = 409
+    return response
 
 
 def _keep(request: HttpRequest, entry: Entry, do: str) -> HttpResponse:
@@ -238,7 +266,7 @@ def _small_button(
     form = forms.EntryForm(
         company, kind, draft, problems=step.problems, generator=request.POST.dict(), focus=step.focus
     )
-    return _page(request, form, entry)
+    return _page(request, form, entry, seen=request.POST.get("seen", ""))
 
 
 def _page(
@@ -249,9 +277,18 @@ def _page(
     refused: intake_files.Refused | None = None,
     *,
     moved: bool = False,
+    seen: str = "",
+    back: bool = False,
+    files_lost: bool = False,
+    theirs: draft_conflict.Conflict | None = None,
 ) -> HttpResponse:
     user = person(request)
     context = {
+        "seen": seen or (drafts.version(entry.draft) if entry and entry.draft else ""),
+        "kept_for": kept.mark(user),
+        "back": back,
+        "files_lost": files_lost,
+        "theirs": theirs,
         "form": form,
         "entry": entry,
         "asked": asked or Asked(),
