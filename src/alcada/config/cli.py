@@ -87,7 +87,9 @@ def _bench_into(parser: argparse.ArgumentParser) -> None:
     pages.add_argument("--entries", type=int, default=100_000)
     pages.add_argument("--companies", type=int, default=200)
     pages.add_argument("--requests", type=int, default=40, help="of each page (default 40)")
-    pages.add_argument("--keep", default="", metavar="FOLDER", help="keep the data there; again: only measure")
+    pages.add_argument(
+        "--keep", default="", metavar="FOLDER", help="keep the data there; again: only measure"
+    )
     pages.add_argument("--json", action="store_true")
 
 

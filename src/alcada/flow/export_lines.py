@@ -65,7 +65,9 @@ COLUMNS: Final[Sequence[Column]] = (
     Column(lazy("Entered at"), lambda shown: shown.entry.created_at, 16),
     Column(lazy("Posted at"), lambda shown: (shown.posting and shown.posting.posted_at) or "", 16),
     Column(lazy("Reference"), lambda shown: shown.posting.reference if shown.posting else "", 12),
-    Column(lazy("Id in Conta Azul"), lambda shown: shown.posting.remote_event_id if shown.posting else "", 38),
+    Column(
+        lazy("Id in Conta Azul"), lambda shown: shown.posting.remote_event_id if shown.posting else "", 38
+    ),
 )
 
 

@@ -65,7 +65,9 @@ def run(export_id: int) -> None:
         _write(export, mine)
     except BaseException:
         path_of(export).unlink(missing_ok=True)
-        mine.update(state=State.QUEUED, file="")  # the queue tries again, and at last the timetable gives it up
+        mine.update(
+            state=State.QUEUED, file=""
+        )  # the queue tries again, and at last the timetable gives it up
         raise
 
 

@@ -259,9 +259,7 @@ class Totals:
 
 def totals(found: QuerySet[Entry]) -> Totals:
     """Up to COUNTED of them: a sum over part of a list would be a lie, and is not told."""
-    inner, params = (
-        found.order_by().values_list("kind", "list_value")[: COUNTED + 1].query.sql_with_params()
-    )
+    inner, params = found.order_by().values_list("kind", "list_value")[: COUNTED + 1].query.sql_with_params()
     sql = f"SELECT kind, count(*), sum(list_value) FROM ({inner}) AS found(kind, list_value) GROUP BY kind"  # noqa: S608  (Django's own SQL)
     try:
         with planned_anew(patience_ms=PATIENCE_MS), connection.cursor() as cursor:
@@ -276,7 +274,7 @@ def totals(found: QuerySet[Entry]) -> Totals:
 
 @contextmanager
 def planned_anew(*, patience_ms: int = 0) -> Iterator[None]:
-    """A statement planned for these very values: one plan for all companies is wrong for the largest or the smallest."""
+    """A statement planned for these very values: one plan for all companies does not suit all."""
     with transaction.atomic():
         with connection.cursor() as cursor:
             cursor.execute("SET LOCAL plan_cache_mode = force_custom_plan")

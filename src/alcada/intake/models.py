@@ -12,7 +12,6 @@ from django.utils.translation import gettext_lazy as _
 
 from alcada.directory.models import EntryKind
 
-
 # A list's "no due date yet": after all others.
 NO_DAY = date(9999, 12, 31)
 
@@ -226,7 +225,9 @@ class Export(models.Model):
     language = models.CharField(max_length=10)  # of its headings, and of its figures in a CSV
     filters = models.JSONField()
     state = models.CharField(max_length=8, choices=State.choices, default=State.QUEUED)
-    file = models.CharField(max_length=64, blank=True, default="")  # its name on our disk, which nobody guesses
+    file = models.CharField(
+        max_length=64, blank=True, default=""
+    )  # its name on our disk, which nobody guesses
     # In which companies the person saw all, and in which their own: asked again at the download.
     companies_all = models.JSONField(default=list)
     companies_own = models.JSONField(default=list)

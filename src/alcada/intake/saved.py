@@ -38,7 +38,12 @@ def changeable(user: User, saved: SavedFilter) -> bool:
 
 
 def keep(
-    name: str, filters: Mapping[str, str], *, by: User, share_with: Company | None = None, default: bool = False
+    name: str,
+    filters: Mapping[str, str],
+    *,
+    by: User,
+    share_with: Company | None = None,
+    default: bool = False,
 ) -> SavedFilter:
     """Save the filters under the name; the same name again replaces what it held.
 

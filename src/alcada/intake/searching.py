@@ -7,6 +7,7 @@ other side, the words and marks that each entry carries, is the trigger of migra
 import re
 import unicodedata
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Final
@@ -93,10 +94,8 @@ def _piece(piece: str) -> str:
             ways.append(_begins(joined.lstrip("0")))
         if piece.isascii() and piece.isdigit() and len(piece) < 9:
             ways.append(_quoted(f"#{int(piece)}"))
-        try:
+        with suppress(money.AmountError, ArithmeticError):
             ways.append(_quoted(f"={money.to_cents(_amount(piece))}"))
-        except (money.AmountError, ArithmeticError):
-            pass
     return _any(ways)
 
 

@@ -15,10 +15,10 @@ from alcada.directory.models import EntryKind
 from alcada.directory.queries import defaults_for
 from alcada.people.models import Company
 from alcada.people.queries import may
+from alcada.web import paging
 from alcada.web.directory_forms import UsualForm, add_error
 from alcada.web.directory_frame import CHANGE, MAP, PAGE, SEE, around, choose_company, only
 from alcada.web.guards import companies_in_view, person, require
-from alcada.web import paging
 
 
 @require_safe

@@ -1,4 +1,4 @@
-"""Cost centres, categories and bank accounts: lists to search, and each one's own page, for everybody who has a role."""
+"""Cost centres, categories and bank accounts: lists to search, and each one's own page, for every role."""
 
 from typing import TypeVar
 
@@ -66,7 +66,9 @@ def _cost_centre_page(request: HttpRequest, company: Company, centre: CostCentre
             add_error(form, error)
         else:
             messages.success(request, _("Saved."))
-            return redirect("directory-cost-centre", centre.pk) if centre else redirect("directory-cost-centres")
+            return (
+                redirect("directory-cost-centre", centre.pk) if centre else redirect("directory-cost-centres")
+            )
     user = person(request)
     context = {
         **around(request, "cost_centres"),
@@ -74,7 +76,11 @@ def _cost_centre_page(request: HttpRequest, company: Company, centre: CostCentre
         "company": company,
         "centre": centre,
         "changeable": centre is None or may(user, CHANGE, company),
-        **({"called": called(user, "cost_centre", centre), **uses(user, "cost_centre", centre)} if centre else {}),
+        **(
+            {"called": called(user, "cost_centre", centre), **uses(user, "cost_centre", centre)}
+            if centre
+            else {}
+        ),
         "mapped": centre is not None and centre.counterparts.filter(active=True).exists(),
     }
     return render(request, "directory/cost_centre.html", context, status=422 if form.errors else 200)

@@ -1,4 +1,4 @@
-"""The list of entries as a file: asked for, followed while a worker makes it, downloaded by who asked, and nobody else."""
+"""The list of entries as a file: asked for, followed while a worker makes it, downloaded by who asked alone."""
 
 from typing import Any
 
@@ -45,7 +45,8 @@ def ask(request: HttpRequest) -> HttpResponse:
         made = exporting.ask(user, wanted, sort=sort, format=format, language=get_language() or "pt-br")
     except exporting.TooManyError:
         messages.warning(
-            request, _("%(most)s of your exports are being made: wait for one of them.") % {"most": exporting.MOST}
+            request,
+            _("%(most)s of your exports are being made: wait for one of them.") % {"most": exporting.MOST},
         )
         return redirect("exports")
     return redirect("export", made.pk)

@@ -95,7 +95,12 @@ def shown(entries: Iterable[Entry]) -> list[dict[str, Any]]:
 
 def _orders(wanted: dict[str, str], sort: str) -> dict[str, dict[str, str]]:
     """The heads of the table that sort: pressed again they turn the order round."""
-    heads = {"number": ("", "old"), "name": ("name", "-name"), "due": ("due", "-due"), "value": ("-value", "value")}
+    heads = {
+        "number": ("", "old"),
+        "name": ("name", "-name"),
+        "due": ("due", "-due"),
+        "value": ("-value", "value"),
+    }
     return {
         head: {
             "url": address(wanted, sort=second if sort == first else first),
@@ -134,9 +139,7 @@ def _filters(user: User, wanted: dict[str, str], company: Company | None) -> dic
         "more_open": any(wanted[name] for name in MORE),
         "company": company,
         "month_wrong": bool(wanted["month"]) and listing.month_of(wanted["month"]) is None,
-        "days_wrong": [
-            name for name in ("from", "until") if wanted[name] and read_day(wanted[name]) is None
-        ],
+        "days_wrong": [name for name in ("from", "until") if wanted[name] and read_day(wanted[name]) is None],
     }
     if company is None:
         return chosen

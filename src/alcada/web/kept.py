@@ -1,7 +1,7 @@
 """What was typed into a long form when the session ended: kept, and brought back once the person is signed in again.
 
-Only a form that we gave to somebody is kept (it carries their signed mark), so a stranger can't fill our database; and it
-is given back to that same person only. Files can't be kept: the page says so.
+Only a form that we gave to somebody is kept (it carries their signed mark), so a stranger can't fill our database; and
+it is given back to that same person only. Files can't be kept: the page says so.
 """
 
 import re

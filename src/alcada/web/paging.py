@@ -1,4 +1,4 @@
-"""Lists page by page, by key: the next page begins behind the last line shown, however many there are and were added."""
+"""Lists page by page, by key: the next page begins behind the last line shown, whatever was added since."""
 
 import json
 from collections.abc import Sequence

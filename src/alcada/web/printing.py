@@ -1,5 +1,5 @@
-"""An entry on paper: all that an auditor asks for. Every revision, every decision and what it judged, every posting with
-its ids, the whole history with its hashes, and whether the chain of these still holds.
+"""An entry on paper: all that an auditor asks for. Every revision, every decision and what it judged, every posting
+with its ids, the whole history with its hashes, and whether the chain of these still holds.
 """
 
 from dataclasses import dataclass
