@@ -1,4 +1,4 @@
-"""The list of entries in a real browser: good at both widths, by keyboard, exported; a form that outlives its session."""
+"""The list of entries in a real browser: both widths, by keyboard, exported; a form that outlives its session."""
 
 import pytest
 from integration.pages.world import World, build

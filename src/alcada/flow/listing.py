@@ -11,6 +11,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any, Final
 
+from django.core.exceptions import EmptyResultSet
 from django.db import OperationalError, connection, transaction
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
@@ -160,14 +161,14 @@ def _in_state(found: QuerySet[Entry], state: str, scope: Scope) -> QuerySet[Entr
         rounds = Round.objects.filter(company__in=[*scope.everything, *scope.own], state=code)
         found = found.filter(pk__in=rounds.values("entry"))
     elif room == "round":
-        found = found.filter(draft=None).exclude(Exists(Posting.objects.filter(entry=OuterRef("pk"))))
+        found = found.filter(draft__isnull=True).exclude(Exists(Posting.objects.filter(entry=OuterRef("pk"))))
     elif code == "asked":
         asked = Posting.objects.filter(state=State.REFUSED, reason__in=ASKED)
         found = found.filter(pk__in=asked.values("entry"))
     elif code in _FEW:
         found = found.filter(pk__in=Posting.objects.filter(state=code).values("entry"))
     else:
-        found = found.filter(draft=None)
+        found = found.filter(draft__isnull=True)
     return with_status(found).filter(Q(status=state))
 
 
@@ -259,7 +260,11 @@ class Totals:
 
 def totals(found: QuerySet[Entry]) -> Totals:
     """Up to COUNTED of them: a sum over part of a list would be a lie, and is not told."""
-    inner, params = found.order_by().values_list("kind", "list_value")[: COUNTED + 1].query.sql_with_params()
+    counted = found.order_by().values_list("kind", "list_value")[: COUNTED + 1]
+    try:
+        inner, params = counted.query.sql_with_params()
+    except EmptyResultSet:
+        return Totals([])
     sql = f"SELECT kind, count(*), sum(list_value) FROM ({inner}) AS found(kind, list_value) GROUP BY kind"  # noqa: S608  (Django's own SQL)
     try:
         with planned_anew(patience_ms=PATIENCE_MS), connection.cursor() as cursor:

@@ -82,7 +82,8 @@ def download(request: HttpRequest, pk: int) -> HttpResponse | FileResponse:
         opened = exporting.path_of(found).open("rb")
     except FileNotFoundError as exc:
         raise Http404 from exc
-    name = f"{_('entries')} {timezone.localtime(found.created_at):%Y-%m-%d %H%M}.{found.format}"
+    word = _("entries")
+    name = f"{word} {timezone.localtime(found.created_at):%Y-%m-%d %H%M}.{found.format}"
     answer = FileResponse(opened, as_attachment=True, filename=name, content_type=TYPES[found.format])
     answer.headers["X-Content-Type-Options"] = "nosniff"
     answer.headers["Cache-Control"] = "private, no-store"

@@ -36,7 +36,7 @@ def entries(request: HttpRequest) -> HttpResponse:
     if not companies_of(user).exists():
         raise PermissionDenied
     if not request.GET and (usual := saved.default_of(user)):
-        return redirect(address(usual.filters, saved=str(usual.pk)))
+        return redirect(reverse("entries") + address(usual.filters, saved=str(usual.pk)))
     wanted, sort = asked(request.GET)
     scope = listing.scope_of(user)
     found = listing.find(scope, wanted)

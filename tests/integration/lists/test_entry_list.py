@@ -35,7 +35,7 @@ def found(client: Client, **asked: str) -> list[int]:
 @pytest.fixture
 def several(world: World) -> World:
     """1: posted, R$ 1.234,56; 2: a draft; 3: another vendor, in approval; 4: refused."""
-    world.posted(description="Papel A4", document_number="NF 000471")
+    world.posted(description="Papel A4", document_number="NF 000831")
     world.typed(party="", party_name="Açougue São Jorge", description="Carne", amount="99,90")
     other = save_party(
         world.company, name="Elétrica Ágil Ltda", document="19131243000197", is_vendor=True, is_customer=False
@@ -57,9 +57,9 @@ def several(world: World) -> World:
         ("eletrica agil", [3]),
         ("19.131.243/0001-97", [3]),
         ("19131243", [3]),
-        ("471", [1]),
-        ("NF 000471", [1]),
-        ("NF000471", [1]),
+        ("831", [1]),
+        ("NF 000831", [1]),
+        ("NF000831", [1]),
         ("#3", [3]),
         ("1.234,56", [1]),
         ("1234.56", [1]),

@@ -53,7 +53,7 @@ def test_a_portuguese_csv_opens_in_a_brazilian_spreadsheet(world: World, as_: Si
     assert rows[0]["Valor"] == "99,90"
     assert rows[1]["CPF/CNPJ"] == "11.222.333/0001-81"
     assert rows[1]["Primeiro vencimento"] == f"{timezone.localdate() + timedelta(days=10):%d/%m/%Y}"
-    assert rows[1]["Id no Conta Azul"] == f"evt-{Entry.objects.get(number=1).pk}"
+    assert rows[1]["ID no Conta Azul"] == f"evt-{Entry.objects.get(number=1).pk}"
 
 
 def test_an_english_csv_has_commas_and_points(world: World, as_: Sign) -> None:

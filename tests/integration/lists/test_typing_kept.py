@@ -104,6 +104,7 @@ def test_a_file_sent_with_a_refused_save_is_kept(world: World, as_: Sign, tmp_pa
 def sign_in_again(client: Client, user: User, answer: Any) -> Any:
     """As a person does: the sign-in page, then where one was."""
     client.force_login(user)
+    client.cookies["django_language"] = "en"
     address = parse_qs(urlsplit(answer.headers["Location"]).query)["next"][0]
     return client.get(address)
 

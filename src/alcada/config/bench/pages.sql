@@ -115,7 +115,7 @@ FROM bench_made m JOIN directory_party p ON p.id = m.party
 INSERT INTO approval_round (id, entry_id, revision_id, company_id, entered_by_id, submitted_by_id, due_date, state, reason, opened_at, closed_at)
 SELECT r.id, m.n, r.id, m.company, m.creator, m.creator, m.due,
     CASE WHEN r.number < m.revisions THEN 'sent_back' WHEN m.became = 'open' THEN 'open' WHEN m.became IN ('rejected', 'sent_back') THEN m.became
-         ELSE 'approved' END, '', m.at, CASE WHEN m.became <> 'open' THEN m.at + interval '1 day' END
+         ELSE 'approved' END, '', m.at, CASE WHEN m.became <> 'open' OR r.number < m.revisions THEN m.at + interval '1 day' END
 FROM bench_made m JOIN intake_revision r ON r.entry_id = m.n
 
 --@ step
