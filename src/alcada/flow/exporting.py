@@ -182,7 +182,7 @@ class _Book:
         return self._formatted(cell, "dd/mm/yyyy") if isinstance(cell, date) else cell
 
     def _formatted(self, value: Decimal | date, shape: str) -> Any:
-        made = WriteOnlyCell(self._sheet, value)
+        made = WriteOnlyCell(self._sheet, value)  # type: ignore[arg-type]  (it takes a Decimal and a date)
         made.number_format = shape
         return made
 

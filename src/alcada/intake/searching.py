@@ -136,4 +136,4 @@ class Having(SearchQuery):
         self, compiler: SQLCompiler, connection: object, *args: object, **kwargs: object
     ) -> tuple[str, list[str]]:
         sql, params = compiler.compile(Value(self.condition))
-        return f"({sql})::tsquery", list(params)
+        return f"({sql})::tsquery", [str(each) for each in params]

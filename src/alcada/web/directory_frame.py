@@ -93,13 +93,13 @@ def called(user: User, kind: str, thing: Thing) -> list[Called]:
     manages = may(user, MAP, thing.company)
     found = []
     for connection in thing.company.connections.accounts():
-        row = rows.get(connection.pk)
+        there = rows.get(connection.pk)
         found.append(
             Called(
                 connection,
-                name=(row.remote_name or str(thing)) if row else "",
-                parent=row.remote_parent if row else "",
-                trouble=str(row.get_trouble_display()) if row and row.trouble else "",
+                name=(there.remote_name or str(thing)) if there else "",
+                parent=there.remote_parent if there else "",
+                trouble=str(there.get_trouble_display()) if there and there.trouble else "",
                 mapping=reverse("mapping-choose", args=[connection.pk, kind, thing.pk]) if manages else "",
             )
         )

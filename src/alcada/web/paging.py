@@ -67,6 +67,6 @@ def _start(text: str, columns: int) -> list[Any] | None:
 
 def _address(request: HttpRequest, side: str, columns: Sequence[str], row: Model) -> str:
     query = QueryDict(mutable=True)
-    query.update({name: value for name, value in request.GET.items() if name not in ("after", "before")})
+    query.update({name: str(value) for name, value in request.GET.items() if name not in ("after", "before")})
     query[side] = json.dumps([*(getattr(row, column) for column in columns), row.pk], ensure_ascii=False)
     return "?" + query.urlencode()
