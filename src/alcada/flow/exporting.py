@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, cast
 
 from django.conf import settings
 from django.db import transaction
@@ -106,8 +106,8 @@ def _batches(found: Any, sort: str) -> Iterator[list[int]]:
     after = ""
     while True:
         page = listing.page(found, sort, after=after, size=AT_ONCE)
-        if page.entries:
-            yield [entry.pk for entry in page.entries]
+        if page.keys:
+            yield page.keys
         after = page.older
         if not after:
             return
@@ -182,7 +182,7 @@ class _Book:
         return self._formatted(cell, "dd/mm/yyyy") if isinstance(cell, date) else cell
 
     def _formatted(self, value: Decimal | date, shape: str) -> Any:
-        made = WriteOnlyCell(self._sheet, value)  # type: ignore[arg-type]  (it takes a Decimal and a date)
+        made = WriteOnlyCell(self._sheet, cast("datetime", value))  # it takes a Decimal and a date as well
         made.number_format = shape
         return made
 

@@ -111,4 +111,4 @@ def uses(user: User, kind: str, thing: Thing) -> dict[str, Any]:
     wanted = listing.wanted_of({"company": thing.company_id, FILTER_OF[kind]: thing.pk})
     page = listing.page(listing.find(listing.scope_of(user), wanted), "", size=USES)
     address = reverse("entries") + intake_list.address(wanted, saved="none")
-    return {"rows": intake_list.shown(page.entries), "all_uses": address, "more_uses": bool(page.older)}
+    return {"rows": intake_list.shown(page.keys), "all_uses": address, "more_uses": bool(page.older)}

@@ -1,6 +1,6 @@
 """The list of entries: searched, filtered, sorted, page after page by key; what it adds up to; filters under a name."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from django.core.exceptions import PermissionDenied
@@ -18,7 +18,6 @@ from alcada.intake.models import Entry, SavedFilter
 from alcada.intake.queries import with_list_facts
 from alcada.intake.rules import key, read_day
 from alcada.people.models import Company, User
-from alcada.people.queries import companies_of, companies_where, may
 from alcada.web.guards import person
 from alcada.web.intake_forms import amount_of
 
@@ -33,24 +32,24 @@ MORE: Final = (*OF_COMPANY, "month")
 def entries(request: HttpRequest) -> HttpResponse:
     """Newest first, unless asked otherwise. Each page begins beside a key: no offset, however many there are."""
     user = person(request)
-    if not companies_of(user).exists():
+    scope = listing.scope_of(user)
+    if not scope.roles:
         raise PermissionDenied
     if not request.GET and (usual := saved.default_of(user)):
         return redirect(reverse("entries") + address(usual.filters, saved=str(usual.pk)))
     wanted, sort = asked(request.GET)
-    scope = listing.scope_of(user)
     found = listing.find(scope, wanted)
     page = listing.page(
         found, sort, after=request.GET.get("after", ""), before=request.GET.get("before", ""), size=PAGE
     )
-    company = _company(user, wanted, scope)
+    company = _company(wanted, scope)
     context = {
         **_page(page, wanted, sort),
-        **_filters(user, wanted, company),
-        **_saved(request, user, wanted, sort, company),
+        **_filters(scope, wanted, company),
+        **_saved(request, scope, wanted, sort, company),
         "first_page": not page.newer,
         "several": len({*scope.everything, *scope.own}) > 1 and not wanted["company"],
-        "may_create": companies_where(user, "entry.create").exists(),
+        "may_create": scope.may("entry.create"),
         "totals": listing.totals(found) if request.GET.get("totals") else None,
         "totals_url": reverse("entries-totals") + address(wanted),
         "totals_here": address(wanted, sort=sort, totals="1"),
@@ -74,7 +73,7 @@ def asked(given: Mapping[str, Any]) -> tuple[dict[str, str], str]:
 
 def _page(page: listing.Page, wanted: dict[str, str], sort: str) -> dict[str, Any]:
     return {
-        "rows": shown(page.entries),
+        "rows": shown(page.keys),
         "wanted": wanted,
         "sort": sort,
         "filtered": any(value for name, value in wanted.items() if name != "company"),
@@ -86,9 +85,8 @@ def _page(page: listing.Page, wanted: dict[str, str], sort: str) -> dict[str, An
     }
 
 
-def shown(entries: Iterable[Entry]) -> list[dict[str, Any]]:
+def shown(keys: Sequence[int]) -> list[dict[str, Any]]:
     """The entries' lines, with all that these show."""
-    keys = [entry.pk for entry in entries]
     found = {entry.pk: entry for entry in with_list_facts(with_status(Entry.objects.filter(pk__in=keys)))}
     return [_row(found[pk]) for pk in keys if pk in found]
 
@@ -125,14 +123,14 @@ def _sorts() -> list[tuple[str, str]]:
     ]
 
 
-def _company(user: User, wanted: dict[str, str], scope: listing.Scope) -> Company | None:
+def _company(wanted: dict[str, str], scope: listing.Scope) -> Company | None:
     """The one company that the list is about: chosen, or the only one."""
     mine = {*scope.everything, *scope.own}
     pk = key(wanted["company"]) if wanted["company"] else next(iter(mine)) if len(mine) == 1 else 0
     return Company.objects.filter(pk=pk).first() if pk in mine else None
 
 
-def _filters(user: User, wanted: dict[str, str], company: Company | None) -> dict[str, Any]:
+def _filters(scope: listing.Scope, wanted: dict[str, str], company: Company | None) -> dict[str, Any]:
     chosen: dict[str, Any] = {
         "kinds": EntryKind.choices,
         "states": [(code, label) for code, (label, _colour) in STATUSES.items()],
@@ -149,7 +147,7 @@ def _filters(user: User, wanted: dict[str, str], company: Company | None) -> dic
         "centre": list(CostCentre.objects.filter(company=company)[:CHOICES]),
         "bank": list(BankAccount.objects.filter(company=company)[:CHOICES]),
         "account": accounts if len(accounts) > 1 else [],
-        "by": _people(company) if may(user, "entry.see_all", company) else [],
+        "by": _people(company) if scope.may("entry.see_all", company.pk) else [],
     }
     labels = {
         "category": _("Category"),
@@ -163,7 +161,7 @@ def _filters(user: User, wanted: dict[str, str], company: Company | None) -> dic
         for name, rows in lists.items()
         if rows
     ]
-    if party := Party.objects.filter(company=company, pk=key(wanted["party"])).first():
+    if wanted["party"] and (party := Party.objects.filter(company=company, pk=key(wanted["party"])).first()):
         chosen["party"] = party
         chosen["without_party"] = address({**wanted, "party": ""})
     return chosen
@@ -174,9 +172,9 @@ def _people(company: Company) -> list[User]:
 
 
 def _saved(
-    request: HttpRequest, user: User, wanted: dict[str, str], sort: str, company: Company | None
+    request: HttpRequest, scope: listing.Scope, wanted: dict[str, str], sort: str, company: Company | None
 ) -> dict[str, Any]:
-    rows = []
+    user, rows = scope.user, []
     here = {name: value for name, value in {**wanted, "sort": sort}.items() if value}
     current: SavedFilter | None = None
     for each in saved.visible(user):
@@ -189,7 +187,7 @@ def _saved(
         "saved_changed": current is not None and current.filters != here,
         "saved_is_mine": current is not None and saved.changeable(user, current),
         "may_save": bool(here),
-        "share_with": company if company and may(user, "filter.share", company) else None,
+        "share_with": company if company and scope.may("filter.share", company.pk) else None,
         "everything": address({"company": wanted["company"]}, saved="none"),
         # A name that was refused comes back, with the reason beside it.
         "saving": request.GET.get("saving", "")[:200],
