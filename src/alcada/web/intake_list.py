@@ -249,4 +249,4 @@ def _typed(draft: drafts.Draft) -> dict[str, Any]:
 def address(wanted: Mapping[str, Any], **more: str) -> str:
     query = QueryDict(mutable=True)
     query.update({name: str(value) for name, value in {**wanted, **more}.items() if value})
-    return "?" + query.urlencode() if query else reverse("entries")
+    return "?" + (query.urlencode() or "saved=none")

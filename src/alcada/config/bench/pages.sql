@@ -32,7 +32,7 @@ ON CONFLICT DO NOTHING
 --@ made
 DROP TABLE IF EXISTS bench_made;
 CREATE TEMP TABLE bench_made AS
-WITH office AS (
+WITH office AS MATERIALIZED (
     SELECT c.id AS company, row_number() OVER (ORDER BY c.id) AS place, count(*) OVER () AS offices,
         (SELECT array_agg(p.id ORDER BY p.id) FROM directory_party p WHERE p.company_id = c.id AND p.is_vendor) AS vendors,
         (SELECT array_agg(p.id ORDER BY p.id) FROM directory_party p WHERE p.company_id = c.id AND p.is_customer) AS customers,
@@ -46,7 +46,7 @@ WITH office AS (
         (SELECT v.id FROM flow_flowversion v JOIN flow_flow f ON f.id = v.flow_id WHERE f.company_id = c.id AND f.trigger = 'payable.submitted') AS pays,
         (SELECT v.id FROM flow_flowversion v JOIN flow_flow f ON f.id = v.flow_id WHERE f.company_id = c.id AND f.trigger = 'receivable.submitted') AS earns
     FROM people_company c
-), drawn AS (
+), drawn AS MATERIALIZED (
     SELECT n, CASE WHEN random() < %(large)s THEN 1 ELSE 2 + floor(random() * greatest((SELECT count(*) FROM people_company) - 1, 1))::int END AS place,
         random() AS r1, random() AS r2, random() AS r3, random() AS r4, random() AS r5, random() AS r6, random() AS fate
     FROM generate_series(%(first)s::int, %(last)s::int) n
