@@ -82,6 +82,15 @@ def _bench_into(parser: argparse.ArgumentParser) -> None:
     queue.add_argument("--waiting", type=int, nargs="+", default=[10_000, 100_000])
     queue.add_argument("--seed", type=int, default=1)
     queue.add_argument("--json", action="store_true")
+    text = "server time of pages, per page and viewer, on data that it makes"
+    pages = kinds.add_parser("pages", help=text, description=text)
+    pages.add_argument("--entries", type=int, default=100_000)
+    pages.add_argument("--companies", type=int, default=200)
+    pages.add_argument("--requests", type=int, default=40, help="of each page (default 40)")
+    pages.add_argument(
+        "--keep", default="", metavar="FOLDER", help="keep the data there; again: only measure"
+    )
+    pages.add_argument("--json", action="store_true")
 
 
 def _setup() -> None:
@@ -170,6 +179,16 @@ def _bench(given: argparse.Namespace) -> int:
         from alcada.config.bench import queue
 
         return queue.run(given.waiting, seed=given.seed, as_json=given.json)
+    if given.what == "pages":
+        from alcada.config.bench import pages
+
+        return pages.run(
+            entries=given.entries,
+            companies=given.companies,
+            requests=given.requests,
+            keep=given.keep,
+            as_json=given.json,
+        )
     from alcada.config.bench.options import Options
     from alcada.config.bench.run import run
 

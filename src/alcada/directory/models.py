@@ -115,6 +115,7 @@ class Party(models.Model):
                 condition=Q(is_vendor=True) | Q(is_customer=True), name="party_has_a_side"
             ),
         ]
+        indexes = [models.Index(fields=["company", "normalised_name", "id"], name="party_list")]
 
     def __str__(self) -> str:
         return self.name

@@ -16,6 +16,7 @@ EVENTS = frozenset(
         "entry.routed",
         "entry.document_added",
         "entry.document_removed",
+        "entries.exported",
         "correction.begun",
         "correction.discarded",
         "correction.submitted",

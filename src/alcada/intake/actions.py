@@ -72,6 +72,8 @@ def start_all(
                 number=number,
                 created_by=owner or by,
                 draft=drafts.shaped(draft),
+                draft_by=by,
+                draft_at=timezone.now(),
                 nfe_key=nfe_key,
             )
             for number, (kind, draft) in enumerate(typed, start=last + 1)
@@ -85,19 +87,33 @@ def start_all(
         return entries
 
 
-def save_draft(entry: Entry, *, by: User, draft: Draft, based_on: int | str | None = "any") -> Entry:
+def save_draft(
+    entry: Entry, *, by: User, draft: Draft, based_on: int | str | None = "any", seen: str = ""
+) -> Entry:
     """Keep what was typed, right or wrong. Returns the entry as saved.
 
     `based_on` is the key of the current revision that the form was opened on (None: there was none); "any"
-    doesn't ask. Raises NotBeingEditedError, NotYoursError, ChangedMeanwhileError.
+    doesn't ask. `seen` is the draft that it was opened on (drafts.version); empty doesn't ask. Raises
+    NotBeingEditedError, NotYoursError, ChangedMeanwhileError, and DraftSavedMeanwhileError with what stands there now.
     """
     with transaction.atomic():
         locked = _being_edited(entry, by)
         if based_on != "any" and based_on != locked.current_id:
             raise ChangedMeanwhileError
-        locked.draft = drafts.shaped(draft)
-        locked.save(update_fields=["draft"])
+        typed = drafts.shaped(draft)
+        if seen and seen != drafts.version(locked.draft) and typed != locked.draft:
+            raise DraftSavedMeanwhileError(locked)
+        locked.draft, locked.draft_by, locked.draft_at = typed, by, timezone.now()
+        locked.save(update_fields=["draft", "draft_by", "draft_at"])
         return locked
+
+
+class DraftSavedMeanwhileError(Exception):
+    """Somebody saved the draft since the form was opened; `entry` has what they saved."""
+
+    def __init__(self, entry: Entry) -> None:
+        super().__init__("somebody saved this draft meanwhile")
+        self.entry = entry
 
 
 def settle_party(entry: Entry, *, by: User) -> Entry:

@@ -17,6 +17,8 @@ may be empty: it is the whole value. `confirmed` holds the keys of the questions
 duplicates.probable) that the person ticked.
 """
 
+import hashlib
+import json
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from decimal import Decimal
@@ -76,6 +78,12 @@ def _text(value: Any) -> str:
 def _rows(rows: Any, names: Sequence[str]) -> list[dict[str, str]]:
     found = [row for row in rows if isinstance(row, Mapping)] if isinstance(rows, list) else []
     return [{name: _text(row.get(name)) for name in names} for row in found] or [dict.fromkeys(names, "")]
+
+
+def version(draft: Mapping[str, Any] | None) -> str:
+    """What tells one state of a draft from another: a form says which one it was opened on."""
+    text = json.dumps(shaped(draft or {}), sort_keys=True, ensure_ascii=False)
+    return hashlib.sha256(text.encode()).hexdigest()[:20]
 
 
 def empty(company: Company, kind: str, *, today: date) -> Draft:

@@ -1,12 +1,19 @@
 """Entries: payables and receivables, as a chain of immutable revisions."""
 
+from datetime import date
+
 from django.conf import settings
+from django.contrib.postgres.indexes import GinIndex
+from django.contrib.postgres.search import SearchVectorField
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from alcada.directory.models import EntryKind
+
+# A list's "no due date yet": after all others.
+NO_DAY = date(9999, 12, 31)
 
 
 class PaymentMethod(models.TextChoices):
@@ -83,9 +90,34 @@ class Entry(models.Model):
     correction = models.JSONField(null=True)
     nfe_key = models.CharField(max_length=44, blank=True, default="")
     discarded_at = models.DateTimeField(null=True)  # a draft thrown away
+    # Who saved the draft last, and when: what a second person who edits it is told.
+    draft_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
+    draft_at = models.DateTimeField(null=True)
+    # What lists sort and search by: of the current revision, or of what is typed so far. The database's own
+    # trigger writes them (migration 0005), whoever changes the entry.
+    list_name = models.CharField(max_length=80, default="", editable=False)
+    list_value = models.DecimalField(max_digits=14, decimal_places=2, default=0, editable=False)
+    list_due = models.DateField(default=NO_DAY, editable=False)
+    list_last_due = models.DateField(default=NO_DAY, editable=False)
+    list_words = SearchVectorField(default="", editable=False)
 
     class Meta:
         ordering = ["-number"]
+        indexes = [
+            # A list of one company, and of all: each order that it offers is an index that is walked.
+            models.Index(fields=["company", "id"], name="entry_list"),
+            models.Index(fields=["company", "list_due", "id"], name="entry_list_due"),
+            models.Index(fields=["company", "list_value", "id"], name="entry_list_value"),
+            models.Index(fields=["company", "list_name", "id"], name="entry_list_name"),
+            models.Index(fields=["list_due", "id"], name="entry_all_due"),
+            models.Index(fields=["list_value", "id"], name="entry_all_value"),
+            models.Index(fields=["list_name", "id"], name="entry_all_name"),
+            models.Index(fields=["created_by", "id"], name="entry_list_own"),
+            models.Index(
+                fields=["company", "id"], condition=Q(draft__isnull=False), name="entry_list_drafts"
+            ),
+            GinIndex(fields=["list_words"], name="entry_list_words"),
+        ]
         constraints = [
             models.UniqueConstraint(fields=["company", "number"], name="entry_number_once"),
             models.UniqueConstraint(
@@ -197,3 +229,66 @@ class Document(models.Model):
 
     class Meta:
         ordering = ["id"]
+
+
+class SavedFilter(models.Model):
+    """A list's filters under a name: a person's own, or shown to everybody in a company."""
+
+    owner = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="saved_filters")
+    # Where it is shown to others too; None: only to its owner.
+    company = models.ForeignKey("people.Company", models.PROTECT, null=True, related_name="saved_filters")
+    name = models.CharField(max_length=60)
+    filters = models.JSONField()  # what stands in the list's address
+    is_default = models.BooleanField(default=False)  # what its owner's list begins with
+    created_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        ordering = ["name", "id"]
+        constraints = [
+            models.UniqueConstraint(fields=["owner", "name"], name="saved_filter_name_once"),
+            models.UniqueConstraint(
+                fields=["owner"], condition=Q(is_default=True), name="one_default_filter_per_person"
+            ),
+        ]
+
+
+class Export(models.Model):
+    """A list as a file, made by a worker for the person who asked, kept for some days."""
+
+    class State(models.TextChoices):
+        QUEUED = "queued", _("Waiting")
+        RUNNING = "running", _("Being made")
+        DONE = "done", _("Ready")
+        FAILED = "failed", _("Failed")
+        GONE = "gone", _("Deleted")  # the file, after its days
+
+    class Format(models.TextChoices):
+        CSV = "csv", "CSV"
+        XLSX = "xlsx", "XLSX"
+
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    format = models.CharField(max_length=4, choices=Format.choices)
+    language = models.CharField(max_length=10)  # of its headings, and of its figures in a CSV
+    filters = models.JSONField()
+    state = models.CharField(max_length=8, choices=State.choices, default=State.QUEUED)
+    file = models.CharField(
+        max_length=64, blank=True, default=""
+    )  # its name on our disk, which nobody guesses
+    # In which companies the person saw all, and in which their own: asked again at the download.
+    companies_all = models.JSONField(default=list)
+    companies_own = models.JSONField(default=list)
+    done = models.PositiveIntegerField(default=0)
+    total = models.PositiveIntegerField(default=0)  # 0: not counted
+    size = models.PositiveBigIntegerField(default=0)
+    created_at = models.DateTimeField(default=timezone.now)
+    beat_at = models.DateTimeField(default=timezone.now)  # a worker is at it: one that died is begun again
+    finished_at = models.DateTimeField(null=True)
+
+    class Meta:
+        indexes = [models.Index(fields=["by", "-id"], name="export_by")]
+        constraints = [
+            models.CheckConstraint(
+                condition=~Q(state="done") | ~Q(file="") & Q(finished_at__isnull=False),
+                name="export_done_has_its_file",
+            )
+        ]

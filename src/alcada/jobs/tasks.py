@@ -5,7 +5,7 @@ from procrastinate.contrib.django import app
 
 from alcada.connections.bulk import imports
 from alcada.flow import actions as flow
-from alcada.flow import corrected, incidents, mapping, patching, returning, twins
+from alcada.flow import corrected, exporting, incidents, mapping, patching, returning, twins
 from alcada.flow import sweep as flow_sweep
 from alcada.notify import consent_mail, mail, people_mail
 from alcada.posting import bulk as bulks
@@ -72,6 +72,19 @@ def send_forgotten(user_id: int) -> None:
 def bulk_import(import_id: int) -> None:
     """Make what a file of companies, rules and mappings asks for."""
     imports.run(import_id)
+
+
+@app.task(name="alcada.jobs.tasks.export_entries", retry=RETRY)
+def export_entries(export_id: int) -> None:
+    """Write a list of entries to the file that somebody asked for."""
+    exporting.run(export_id)
+
+
+@app.periodic(cron="* * * * *")
+@app.task(name="alcada.jobs.tasks.sweep_exports", queueing_lock="sweep_exports", pass_context=False)
+def sweep_exports(timestamp: int) -> None:
+    """Every minute: exports whose worker died, and files whose days are over."""
+    exporting.sweep()
 
 
 @app.periodic(cron="* * * * *")

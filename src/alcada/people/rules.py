@@ -14,6 +14,7 @@ ABILITIES: Final[dict[str, frozenset[Role]]] = {
     "entry.see": _EVERYBODY,  # those that are theirs
     "entry.see_all": _SEE_ALL,
     "entry.create": _WRITERS,
+    "filter.share": _OFFICE,  # a list's filters, with everybody in the company
     "step.decide": _WRITERS,  # where a flow asks them
     "directory.see": _EVERYBODY,
     "directory.change": _OFFICE,

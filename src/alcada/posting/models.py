@@ -154,6 +154,12 @@ class Posting(models.Model):
             ),
             models.Index(fields=["claim_until"], condition=Q(state="sending"), name="posting_claims"),
             models.Index(fields=["posted_at"], condition=Q(state="posted"), name="posting_posted_lately"),
+            # A list of the refused, say: few among many. Those under way have the indexes above.
+            models.Index(
+                fields=["state", "entry"],
+                condition=Q(state__in=["refused", "undecided", "cancelled"]),
+                name="posting_stopped",
+            ),
         ]
 
 

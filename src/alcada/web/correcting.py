@@ -29,7 +29,7 @@ from alcada.posting import corrections
 from alcada.posting.corrections import MoveNotAllowedError
 from alcada.posting.models import Correction
 from alcada.posting.rules import BusyError
-from alcada.web import correction_words, entries, intake_files
+from alcada.web import correction_words, entries, intake_asked, intake_files
 from alcada.web import intake as entering
 from alcada.web import intake_forms as forms
 from alcada.web.guards import person, require
@@ -103,14 +103,14 @@ def _go_on(request: HttpRequest, entry: Entry, do: str) -> HttpResponse:
         return redirect(back)
     try:
         checked = flow.check(entry)
-        asked = entering.asked_of(entry, checked.content, entry.correction, user)
+        asked = intake_asked.asked_of(entry, checked.content, entry.correction, user)
         if asked.open or request.POST.get("seen") != _mark(checked.changes):
             return redirect(back)
         flow.submit(entry, by=user)
     except (Problems, flow.NothingChangedError):
         return redirect(back)
     except SubmissionRefusedError as exc:
-        messages.error(request, entering.refusal(exc))
+        messages.error(request, intake_asked.refusal(exc))
         return redirect("entry-correct", entry.pk)
     except NotYoursError as exc:
         raise PermissionDenied from exc
@@ -136,7 +136,7 @@ def _page(request: HttpRequest, entry: Entry) -> HttpResponse:
         try:
             checked = flow.check(entry)
             shown = {
-                "asked": entering.asked_of(entry, checked.content, entry.correction, person(request)),
+                "asked": intake_asked.asked_of(entry, checked.content, entry.correction, person(request)),
                 "groups": correction_words.groups(checked.changes),
                 "seen": _mark(checked.changes),
             }
@@ -161,7 +161,7 @@ def _render(request: HttpRequest, entry: Entry, form: forms.EntryForm, **shown: 
         "keeps_files": True,
         "refused": intake_files.pop_refused(request, entry),
         "accept": ".pdf,.png,.jpg,.jpeg,.webp,.xml",
-        "asked": entering.Asked(),
+        "asked": intake_asked.Asked(),
         **shown,
     }
     return render(request, "correcting/form.html", context)

@@ -40,7 +40,7 @@ from alcada.web import deal_form, deal_words, intake_company, sales
 from alcada.web.deal_form import DealForm
 from alcada.web.fragments import toast
 from alcada.web.guards import person
-from alcada.web.intake import refusal
+from alcada.web.intake_asked import refusal
 
 MOVING: Final = frozenset({"posting.queued", "posting.sending", "posting.unknown"})
 FIRST_PARTS: Final = 11  # of many, the preview shows so many and the last

@@ -3,19 +3,11 @@
 import csv
 import io
 from collections.abc import Iterable, Sequence
-from typing import Final
 from urllib.parse import quote
 
 from django.http import HttpResponse
 
-# What a spreadsheet takes for the beginning of a formula (OWASP, "CSV injection"), full-width forms too.
-_FORMULA: Final = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
-
-
-def plain(cell: object) -> str:
-    """The cell as text that no spreadsheet evaluates."""
-    text = str(cell)
-    return f"'{text}" if text.lstrip(" ").startswith(_FORMULA) else text
+from alcada.flow.cells import plain
 
 
 def csv_text(header: Sequence[str], rows: Iterable[Sequence[object]]) -> str:

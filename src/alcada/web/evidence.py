@@ -33,6 +33,9 @@ SHOWN_INLINE: Final = {
     "image/png": "image",
     "image/jpeg": "image",
     "image/webp": "image",
+    # An NF-e, as text: fetched when it is looked at.
+    "application/xml": "nfe",
+    "text/xml": "nfe",
 }
 
 
@@ -75,7 +78,7 @@ class ToCreate:
 @dataclass(frozen=True)
 class Preview:
     document: Document
-    shown: str  # "pdf", "image" or "" (a link only)
+    shown: str  # "pdf", "image", "nfe" (its text) or "" (a link only)
 
 
 def of_round(round_: Round) -> dict[str, Any]:

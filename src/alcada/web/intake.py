@@ -3,61 +3,31 @@ intake_forms.py.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Any
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.utils.functional import Promise
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy as lazy
 from django.views.decorators.http import require_http_methods, require_POST
 
 from alcada.directory.actions import DirectoryError
 from alcada.directory.models import EntryKind
 from alcada.flow import actions as flow
-from alcada.flow import shipped
-from alcada.flow.checking import check
 from alcada.flow.queries import status_of
 from alcada.flow.rules import SubmissionRefusedError
-from alcada.intake import actions, drafts, duplicates, rules
+from alcada.intake import actions, drafts
 from alcada.intake.drafts import Draft
 from alcada.intake.models import Document, Entry
 from alcada.intake.queries import documents_of, entry_or_none, may_change
 from alcada.intake.rules import ChangedMeanwhileError, NotBeingEditedError, NotYoursError, Problems, key
 from alcada.people.models import Company, User
-from alcada.web import intake_company, intake_files, of_deal, routing_words
+from alcada.web import draft_conflict, intake_company, intake_files, kept, of_deal
 from alcada.web import intake_forms as forms
 from alcada.web.guards import person
-
-# Why the flow can't take an entry, and what to do about it.
-REFUSALS: Final[Mapping[str, str | Promise]] = {
-    "no_account": lazy(
-        "This company has no Conta Azul account yet. An administrator connects one under Connections."
-    ),
-    "nobody_to_ask": lazy(
-        "Nobody may approve this: the step “%(step)s” has nobody but you. An administrator gives "
-        "somebody else the role."
-    ),
-    "too_few_people": lazy(
-        "Too few people may approve this: each step needs another person, up to “%(step)s”."
-    ),
-    "nobody_asked": lazy("The flow asks nobody for this entry, so it can't be submitted."),
-    "no_route": lazy(
-        "No routing rule of %(company)s applies to this entry, and there is no default account. "
-        "An administrator sets one under Connections, Routing."
-    ),
-    "route_refused": lazy("Rule %(number)s, “%(rule)s”, refuses this entry: %(sentence)s"),
-    "route_refused_by_default": lazy("No routing rule of %(company)s applies to this entry: %(sentence)s"),
-    "of_deal": lazy("This receivable is a deal's: it is sent when the deal is won."),
-    "route_not_connected": lazy(
-        "This entry goes to the account %(account)s, which was never connected to Conta Azul. "
-        "An administrator connects it, or changes the routing, under Connections."
-    ),
-}
+from alcada.web.intake_asked import Asked, ask, refusal
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -69,6 +39,10 @@ def new(request: HttpRequest, kind: str) -> HttpResponse:
     allowed = intake_company.companies(user)
     if not allowed:
         return render(request, "intake/no_company.html", status=403)
+    if request.method != "POST" and (back := kept.take(request, user)):
+        typed_for = intake_company.chosen(allowed, back["typed"].get("company"))
+        if typed_for is not None:
+            return _brought_back(request, back, typed_for, kind, None)
     company = intake_company.chosen(allowed, request.POST.get("company") or request.GET.get("company"))
     if company is None:
         return render(request, "intake/choose_company.html", {"companies": allowed, "kind": kind})
@@ -107,19 +81,43 @@ def edit(request: HttpRequest, pk: int) -> HttpResponse:
     if elsewhere := of_deal.elsewhere(request, entry):
         return elsewhere
     if request.method != "POST":
+        if back := kept.take(request, user):
+            return _brought_back(request, back, entry.company, entry.kind, entry)
         return _edit_page(request, entry)
     draft, do = posted(request, entry.company, entry.kind)
     if do not in ("save", "submit") and not do.startswith("file-") and not request.FILES:
         return _small_button(request, do, draft, entry.company, entry.kind, entry)
     try:
         based_on = key(request.POST.get("based_on", "")) or None
-        entry = actions.save_draft(entry, by=user, draft=draft, based_on=based_on)
+        seen = request.POST.get("seen", "")
+        entry = actions.save_draft(entry, by=user, draft=draft, based_on=based_on, seen=seen)
     except NotYoursError as exc:
         raise PermissionDenied from exc
+    except actions.DraftSavedMeanwhileError as exc:
+        return _saved_meanwhile(request, exc.entry, draft)
     except (NotBeingEditedError, ChangedMeanwhileError):
         messages.warning(request, _("This entry was submitted or discarded meanwhile; nothing was changed."))
         return redirect("entry", entry.pk)
     return _keep(request, entry, do)
+
+
+def _brought_back(
+    request: HttpRequest, back: Mapping[str, Any], company: Company, kind: str, entry: Entry | None
+) -> HttpResponse:
+    """What was typed when the session ended, as it was; nothing is saved yet."""
+    form = forms.EntryForm(company, kind, forms.read(back["typed"]), generator=back["typed"].dict())
+    return _page(
+        request, form, entry, seen=back["typed"].get("seen", ""), back=True, files_lost=back["files"]
+    )
+
+
+def _saved_meanwhile(request: HttpRequest, entry: Entry, draft: Draft) -> HttpResponse:
+    """Somebody else saved this draft since the form was opened: both are shown, and nobody's is thrown away."""
+    intake_files.keep(request, entry, submits=False)
+    form = forms.EntryForm(entry.company, entry.kind, draft)
+    response = _page(request, form, entry, theirs=draft_conflict.between(entry, draft, by=person(request)))
+    response.status_code = 409
+    return response
 
 
 def _keep(request: HttpRequest, entry: Entry, do: str) -> HttpResponse:
@@ -149,7 +147,7 @@ def _submit(request: HttpRequest, entry: Entry) -> HttpResponse:
     except DirectoryError:
         return redirect(back)  # the check says what is wrong with the new vendor, beside its fields
     try:
-        if _ask(entry, user).open:
+        if ask(entry, user).open:
             return redirect(back)
         flow.submit(entry, by=user)
     except Problems:
@@ -164,67 +162,13 @@ def _submit(request: HttpRequest, entry: Entry) -> HttpResponse:
     return redirect("entry", entry.pk)
 
 
-def refusal(refused: SubmissionRefusedError) -> str:
-    sentence = REFUSALS.get(refused.code)
-    context = refused.context | {"step": shipped.shown(refused.context.get("step", ""))}
-    return str(sentence) % context if sentence else refused.code
-
-
-@dataclass
-class Asked:
-    """What a person has to confirm before this draft goes on."""
-
-    questions: list[rules.Question] = field(default_factory=list)
-    twins: list[dict[str, Any]] = field(default_factory=list)
-    twins_key: str = ""
-    confirmed: frozenset[str] = frozenset()
-    refused: str = ""  # why it goes to no account
-    account: str = ""  # where it goes, where there is a choice
-    reason: str = ""
-
-    @property
-    def open(self) -> bool:
-        keys = [question.key for question in self.questions] + ([self.twins_key] if self.twins else [])
-        return any(key not in self.confirmed for key in keys)
-
-
-def _ask(entry: Entry, user: User) -> Asked:
-    """Raises Problems, SubmissionRefusedError: what can't be read, or goes nowhere, can't be asked about."""
-    checked = check(entry)
-    account = "" if checked.routed.sole else checked.routed.account
-    reason = routing_words.reason(checked.routed.told)
-    return asked_of(entry, checked.content, entry.draft, user, account=account, reason=reason)
-
-
-def asked_of(entry: Entry, content: rules.Content, draft: Draft | None, user: User, **where: str) -> Asked:
-    """What is odd about this content, and which of it the draft says to be right."""
-    found = duplicates.probable(entry.company, content, excluding=entry)
-    # Another person's entry is named by its number only: that it exists is a warning, what it says is theirs.
-    twins = [
-        {
-            "entry": twin.entry,
-            "status": status_of(twin.entry),
-            "reasons": twin.reasons,
-            "seen": entry_or_none(user, twin.entry.pk) is not None,
-        }
-        for twin in found
-    ]
-    return Asked(
-        questions=rules.questions(content, drafts.today()),
-        twins=twins,
-        twins_key=duplicates.confirmation(found),
-        confirmed=frozenset((draft or {}).get("confirmed", [])),
-        **where,
-    )
-
-
 def _edit_page(request: HttpRequest, entry: Entry) -> HttpResponse:
     problems: dict[str, list[str]] = {}
     asked = Asked()
     checking = "check" in request.GET and entry.discarded_at is None
     if checking:
         try:
-            asked = _ask(entry, person(request))
+            asked = ask(entry, person(request))
         except Problems as exc:
             problems = exc.fields
         except SubmissionRefusedError as exc:
@@ -241,7 +185,7 @@ def _small_button(
     form = forms.EntryForm(
         company, kind, draft, problems=step.problems, generator=request.POST.dict(), focus=step.focus
     )
-    return _page(request, form, entry)
+    return _page(request, form, entry, seen=request.POST.get("seen", ""))
 
 
 def _page(
@@ -252,9 +196,18 @@ def _page(
     refused: intake_files.Refused | None = None,
     *,
     moved: bool = False,
+    seen: str = "",
+    back: bool = False,
+    files_lost: bool = False,
+    theirs: draft_conflict.Conflict | None = None,
 ) -> HttpResponse:
     user = person(request)
     context = {
+        "seen": seen or (drafts.version(entry.draft) if entry and entry.draft else ""),
+        "kept_for": kept.mark(user),
+        "back": back,
+        "files_lost": files_lost,
+        "theirs": theirs,
         "form": form,
         "entry": entry,
         "asked": asked or Asked(),

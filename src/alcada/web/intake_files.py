@@ -3,11 +3,13 @@
 from dataclasses import asdict, dataclass
 from typing import Final
 
-from django.http import FileResponse, Http404, HttpRequest
+from django.http import FileResponse, Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from alcada.intake import actions, files
 from alcada.intake.models import Document, Entry
+from alcada.intake.nfe import read_nfe
 from alcada.intake.queries import entry_or_none
 from alcada.intake.storage import path_of
 from alcada.web.guards import person
@@ -68,6 +70,24 @@ def document(request: HttpRequest, pk: int, document_id: int) -> FileResponse:
     # Its bytes never change under this address, but who may see them can.
     response["Cache-Control"] = "private, no-cache"
     return response
+
+
+@require_safe
+def text(request: HttpRequest, pk: int, document_id: int) -> HttpResponse:
+    """An NF-e as a person reads it, as a fragment beside the entry's fields."""
+    entry = entry_or_none(person(request), pk)
+    found = Document.objects.filter(entry=entry, pk=document_id).first() if entry else None
+    if found is None or not found.content_type.endswith("/xml"):
+        raise Http404
+    bill, refused = None, ""
+    try:
+        bill = read_nfe(path_of(found.sha256).read_bytes())
+    except FileNotFoundError as exc:
+        raise Http404 from exc
+    except files.UploadError as exc:
+        refused = exc.message
+    context = {"bill": bill, "refused": refused, "document": found}
+    return render(request, "entries/_nfe.html", context)
 
 
 def _policy(content_type: str) -> str:

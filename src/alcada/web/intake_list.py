@@ -1,72 +1,207 @@
-"""The list of entries: searched, filtered, page after page by key."""
+"""The list of entries: searched, filtered, sorted, page after page by key; what it adds up to; filters under a name."""
 
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from django.core.exceptions import PermissionDenied
-from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse, QueryDict
-from django.shortcuts import render
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
-from alcada.directory.models import EntryKind
+from alcada.directory.models import BankAccount, Category, CostCentre, EntryKind, Party
+from alcada.flow import listing
 from alcada.flow.queries import STATUSES, Status, with_status
-from alcada.intake import drafts
-from alcada.intake.models import Entry
-from alcada.intake.queries import search, visible_entries, with_list_facts
+from alcada.intake import drafts, saved
+from alcada.intake.models import Entry, SavedFilter
+from alcada.intake.queries import with_list_facts
 from alcada.intake.rules import key, read_day
 from alcada.people.models import Company, User
-from alcada.people.queries import companies_of, companies_where
 from alcada.web.guards import person
 from alcada.web.intake_forms import amount_of
 
 PAGE: Final = 50
-FILTERS: Final = ("q", "kind", "state", "company", "from", "until")
+CHOICES: Final = 500  # of one filter's list; a company has fewer of anything but vendors
+# The filters that are of one company: with several in view they have nothing to offer.
+OF_COMPANY: Final = ("category", "centre", "account", "bank", "party", "by")
+MORE: Final = (*OF_COMPANY, "month")
 
 
 @require_safe
 def entries(request: HttpRequest) -> HttpResponse:
-    """Newest first. The next page begins below the last key shown: no count, no offset, however many there
-    are.
-    """
+    """Newest first, unless asked otherwise. Each page begins beside a key: no offset, however many there are."""
     user = person(request)
-    companies = list(companies_of(user))
-    if not companies:
+    scope = listing.scope_of(user)
+    if not scope.roles:
         raise PermissionDenied
-    wanted = {name: request.GET.get(name, "").strip() for name in FILTERS}
-    before = key(request.GET.get("before", ""))
-    found = _filtered(user, wanted)
-    if before:
-        found = found.filter(pk__lt=before)
-    page = list(with_list_facts(found).order_by("-pk")[: PAGE + 1])
-    shown = page[:PAGE]
+    if not request.GET and (usual := saved.default_of(user)):
+        return redirect(reverse("entries") + address(usual.filters, saved=str(usual.pk)))
+    wanted, sort = asked(request.GET)
+    found = listing.find(scope, wanted)
+    page = listing.page(
+        found, sort, after=request.GET.get("after", ""), before=request.GET.get("before", ""), size=PAGE
+    )
+    company = _company(wanted, scope)
     context = {
-        "rows": [_row(entry) for entry in shown],
-        "wanted": wanted,
-        "filtered": any(wanted.values()),
-        "first_page": not before,
-        "older": _address(wanted, shown[-1].pk) if len(page) > PAGE else "",
-        "newest": _address(wanted, 0),
-        "companies": companies,
-        "kinds": EntryKind.choices,
-        "states": [(code, label) for code, (label, _colour) in STATUSES.items()],
-        "may_create": companies_where(user, "entry.create").exists(),
+        **_page(page, wanted, sort),
+        **_filters(scope, wanted, company),
+        **_saved(request, scope, wanted, sort, company),
+        "first_page": not page.newer,
+        "several": len({*scope.everything, *scope.own}) > 1 and not wanted["company"],
+        "may_create": scope.may("entry.create"),
+        "totals": listing.totals(found) if request.GET.get("totals") else None,
+        "totals_url": reverse("entries-totals") + address(wanted),
+        "totals_here": address(wanted, sort=sort, totals="1"),
     }
     return render(request, "intake/list.html", context)
 
 
-def _filtered(user: User, wanted: dict[str, str]) -> QuerySet[Entry]:
-    found = with_status(visible_entries(user))
-    found = search(
-        found, text=wanted["q"], due_from=read_day(wanted["from"]), due_until=read_day(wanted["until"])
-    )
-    if wanted["kind"] in EntryKind.values:
-        found = found.filter(kind=wanted["kind"])
-    if wanted["company"]:
-        found = found.filter(company=Company.objects.filter(pk=key(wanted["company"])).first())
-    if wanted["state"] in STATUSES:
-        return found.filter(Q(status=wanted["state"]))
-    # What was thrown away shows only to who asks for it.
-    return found.filter(discarded_at=None)
+@require_safe
+def totals(request: HttpRequest) -> HttpResponse:
+    """How many there are and what they add up to: asked for by the page once it is there."""
+    wanted, _sort = asked(request.GET)
+    found = listing.find(listing.scope_of(person(request)), wanted)
+    return render(request, "intake/_totals.html", {"totals": listing.totals(found)})
+
+
+def asked(given: Mapping[str, Any]) -> tuple[dict[str, str], str]:
+    """The filters and the order of an address."""
+    sort = str(given.get("sort", ""))
+    return listing.wanted_of(given), sort if sort in listing.SORTS else ""
+
+
+def _page(page: listing.Page, wanted: dict[str, str], sort: str) -> dict[str, Any]:
+    return {
+        "rows": shown(page.keys),
+        "wanted": wanted,
+        "sort": sort,
+        "filtered": any(value for name, value in wanted.items() if name != "company"),
+        "newer": address(wanted, sort=sort, before=page.newer) if page.newer else "",
+        "older": address(wanted, sort=sort, after=page.older) if page.older else "",
+        "first": address(wanted, sort=sort),
+        "orders": _orders(wanted, sort),
+        "sorts": _sorts(),
+    }
+
+
+def shown(keys: Sequence[int]) -> list[dict[str, Any]]:
+    """The entries' lines, with all that these show."""
+    found = {entry.pk: entry for entry in with_list_facts(with_status(Entry.objects.filter(pk__in=keys)))}
+    return [_row(found[pk]) for pk in keys if pk in found]
+
+
+def _orders(wanted: dict[str, str], sort: str) -> dict[str, dict[str, str]]:
+    """The heads of the table that sort: pressed again they turn the order round."""
+    heads = {
+        "number": ("", "old"),
+        "name": ("name", "-name"),
+        "due": ("due", "-due"),
+        "value": ("-value", "value"),
+    }
+    return {
+        head: {
+            "url": address(wanted, sort=second if sort == first else first),
+            "now": ("descending" if sort in ("", "-name", "-due", "-value") else "ascending")
+            if sort in (first, second)
+            else "",
+        }
+        for head, (first, second) in heads.items()
+    }
+
+
+def _sorts() -> list[tuple[str, str]]:
+    return [
+        ("", _("Newest first")),
+        ("old", _("Oldest first")),
+        ("due", _("Due first")),
+        ("-due", _("Due last")),
+        ("-value", _("Largest first")),
+        ("value", _("Smallest first")),
+        ("name", _("Name, A to Z")),
+        ("-name", _("Name, Z to A")),
+    ]
+
+
+def _company(wanted: dict[str, str], scope: listing.Scope) -> Company | None:
+    """The one company that the list is about: chosen, or the only one."""
+    mine = {*scope.everything, *scope.own}
+    pk = key(wanted["company"]) if wanted["company"] else next(iter(mine)) if len(mine) == 1 else 0
+    return Company.objects.filter(pk=pk).first() if pk in mine else None
+
+
+def _filters(scope: listing.Scope, wanted: dict[str, str], company: Company | None) -> dict[str, Any]:
+    chosen: dict[str, Any] = {
+        "kinds": EntryKind.choices,
+        "states": [(code, label) for code, (label, _colour) in STATUSES.items()],
+        "more_open": any(wanted[name] for name in MORE),
+        "company": company,
+        "month_wrong": bool(wanted["month"]) and listing.month_of(wanted["month"]) is None,
+        "days_wrong": [name for name in ("from", "until") if wanted[name] and read_day(wanted[name]) is None],
+    }
+    if company is None:
+        return chosen
+    accounts = list(company.connections.accounts())
+    lists: dict[str, list[Any]] = {
+        "category": list(Category.objects.filter(company=company)[:CHOICES]),
+        "centre": list(CostCentre.objects.filter(company=company)[:CHOICES]),
+        "bank": list(BankAccount.objects.filter(company=company)[:CHOICES]),
+        "account": accounts if len(accounts) > 1 else [],
+        "by": _people(company) if scope.may("entry.see_all", company.pk) else [],
+    }
+    labels = {
+        "category": _("Category"),
+        "centre": _("Cost centre"),
+        "bank": _("Bank account"),
+        "account": _("Account at Conta Azul"),
+        "by": _("Entered by"),
+    }
+    chosen["choices"] = [
+        (name, labels[name], [(str(one.pk), str(one)) for one in rows], wanted[name])
+        for name, rows in lists.items()
+        if rows
+    ]
+    if wanted["party"] and (party := Party.objects.filter(company=company, pk=key(wanted["party"])).first()):
+        chosen["party"] = party
+        chosen["without_party"] = address({**wanted, "party": ""})
+    return chosen
+
+
+def _people(company: Company) -> list[User]:
+    return list(User.objects.filter(memberships__company=company).distinct().order_by("name", "pk")[:CHOICES])
+
+
+def _saved(
+    request: HttpRequest, scope: listing.Scope, wanted: dict[str, str], sort: str, company: Company | None
+) -> dict[str, Any]:
+    user, rows = scope.user, []
+    here = {name: value for name, value in {**wanted, "sort": sort}.items() if value}
+    current: SavedFilter | None = None
+    for each in saved.visible(user):
+        active = request.GET.get("saved") == str(each.pk)
+        current = each if active else current
+        rows.append((each, address(each.filters, saved=str(each.pk)), active))
+    return {
+        "saved_filters": rows,
+        "saved": current,
+        "saved_changed": current is not None and current.filters != here,
+        "saved_is_mine": current is not None and saved.changeable(user, current),
+        "may_save": bool(here),
+        "share_with": company if company and scope.may("filter.share", company.pk) else None,
+        "everything": address({"company": wanted["company"]}, saved="none"),
+        # A name that was refused comes back, with the reason beside it.
+        "saving": request.GET.get("saving", "")[:200],
+        "saving_wrong": _wrong(request.GET.get("wrong", "")),
+    }
+
+
+def _wrong(code: str) -> str:
+    sentences = {
+        "name": _("Write a name of 1 to 60 characters."),
+        "taken": _("You have a filter of this name, or another one is your first view: choose again."),
+        "too_many": _("You have saved as many filters as fit. Remove one first."),
+    }
+    return sentences.get(code, "")
 
 
 def _row(entry: Entry) -> dict[str, Any]:
@@ -91,6 +226,7 @@ def _frozen(entry: Entry) -> dict[str, Any]:
         "description": revision.description,
         "document_number": revision.document_number,
         "amount": revision.amount,
+        "currency": revision.currency,
         "due": getattr(entry, "first_due", None),
         "parts": getattr(entry, "parts", None) or 0,
     }
@@ -103,15 +239,14 @@ def _typed(draft: drafts.Draft) -> dict[str, Any]:
         "description": draft["description"],
         "document_number": draft["document_number"],
         "amount": amount_of(draft["amount"]),
+        "currency": "BRL",
         "typed_amount": draft["amount"],
         "due": min(days, default=None),
         "parts": len(draft["instalments"]),
     }
 
 
-def _address(wanted: dict[str, str], before: int) -> str:
+def address(wanted: Mapping[str, Any], **more: str) -> str:
     query = QueryDict(mutable=True)
-    query.update({name: value for name, value in wanted.items() if value})
-    if before:
-        query["before"] = str(before)
-    return "?" + query.urlencode()
+    query.update({name: str(value) for name, value in {**wanted, **more}.items() if value})
+    return "?" + (query.urlencode() or "saved=none")

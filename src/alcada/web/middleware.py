@@ -1,14 +1,17 @@
 """What holds for every page: the person's language, sign-in, and what a page may load."""
 
 from collections.abc import Callable
+from urllib.parse import urlencode, urlsplit
 
 from django.conf import settings
 from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect, resolve_url
+from django.shortcuts import redirect, render, resolve_url
 from django.utils import translation
+from django.utils.translation import gettext as _
 
 from alcada.people.models import User
+from alcada.web import fragments, kept
 from alcada.web.signin import browsers
 
 Handler = Callable[[HttpRequest], HttpResponse]
@@ -54,12 +57,9 @@ class SignInRequiredMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         if request.user.is_authenticated or request.path.startswith(OPEN_PATHS):
             return self.get_response(request)
-        if request.headers.get(
-            "HX-Request"
-        ):  # a fragment can't show the sign-in page: the whole page goes there
-            answer = HttpResponse(status=204)
-            answer.headers["HX-Redirect"] = resolve_url(settings.LOGIN_URL)
-            return answer
+        whole = kept.keep(request)  # what was typed comes back after the sign-in
+        if request.headers.get("HX-Request"):
+            return _fragment(request, kept_whole=whole)
         if not User.objects.exists():
             return redirect("first-run")
         return redirect_to_login(request.get_full_path())
@@ -74,6 +74,28 @@ class SeenMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         browsers.note_seen(request)
         return self.get_response(request)
+
+
+def _fragment(request: HttpRequest, *, kept_whole: bool) -> HttpResponse:
+    """A fragment can't show the sign-in page: the whole page goes there, unless what stands in it would be lost."""
+    address = urlsplit(request.headers.get("HX-Current-URL", ""))
+    answer = HttpResponse(status=204)
+    if kept.LONG_FORM.match(address.path) and not kept_whole:
+        sentence = _(
+            "Your session has ended. Nothing typed is lost: press Save draft, and sign in again when you are asked."
+        )
+        return fragments.toast(answer, sentence, "error")
+    back = f"{address.path}?{address.query}" if address.query else address.path
+    query = f"?{urlencode({'next': back})}" if address.path else ""
+    answer.headers["HX-Redirect"] = resolve_url(settings.LOGIN_URL) + query
+    return answer
+
+
+def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
+    """Signing in again in another tab changes the form's secret: what was typed in this one comes back all the same."""
+    if kept.keep(request):
+        return redirect(request.get_full_path())
+    return render(request, "403_csrf.html", status=403)
 
 
 class ContentSecurityMiddleware:

@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('directory', '0002_mapping'),
+        ('directory', '0003_list'),
         ('people', '0004_managers'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]

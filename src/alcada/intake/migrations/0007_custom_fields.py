@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('intake', '0004_corrections'),
+        ('intake', '0006_lists'),
         ('people', '0004_managers'),
     ]
 
