@@ -147,3 +147,31 @@ def test_a_device_without_a_passkey_says_so_in_place(page: "Page", live: str, an
     expect(page.get_by_text("A passkey não foi usada.")).to_be_visible(timeout=20_000)
     expect(page.get_by_role("button", name="Entrar com uma passkey")).to_be_enabled()
     assert_good(page)
+
+
+def test_the_second_step_on_a_phone(phone: "Page", live: str, ana: User) -> None:
+    from integration.signin.test_ways_in import code_of
+
+    def give_password() -> None:
+        phone.goto("/sign-in?next=/profile/two-steps")
+        phone.get_by_label("E-mail").fill(ana.email)
+        phone.get_by_label("Senha").fill(PASSWORD)
+        phone.get_by_role("button", name="Entrar", exact=True).click()
+
+    give_password()
+    secret = phone.locator("#secret").input_value().replace(" ", "")
+    assert_good(phone)
+    phone.get_by_label("Código").fill(code_of(secret))
+    phone.get_by_role("button", name="Ativar").click()
+    codes = phone.locator("#codes li").all_inner_texts()
+    assert len(codes) == 10
+    assert_good(phone)
+    sign_out(phone, live)
+    give_password()
+    expect(phone.get_by_role("heading", name="Mais uma etapa")).to_be_visible()
+    assert_good(phone)
+    phone.get_by_label("Código").fill(codes[0].strip())
+    phone.get_by_role("button", name="Continuar").click()
+    phone.wait_for_url(f"{live}/profile/signing-in")  # it is on already
+    expect(phone.get_by_text("restam 9 códigos de recuperação")).to_be_visible()
+    assert_good(phone)
