@@ -22,6 +22,7 @@ OPEN_PATHS = (
     "/health",
     "/welcome/",
     "/consent/",
+    "/notices/unsubscribe/",
     "/connections/callback",
     "/favicon.ico",
 )
