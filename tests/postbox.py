@@ -2,6 +2,7 @@
 
 import asyncio
 import email
+import logging
 import threading
 from email import policy
 from email.message import EmailMessage
@@ -16,6 +17,9 @@ class Postbox:
     """Listens on loopback. `answer` is what the next deliveries get; `gate` holds an answer back until it is opened."""
 
     def __init__(self) -> None:
+        logging.getLogger("mail.log").setLevel(
+            logging.WARNING
+        )  # the server's own: every line of a conversation
         self.taken: list[EmailMessage] = []
         self.refused: dict[str, str] = {}  # address → what it is answered
         self.answers: list[str] = []  # of the next letters' DATA
@@ -56,10 +60,14 @@ class Postbox:
         return [str(one["Message-ID"]) for one in self.taken]
 
 
+def subject_of(message: EmailMessage) -> str:
+    return str(message["Subject"]).strip()
+
+
 def text_of(message: EmailMessage) -> str:
     part = message.get_body(("plain",))
     assert part is not None
-    return str(part.get_content())
+    return str(part.get_content()).replace("\r\n", "\n")
 
 
 def html_of(message: EmailMessage) -> str:

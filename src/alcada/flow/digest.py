@@ -152,10 +152,11 @@ def _accounts(user: User) -> Found:
         company__in=companies_where(user, "connection.manage"), state__in=STOPPED
     )
     waits = Count("postings", filter=Q(postings__state=State.QUEUED))
+    rows = stopped.annotate(waiting=waits).order_by("pk").values_list("pk", "company", "name", "waiting")
     return _by_company(
         [
-            (one.company_id, {"party": one.name, "waiting": one.waiting, "link": links.connection(one.pk)})
-            for one in stopped.annotate(waiting=waits).order_by("pk")
+            (company, {"party": name, "waiting": waiting, "link": links.connection(pk)})
+            for pk, company, name, waiting in rows
         ]
     )
 

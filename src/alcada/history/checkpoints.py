@@ -139,16 +139,15 @@ def settled() -> int:
     """The latest record's key, once whatever was being written when it was looked up has ended. Raises BusyError.
 
     A record's key is given before its transaction commits: one with a smaller key may appear after one with a greater.
-    Who appends holds a chain's lock by then, so it counts among the transactions that were under way.
+    Who appends locked a chain before, so it had its own number by then: a number drawn after the latest key was read
+    is greater than that of each transaction that may still write below it.
     """
     with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT coalesce(max(id), 0), pg_snapshot_xmax(pg_current_snapshot())::text::bigint FROM history_record"
-        )
-        upto, began = cursor.fetchone()
+        cursor.execute("SELECT coalesce(max(id), 0), pg_current_xact_id()::text::bigint FROM history_record")
+        upto, drawn = cursor.fetchone()
         deadline = time.monotonic() + WRITERS.total_seconds()
         while True:
-            cursor.execute("SELECT pg_snapshot_xmin(pg_current_snapshot())::text::bigint >= %s", [began])
+            cursor.execute("SELECT pg_snapshot_xmin(pg_current_snapshot())::text::bigint > %s", [drawn])
             if cursor.fetchone()[0]:
                 return int(upto)
             if time.monotonic() > deadline:

@@ -33,9 +33,9 @@ def _due_in(zone: str, now: datetime) -> list[tuple[int, date]]:
     theirs = Schedule.objects.filter(
         user=OuterRef("pk"), zone=zone, wanted=True, days__contains=[weekday], at__lte=local.time()
     )
-    wanted = Q(Exists(theirs))
+    wanted: Q = Q(Exists(theirs))
     if zone == rules.ZONE and rules.digest_day(now, zone=zone, at=rules.DIGEST_AT, days=rules.WORKDAYS):
-        wanted |= ~Exists(Schedule.objects.filter(user=OuterRef("pk")))
+        wanted |= ~Q(Exists(Schedule.objects.filter(user=OuterRef("pk"))))
     people = User.objects.filter(
         wanted, Exists(Membership.objects.filter(user=OuterRef("pk"))), is_active=True
     )

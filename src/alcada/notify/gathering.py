@@ -45,6 +45,6 @@ def _gather(user_id: int, kind: str, notices: Sequence[Notice], now: datetime) -
     else:
         parts = [list(notices)]
     for part in parts:
-        letter = Letter.objects.create(user_id=user_id, about=kind)
+        letter = Letter.objects.create(user_id=user_id, about=kind, due_at=part[0].created_at)
         Notice.objects.filter(pk__in=[one.pk for one in part]).update(to_mail=False, letter=letter)
     return len(parts)

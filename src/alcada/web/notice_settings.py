@@ -7,7 +7,7 @@ from zoneinfo import available_timezones
 from django import forms
 from django.conf import settings
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext, override
 from django.utils.translation import gettext_lazy as _
@@ -70,18 +70,18 @@ class SettingsForm(Form):
     )
     zone = forms.ChoiceField(label=_("Time zone"))
 
-    def __init__(self, *args: Any, wishes: Wishes, **kwargs: Any) -> None:
+    def __init__(self, data: QueryDict | None = None, *, wishes: Wishes) -> None:
         initial = {"wanted": wishes.wanted, "at": wishes.at, "days": list(wishes.days), "zone": wishes.zone}
         initial |= {kind.value: way.value for kind, way in wishes.ways.items()}
-        super().__init__(*args, initial=initial, **kwargs)
+        super().__init__(data, initial=initial)
         zone = self.fields["zone"]
         assert isinstance(zone, forms.ChoiceField)
         zone.choices = _zones()
         for kind in Kind:
             label, help_ = words.KINDS[kind]
             self.fields[kind.value] = forms.ChoiceField(
-                label=label,
-                help_text=help_,
+                label=str(label),
+                help_text=str(help_),
                 choices=[(way.value, words.WAYS[way]) for way in ways_of(kind)],
             )
 

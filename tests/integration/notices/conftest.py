@@ -1,17 +1,21 @@
 """A company with its people, and a mail server that really listens."""
 
 from collections.abc import Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
-from integration.pages.world import World, build
-from postbox import Postbox
 
-from alcada.people.models import Company, Role, User
+if TYPE_CHECKING:
+    from integration.pages.world import World
+    from postbox import Postbox
+
+    from alcada.people.models import Company, User
 
 
 @pytest.fixture
-def postbox(settings: Any) -> Iterator[Postbox]:
+def postbox(settings: Any) -> "Iterator[Postbox]":
+    from postbox import Postbox
+
     box = Postbox()
     box.start()
     settings.EMAIL_BACKEND = "alcada.notify.backend.Backend"
@@ -26,8 +30,12 @@ def postbox(settings: Any) -> Iterator[Postbox]:
 
 
 @pytest.fixture
-def office(transactional_db: None, company: Company, ana: User, bruno: User, clara: User) -> World:
+def office(transactional_db: None, company: "Company", ana: "User", bruno: "User", clara: "User") -> "World":
     """As the pages' world; what it writes is committed, so that others see it."""
+    from integration.pages.world import build
+
+    from alcada.people.models import Role, User
+
     beatriz = User.objects.create_user(email="beatriz@exemplo.com.br", name="Beatriz Rocha", password="x")
     company.memberships.create(user=beatriz, role=Role.APPROVER)
     User.objects.update(language="en")

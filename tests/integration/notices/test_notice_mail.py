@@ -8,10 +8,11 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.conf import settings
 from django.db import connection
 from django.utils import timezone
 from integration.pages.world import VERDICT, World
-from postbox import Postbox, html_of, text_of
+from postbox import Postbox, html_of, subject_of, text_of
 from running import database_url, until
 
 from alcada.flow import actions as flow
@@ -25,7 +26,7 @@ from alcada.posting.models import Posting, State
 
 
 def subjects(box: Postbox, user: User) -> list[str]:
-    return [str(one["Subject"]) for one in box.to(user.email)]
+    return [subject_of(one) for one in box.to(user.email)]
 
 
 def later() -> None:
@@ -43,7 +44,7 @@ def test_the_next_approver_gets_the_facts_needed_to_decide(office: World, postbo
     assert subjects(postbox, office.clara) == []  # her step comes second
     (letter,) = postbox.to(office.bruno.email)
     due = timezone.localdate() + timedelta(days=10)
-    assert letter["Subject"] == f"Approve? Papelaria Central Ltda, R$\xa012,345.67, due {due:%d/%m/%Y}"
+    assert subject_of(letter) == f"Approve? Papelaria Central Ltda, R$\xa012,345.67, due {due:%d/%m/%Y}"
     for told in (text_of(letter), html_of(letter)):
         for fact in (
             "Papelaria Central Ltda",
@@ -61,9 +62,7 @@ def test_the_next_approver_gets_the_facts_needed_to_decide(office: World, postbo
     office.decided(entry, office.bruno)
     mail.run()
     (asks,) = postbox.to(office.clara.email)
-    assert "You are asked" in text_of(asks) or "Why you are asked: Value above R$\xa010,000.00" in text_of(
-        asks
-    )
+    assert "Why you are asked: Value above R$ 10.000,00" in text_of(asks)
     assert subjects(postbox, office.ana)[-1].startswith("Approved by Bruno Lima: Papelaria Central Ltda")
 
 
@@ -108,7 +107,7 @@ def test_finance_is_told_when_a_posting_needs_a_hand_and_again_when_it_stops_aga
     office.company.memberships.create(user=felix, role=Role.FINANCE)
     entry = office.refused()
     mail.run()
-    (letter,) = [one for one in postbox.to(felix.email) if str(one["Subject"]).startswith("Needs a hand")]
+    (letter,) = [one for one in postbox.to(felix.email) if subject_of(one).startswith("Needs a hand")]
     told = text_of(letter)
     assert "Conta Azul refused the entry." in told
     assert "A conta financeira informada está inativa." in told
@@ -196,13 +195,17 @@ def test_hostile_names_stay_names(office: World, postbox: Postbox, name: str) ->
     (letter,) = postbox.to(office.bruno.email)
     assert letter["Bcc"] is None
     assert str(letter["To"]) == office.bruno.email
-    assert "\n" not in str(letter["Subject"])
-    assert len(str(letter["Subject"])) <= 124
+    assert "\n" not in subject_of(letter)
+    assert len(subject_of(letter)) <= 124
     assert "<script" not in html_of(letter)
-    assert "\u202e" not in text_of(letter) + html_of(letter) + str(letter["Subject"])
+    assert "\u202e" not in text_of(letter) + html_of(letter) + subject_of(letter)
     assert f"/decisions/{office.step(entry).pk}" in text_of(letter)
     assert letter["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
-    assert str(letter["List-Unsubscribe"]).startswith("<https://alcada.exemplo.com.br/notices/unsubscribe/")
+    assert (
+        str(letter["List-Unsubscribe"])
+        .strip()
+        .startswith("<https://alcada.exemplo.com.br/notices/unsubscribe/")
+    )
 
 
 # --- Once ----------------------------------------------------------------------------------------------------
@@ -233,7 +236,11 @@ def worker(box: Postbox) -> subprocess.Popen[bytes]:
     """A process of its own that sends what is due."""
     code = "import django; django.setup(); from alcada.notify import mail; mail.run()"
     url = f"smtp://127.0.0.1:{box.port}"
-    environment = os.environ | {"DATABASE_URL": database_url(), "ALCADA_SMTP_URL": url}
+    environment = os.environ | {
+        "DATABASE_URL": database_url(),
+        "ALCADA_SMTP_URL": url,
+        "ALCADA_MAIL_FROM": settings.DEFAULT_FROM_EMAIL,
+    }
     return subprocess.Popen([sys.executable, "-c", code], env=environment)
 
 
@@ -343,7 +350,7 @@ def test_many_at_once_come_in_a_handful_of_letters(office: World, postbox: Postb
     flow.submit_all(entries, by=office.ana)
     mail.run()
     (letter,) = postbox.to(office.bruno.email)
-    assert letter["Subject"] == "30 notices: Decisions asked of me"
+    assert subject_of(letter) == "30 notices: Decisions asked of me"
     told = text_of(letter)
     assert told.count("/decisions/") == 25
     assert "… and 5 more" in told
