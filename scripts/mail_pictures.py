@@ -114,7 +114,8 @@ def _samples() -> Iterator[tuple[str, Any]]:
     user = User(pk=7, name="Bruno Carvalho", email="bruno@padaria.example")
 
     def notice(template: str, **data: Any) -> Notice:
-        return Notice(user=user, template=template, data={**SAMPLE, **data}, link="/entries/118")
+        only = {name: value for name, value in SAMPLE.items() if template in ONLY.get(name, (template,))}
+        return Notice(user=user, template=template, data={**only, **data}, link="/entries/118")
 
     for template in words.WORDINGS:
         one = notice(template)
@@ -188,6 +189,13 @@ SAMPLE: dict[str, Any] = {
         ["amount", "1000.00", "1100.00"],
         ["notes", "", "x"],
     ],
+}
+# What not every notice tells.
+ONLY = {
+    "comment": ("entry_rejected", "entry_sent_back", "correction_rejected", "correction_sent_back"),
+    "reason": ("posting_stopped",),
+    "theirs": ("posting_stopped",),
+    "changes": ("correction_asked",),
 }
 _ITEM = {
     "party": "Papelaria Central Ltda",

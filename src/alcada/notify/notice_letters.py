@@ -27,6 +27,7 @@ def content_of(notices: Sequence[Notice]) -> Content:
 def _alone(notice: Notice) -> Content:
     wording, data = words.WORDINGS[notice.template], shown(notice)
     comment = plain.block(notice.data.get("comment", ""))
+    why = _reason(notice.data)
     return Content(
         subject=words.said(wording.subject, data),
         lead=words.lead_of(notice.template, data),
@@ -37,9 +38,9 @@ def _alone(notice: Notice) -> Content:
             for name in wording.facts
             if data.get(name)
         ],
-        quote=comment,
-        said=_("Comment by %(who)s") % {"who": data.get("who", "")} if comment else "",
-        notes=[text for text in (*_reason(notice.data), str(wording.note)) if text],
+        quote=comment or why,
+        said=_("Comment by %(who)s") % {"who": data.get("who", "")} if comment else _("Why it stopped"),
+        notes=[str(wording.note)] if wording.note else [],
         button=str(wording.button),
         url=settings.ALCADA_URL + notice.link,
         because=_because(wording.kind),
@@ -92,7 +93,7 @@ def _reason(data: dict[str, Any]) -> list[str]:
         return []
     theirs = plain.line(data.get("theirs", ""), _LONG)
     quoted = _("Conta Azul says: “%(words)s”") % {"words": theirs} if theirs else ""
-    return [str(known[0]), quoted, str(known[1])]
+    return [text for text in (str(known[0]), quoted, str(known[1])) if text]
 
 
 def shown(notice: Notice) -> dict[str, str]:
