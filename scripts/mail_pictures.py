@@ -5,7 +5,7 @@
     .venv/bin/python scripts/mail_pictures.py --to FOLDER --samples             one of each kind, made up; some hostile
 
 Of a database (the demo's, say): the latest notices of each kind, every digest that was sent, and the digest that each
-person would get now. Nothing is sent, and nothing of it is kept.
+person would get now. Nothing is sent.
 """
 
 import argparse

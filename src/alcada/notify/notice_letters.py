@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 
 from alcada import links
 from alcada.money import format_brl
-from alcada.notify import plain, reasons, words
+from alcada.notify import kinds, plain, reasons, words
 from alcada.notify.letters import Content, Fact, Group, Line, Section
 from alcada.notify.models import Notice
 
@@ -50,7 +50,7 @@ def _alone(notice: Notice) -> Content:
 
 def _together(notices: Sequence[Notice]) -> Content:
     kind = words.kind_of(notices[0].template)
-    label, help_ = words.KINDS[kind]
+    label, help_ = kinds.KINDS[kind]
     lines = [line_of(notice) for notice in notices[:SHOWN]]
     left = len(notices) - len(lines)
     more = _("… and %(count)s more") % {"count": left} if left else ""
@@ -82,7 +82,7 @@ def line_of(notice: Notice) -> Line:
 
 def _because(kind: Any) -> str:
     return _("You get this e-mail because of your choice for “%(kind)s”.") % {
-        "kind": str(words.KINDS[kind][0])
+        "kind": str(kinds.KINDS[kind][0])
     }
 
 

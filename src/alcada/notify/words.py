@@ -7,7 +7,7 @@ from typing import Any, Final
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from alcada.notify.rules import Kind, Way
+from alcada.notify.rules import Kind
 
 Text = str | Promise
 
@@ -287,42 +287,6 @@ ACCOUNT_STOPPED: Final[dict[str, Text]] = {
     "wrong_company": _(
         "%(name)s, the account %(account)s of %(company)s was authorised for another company."
     ),
-}
-
-# Of each kind: what it is called where a person chooses, and what it covers.
-KINDS: Final[dict[Kind, tuple[Text, Text]]] = {
-    Kind.ASKED: (_("Decisions asked of me"), _("An entry or a correction waits for my answer.")),
-    Kind.MINE_BACK: (
-        _("My entries that come back"),
-        _("Sent back, rejected, or to be changed because Conta Azul would not take them."),
-    ),
-    Kind.MINE: (
-        _("How my entries go on"),
-        _("Approved at a step, posted to Conta Azul, stopped on the way, corrected."),
-    ),
-    Kind.HAND: (
-        _("Postings that need a hand"),
-        _("Refused, not found, or waiting for a choice; corrections that wait for a person."),
-    ),
-    Kind.ACCOUNT: (
-        _("Accounts that stopped"),
-        _("An account at Conta Azul needs authorisation, or does not answer."),
-    ),
-    Kind.DIFFERENCE: (
-        _("Differences"),
-        _("Something stands otherwise in Conta Azul than it was approved, or is gone."),
-    ),
-    Kind.SETTLED: (_("Settled entries"), _("What I entered is paid, or received.")),
-    Kind.MAPPING: (
-        _("Changes in the accounts' names"),
-        _("A category, cost centre or vendor that we use was renamed or deactivated at Conta Azul."),
-    ),
-}
-WAYS: Final[dict[Way, Text]] = {
-    Way.AT_ONCE: _("At once by e-mail"),
-    Way.DIGEST: _("In the daily digest"),
-    Way.PRODUCT: _("Only in Alçada"),
-    Way.OFF: _("Not at all"),
 }
 
 

@@ -15,7 +15,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
 
-from alcada.notify import unsubscribing, words
+from alcada.notify import kinds, unsubscribing
 from alcada.notify.actions import Wishes, stop_mail, wish, wishes_of
 from alcada.notify.rules import DIGEST, Kind, Way, ways_of
 from alcada.web.forms_base import Choices, Form
@@ -78,11 +78,11 @@ class SettingsForm(Form):
         assert isinstance(zone, forms.ChoiceField)
         zone.choices = _zones()
         for kind in Kind:
-            label, help_ = words.KINDS[kind]
+            label, help_ = kinds.KINDS[kind]
             self.fields[kind.value] = forms.ChoiceField(
                 label=str(label),
                 help_text=str(help_),
-                choices=[(way.value, words.WAYS[way]) for way in ways_of(kind)],
+                choices=[(way.value, kinds.WAYS[way]) for way in ways_of(kind)],
             )
 
     def kinds(self) -> Iterator[forms.BoundField]:
@@ -156,7 +156,7 @@ def unsubscribe(request: HttpRequest, token: str) -> HttpResponse:
     if done:
         stop_mail(user, about)
     with override(user.language or settings.LANGUAGE_CODE):
-        name = gettext("the daily digest") if about == DIGEST else f"“{words.KINDS[Kind(about)][0]}”"
+        name = gettext("the daily digest") if about == DIGEST else f"“{kinds.KINDS[Kind(about)][0]}”"
         context = {"about": name, "done": done, "masked": _masked(user.email)}
         return render(request, "notices/unsubscribe.html", context)
 

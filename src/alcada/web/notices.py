@@ -11,7 +11,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
 from alcada.intake.rules import key
-from alcada.notify import notice_letters, words
+from alcada.notify import kinds, notice_letters, words
 from alcada.notify.models import Notice
 from alcada.notify.rules import Kind
 from alcada.people.models import User
@@ -69,7 +69,7 @@ def notices(request: HttpRequest) -> HttpResponse:
         "wanted": wanted,
         "all_address": _address({**base, "unread": ""}),
         "unread_address": _address({**base, "unread": "1"}),
-        "kinds": [(kind.value, words.KINDS[kind][0]) for kind in Kind],
+        "kinds": [(kind.value, kinds.KINDS[kind][0]) for kind in Kind],
         "filtered": bool(wanted["kind"] or wanted["unread"] or chosen),
         "last": max((notice.pk for notice in page), default=0),
     }
