@@ -8,6 +8,7 @@ from typing import Any, Final
 from django.conf import settings
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as lazy
 
 from alcada import links
 from alcada.money import format_brl
@@ -17,6 +18,34 @@ from alcada.notify.models import Notice
 
 SHOWN: Final = 25  # of several in one letter
 _LONG: Final = 300  # of a fact that lists things
+
+LABELS: Final[dict[str, words.Text]] = {
+    "party": lazy("Vendor or customer"),
+    "description": lazy("Description"),
+    "amount": lazy("Value"),
+    "due": lazy("First due date"),
+    "category": lazy("Category"),
+    "entered_by": lazy("Entered by"),
+    "step": lazy("Step"),
+    "why": lazy("Why you are asked"),
+    "documents": lazy("Documents"),
+    "changes": lazy("What changes"),
+    "account": lazy("Account"),
+    "waiting": lazy("Postings that wait"),
+}
+
+# What a correction may change, by the field's name; where the money goes stays out of letters.
+CHANGES: Final[dict[str, words.Text]] = {
+    "amount": lazy("Value"),
+    "due_date": lazy("Due date"),
+    "competence_date": lazy("Competence date"),
+    "description": lazy("Description"),
+    "document_number": lazy("Document number"),
+    "party_name": lazy("Vendor or customer"),
+    "category_name": lazy("Category"),
+    "cost_centre_name": lazy("Cost centre"),
+    "payment_method": lazy("Payment method"),
+}
 
 
 def content_of(notices: Sequence[Notice]) -> Content:
@@ -34,7 +63,7 @@ def _alone(notice: Notice) -> Content:
         tone=wording.tone,
         eyebrow=data.get("company", ""),
         facts=[
-            Fact(str(words.LABELS[name]), data[name], is_step=name in ("step", "why"))
+            Fact(str(LABELS[name]), data[name], is_step=name in ("step", "why"))
             for name in wording.facts
             if data.get(name)
         ],
@@ -108,7 +137,7 @@ def _shown(name: str, value: Any) -> str:
     if name == "due":
         return day(value)
     if name == "changes":
-        told = [_change(*row) for row in value if row[0] in words.CHANGES]
+        told = [_change(*row) for row in value if row[0] in CHANGES]
         rest = [_("more on the page")] if len(told) < len(value) else []
         return plain.line("; ".join([*told, *rest]), _LONG)
     if isinstance(value, list):
@@ -119,7 +148,7 @@ def _shown(name: str, value: Any) -> str:
 def _change(field: str, old: str, new: str) -> str:
     """One line of a correction: what was approved before, and what it is to be."""
     write = {"amount": amount, "due_date": day, "competence_date": day}.get(field, plain.line)
-    return f"{words.CHANGES[field]}: {write(old) or '—'} → {write(new) or '—'}"
+    return f"{CHANGES[field]}: {write(old) or '—'} → {write(new) or '—'}"
 
 
 def amount(text: Any) -> str:

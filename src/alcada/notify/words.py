@@ -29,34 +29,6 @@ class Wording:
     note: Text = ""
 
 
-LABELS: Final[dict[str, Text]] = {
-    "party": _("Vendor or customer"),
-    "description": _("Description"),
-    "amount": _("Value"),
-    "due": _("First due date"),
-    "category": _("Category"),
-    "entered_by": _("Entered by"),
-    "step": _("Step"),
-    "why": _("Why you are asked"),
-    "documents": _("Documents"),
-    "changes": _("What changes"),
-    "account": _("Account"),
-    "waiting": _("Postings that wait"),
-}
-
-# What a correction may change, by the field's name; where the money goes stays out of letters.
-CHANGES: Final[dict[str, Text]] = {
-    "amount": _("Value"),
-    "due_date": _("Due date"),
-    "competence_date": _("Competence date"),
-    "description": _("Description"),
-    "document_number": _("Document number"),
-    "party_name": _("Vendor or customer"),
-    "category_name": _("Category"),
-    "cost_centre_name": _("Cost centre"),
-    "payment_method": _("Payment method"),
-}
-
 _BRIEF: Final = ("party", "description", "amount")
 _ENTRY: Final = (*_BRIEF, "due")
 _TO_DECIDE: Final = (*_ENTRY, "category", "entered_by", "step", "why", "documents")
