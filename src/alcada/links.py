@@ -38,3 +38,33 @@ def invitation(token: str) -> str:
 def welcome(token: str) -> str:
     """The page of a link for the password."""
     return f"/welcome/{token}"
+
+
+def notices(kind: str = "") -> str:
+    """What a person was told; of one kind if named."""
+    return "/notices" + (f"?kind={kind}" if kind else "")
+
+
+def notice_settings() -> str:
+    """What a person chooses to be told of, and how."""
+    return "/notices/settings"
+
+
+def unsubscribe(token: str) -> str:
+    """The page behind a letter's List-Unsubscribe."""
+    return f"/notices/unsubscribe/{token}"
+
+
+def inbox(company: int) -> str:
+    """What waits for a person's decision in one company."""
+    return f"/inbox?company={company}"
+
+
+def entries(company: int) -> str:
+    """A company's entries."""
+    return f"/entries?company={company}"
+
+
+def postings(company: int) -> str:
+    """A company's postings."""
+    return f"/postings?company={company}"

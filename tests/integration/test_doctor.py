@@ -36,7 +36,7 @@ def test_every_finding_has_a_code_and_what_is_wrong_says_what_to_do(
     everything = doctor.examine(online=True)
     assert all(one.code for one in everything)
     assert all(one.todo for one in everything if one.level != "ok")
-    assert {"database", "clock", "workers", "connections", "mapping", "postings", "history"} == {
+    assert {"database", "clock", "workers", "connections", "mapping", "postings", "history", "mail"} == {
         one.area for one in everything
     }
 

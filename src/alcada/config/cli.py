@@ -61,6 +61,13 @@ def _parser() -> argparse.ArgumentParser:
         "--report", action="store_true", help="for whoever supports you: no names, documents, amounts, tokens"
     )
     doctor.add_argument("--offline", action="store_true", help="ask Conta Azul nothing")
+    check = command("checkpoint", _checkpoint, "does history still say what a line from a digest says?")
+    check.add_argument(
+        "line",
+        nargs="*",
+        help="the line from the e-mail; without one, a whole e-mail is read from standard input",
+    )
+    check.add_argument("--json", action="store_true")
     backup = command("backup", _backup, "write database, files and key to one archive")
     backup.add_argument("file", nargs="?", help="default: backups/ in the installation's folder")
     restore = command("restore", _restore, "replace this installation by an archive's content")
@@ -172,6 +179,13 @@ def _doctor(options: argparse.Namespace) -> int:
     from alcada.config import doctor
 
     return doctor.run(as_json=options.json, offline=options.offline, as_report=options.report)
+
+
+def _checkpoint(options: argparse.Namespace) -> int:
+    _setup()
+    from alcada.config import checkpoint
+
+    return checkpoint.run(" ".join(options.line) or sys.stdin.read(), as_json=options.json)
 
 
 def _bench(given: argparse.Namespace) -> int:

@@ -193,7 +193,7 @@ MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
 # E-mail: `ALCADA_SMTP_URL=smtp://user:password@host:587?tls=starttls`; without it notices stay inside the product.
 _SMTP = smtp.read(os.environ.get("ALCADA_SMTP_URL", ""))
 EMAIL_CONFIGURED = bool(_SMTP.host)
-EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+EMAIL_BACKEND = "alcada.notify.backend.Backend"
 EMAIL_HOST = _SMTP.host or "localhost"
 EMAIL_PORT = _SMTP.port
 EMAIL_HOST_USER = _SMTP.user

@@ -138,6 +138,7 @@ def decide(
         elif round_.state == Round.State.OPEN:
             assert result.next_step is not None  # or the round would have ended
             telling.tell_step(result.next_step)
+            telling.tell_advanced(run, result.next_step, who=by.name)
         else:
             end(run)
             if round_.state == Round.State.SENT_BACK:

@@ -19,6 +19,7 @@ from alcada.flow import (
     doctor_corrections,
     doctor_database,
     doctor_mapping,
+    doctor_notices,
     doctor_setup,
     shipped,
 )
@@ -46,6 +47,7 @@ def examine(*, online: bool, whole: bool = True) -> list[Finding]:
         *_HERE,
         *(_THERE if online else ()),
         doctor_database.chains if whole else doctor_database.latest_chains,
+        *((doctor_notices.sent_checkpoints,) if whole else ()),
     ]
     return [finding for check in checks for finding in _made(check)]
 
@@ -277,5 +279,6 @@ _HERE: Final[tuple[Callable[[], Iterator[Finding]], ...]] = (
     _unanswerable,
     _late_answers,
     doctor_books.followed,
+    doctor_notices.letters,
 )
 _THERE: Final[tuple[Callable[[], Iterator[Finding]], ...]] = (doctor_setup.their_clock, doctor_books.examine)

@@ -5,7 +5,6 @@ The queue is a convenience; the truth is in the rooms' own tables. Whatever shou
 
 from datetime import timedelta
 
-from django.conf import settings
 from django.utils import timezone
 
 from alcada import queue
@@ -15,7 +14,7 @@ from alcada.flow import actions as flow
 from alcada.flow import twins
 from alcada.flow.models import Run
 from alcada.ledger.models import TwinSearch
-from alcada.notify.models import Notice
+from alcada.notify import mail
 from alcada.posting import corrections, questions
 from alcada.posting.models import Bulk, State
 
@@ -45,12 +44,8 @@ def sweep() -> None:
     waiting = TwinSearch.objects.filter(state=TwinSearch.State.PENDING, created_at__lt=now - LATE)
     named = ("revision_id", "connection_id", "revision__entry__kind")
     twins.search_later(list(waiting.values_list(*named)[:1000]), priority=0)
-    if settings.EMAIL_CONFIGURED:
-        unsent = Notice.objects.filter(
-            mailed_at=None, created_at__lt=now - LATE, created_at__gt=now - timedelta(days=2)
-        )
-        for pk in unsent.values_list("pk", flat=True)[:1000]:
-            queue.defer("send_mail", notice_id=pk)
+    if mail.waits():
+        queue.defer("send_mails")
 
 
 def queue_directory_syncs() -> None:

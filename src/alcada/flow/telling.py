@@ -1,13 +1,19 @@
 """Who is told what of an entry on its way through its flow."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date
-from typing import Final
+from typing import Any, Final
+
+from django.db.models import prefetch_related_objects
 
 from alcada import links
 from alcada.approval.models import Step
 from alcada.flow.models import Run
+from alcada.intake import correcting
 from alcada.intake.models import Revision
+from alcada.intake.queries import content_of
+from alcada.intake.rules import differences
 from alcada.notify.actions import Message, tell_all
 from alcada.people.models import User
 
@@ -28,6 +34,7 @@ def tell_step(step: Step) -> None:
 
 def tell_asked(asked: Sequence[tuple[Step, Sequence[User], Revision, date]]) -> None:
     """The people of each step, of the revision that it judges and the day on which its first instalment is due."""
+    prefetch_related_objects([revision for _, _, revision, _ in asked], "splits", "entry__created_by")
     tell_all(
         [
             Message(
@@ -36,7 +43,12 @@ def tell_asked(asked: Sequence[tuple[Step, Sequence[User], Revision, date]]) -> 
                 key=asked_key(step.pk),
                 company=revision.entry.company,
                 link=links.decide(step.pk),
-                data={"step": step.name, **_facts(revision, due_date)},
+                data={
+                    "step": step.name,
+                    "why": step.why,
+                    **_facts(revision, due_date),
+                    **_to_decide(revision),
+                },
             )
             for step, people, revision, due_date in asked
             for person in people
@@ -63,6 +75,29 @@ def of_run(run: Run, template: str, **data: str) -> Message:
         link=links.entry(revision.entry_id),
         data={**_facts(revision, _due_date(revision)), **data},
     )
+
+
+def tell_advanced(run: Run, step: Step, *, who: str) -> None:
+    """To whoever submitted it: approved, and the next step is asked."""
+    if run.revision.kind == Revision.Kind.ORDINARY:
+        told = of_run(run, "entry_advanced", who=who, step=step.name)
+        tell_all([replace(told, key=f"{told.key}:{step.pk}")])
+
+
+def _to_decide(revision: Revision) -> dict[str, Any]:
+    """What a decision needs besides: nothing of a CPF or CNPJ, nor of where the money goes."""
+    categories = dict.fromkeys(split.category_name for split in revision.splits.all())
+    found: dict[str, Any] = {
+        "category": list(categories),
+        "entered_by": revision.entry.created_by.name,
+        "documents": [file["name"] for file in revision.documents],
+    }
+    if revision.kind == Revision.Kind.CORRECTION:
+        rows = differences(content_of(correcting.before(revision)), content_of(revision))
+        found["changes"] = [
+            [row["field"].rpartition(".")[2], str(row["old"]), str(row["new"])] for row in rows
+        ]
+    return found
 
 
 def _facts(revision: Revision, due_date: date) -> dict[str, str]:

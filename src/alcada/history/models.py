@@ -2,6 +2,7 @@
 
 from django.conf import settings
 from django.db import models
+from django.utils import timezone
 
 
 class Chain(models.Model):
@@ -35,3 +36,17 @@ class Record(models.Model):
     class Meta:
         ordering = ["sequence"]
         constraints = [models.UniqueConstraint(fields=["chain", "sequence"], name="record_sequence_once")]
+
+
+class Checkpoint(models.Model):
+    """What a company's history was, as it went out by e-mail (`checkpoints`). The database refuses a change."""
+
+    company = models.ForeignKey("people.Company", models.PROTECT, related_name="+")
+    upto = models.BigIntegerField()  # the last record's key
+    count = models.BigIntegerField()
+    hash = models.CharField(max_length=64)
+    made_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        ordering = ["-made_at", "-pk"]
+        indexes = [models.Index(fields=["company", "-made_at"], name="checkpoint_latest")]

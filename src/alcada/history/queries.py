@@ -37,9 +37,12 @@ def holds(subject: models.Model, hash_: str) -> bool:
     return of(subject).filter(hash=hash_).exists()
 
 
-def breaks(*, latest: int | None = None) -> Iterator[Break]:
-    """Every place where a chain parts from its own arithmetic; of all chains, or of so many that were begun last."""
-    chains = Chain.objects.order_by("-pk")[:latest] if latest else Chain.objects.order_by("pk")
+def breaks(*, latest: int | None = None, company_id: int | None = None) -> Iterator[Break]:
+    """Every place where a chain parts from its own arithmetic; of all chains, of a company's, or of so many that were
+    begun last.
+    """
+    chosen = Chain.objects.filter(company=company_id) if company_id else Chain.objects.all()
+    chains = chosen.order_by("-pk")[:latest] if latest else chosen.order_by("pk")
     found = chains.iterator(chunk_size=TOGETHER)
     while some := sorted(islice(found, TOGETHER), key=attrgetter("pk")):
         records = Record.objects.filter(chain__in=some).order_by("chain_id", "sequence")

@@ -1,11 +1,13 @@
 """The queue's tasks and the timetable. Each is: load, call, done. All are safe to run twice."""
 
+from datetime import date
+
 from procrastinate import RetryStrategy
 from procrastinate.contrib.django import app
 
 from alcada.connections.bulk import imports
 from alcada.flow import actions as flow
-from alcada.flow import corrected, exporting, incidents, mapping, patching, returning, twins
+from alcada.flow import corrected, digest, exporting, incidents, mapping, patching, returning, twins
 from alcada.flow import sweep as flow_sweep
 from alcada.notify import consent_mail, mail, people_mail
 from alcada.posting import bulk as bulks
@@ -44,10 +46,29 @@ def sync_directory(connection_id: int) -> None:
     mapping.fetch(connection_id)
 
 
-@app.task(name="alcada.jobs.tasks.send_mail", retry=RetryStrategy(max_attempts=8, exponential_wait=4))
+@app.task(name="alcada.jobs.tasks.send_mails")
+def send_mails() -> None:
+    """Send what is to be mailed. What fails is due again later: the timetable sees to it."""
+    mail.run()
+
+
+@app.task(name="alcada.jobs.tasks.send_mail")
 def send_mail(notice_id: int) -> None:
-    """Send a notice by e-mail."""
-    mail.send(notice_id)
+    """As `send_mails`: what a version before this one had queued for one notice."""
+    mail.run()
+
+
+@app.periodic(cron="* * * * *")
+@app.task(name="alcada.jobs.tasks.queue_digests", queueing_lock="queue_digests", pass_context=False)
+def queue_digests(timestamp: int) -> None:
+    """Every minute: whose daily digest is due."""
+    digest.queue_due()
+
+
+@app.task(name="alcada.jobs.tasks.digest", retry=RETRY)
+def make_digest(user_id: int, day: str) -> None:
+    """Make a person's digest of their day, unless it was made."""
+    digest.make(user_id, date.fromisoformat(day))
 
 
 @app.task(name="alcada.jobs.tasks.send_consent_link", retry=RetryStrategy(max_attempts=8, exponential_wait=4))

@@ -1,14 +1,15 @@
 """A consent link by e-mail, to an account's owner. Its token is drawn when it leaves: no queue holds one."""
 
 from django.conf import settings
-from django.core.mail import EmailMessage
-from django.template.loader import render_to_string
 from django.utils import translation
+from django.utils.translation import gettext as _
 
 from alcada import links
 from alcada.connections import consent_links
 from alcada.connections.consent_links import Made
 from alcada.directory import documents
+from alcada.notify import letters, plain
+from alcada.notify.letters import Content
 
 
 def send(link_id: int) -> None:
@@ -16,24 +17,36 @@ def send(link_id: int) -> None:
     made = consent_links.draw_token(link_id)
     if made is None:
         return
-    subject, body = render(made)
-    EmailMessage(subject, body, to=[made.link.owner_email]).send()
+    language = made.link.created_by.language or settings.LANGUAGE_CODE
+    with translation.override(language):
+        letters.built(made.link.owner_email, content_of(made)).send()
     consent_links.mark_sent(made.link)
 
 
-def render(made: Made) -> tuple[str, str]:
-    """Subject (the template's first line) and body, in the language of whoever asks."""
+def content_of(made: Made) -> Content:
+    """In the language in use: that of whoever asks."""
     link = made.link
-    company = link.connection.company
     facts = {
-        "owner": link.owner_name,
-        "by": link.created_by.name,
-        "company": company.name,
-        "document": documents.masked(company.document),
+        "owner": plain.line(link.owner_name),
+        "by": plain.line(link.created_by.name),
+        "company": plain.line(link.connection.company.name),
+        "document": documents.masked(link.connection.company.document),
         "until": link.expires_at.strftime("%d/%m/%Y"),
-        "link": settings.ALCADA_URL + links.consent(made.token),
     }
-    with translation.override(link.created_by.language or settings.LANGUAGE_CODE):
-        text = render_to_string("notify/consent_link.txt", facts)
-    subject, _line, body = text.strip().partition("\n")
-    return " ".join(subject.split()), body.strip() + "\n"
+    hello = _("Hello, %(owner)s.") % facts + " " if link.owner_name else ""
+    asks = _(
+        "%(by)s asks you to connect the Conta Azul account of %(company)s (%(document)s) to Alçada, where its "
+        "payables and receivables are approved."
+    )
+    return Content(
+        subject=_("Connect the Conta Azul account of %(company)s") % facts,
+        lead=hello + asks % facts,
+        button=_("Read what you allow, and connect"),
+        url=settings.ALCADA_URL + links.consent(made.token),
+        notes=[
+            _("The link is for this company only, and good until %(until)s.") % facts,
+            _(
+                "Whoever has the link can use it: pass it on to nobody. If you don't expect it, ask before you open it."
+            ),
+        ],
+    )

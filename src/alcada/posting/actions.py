@@ -17,7 +17,7 @@ from django.utils import timezone
 from alcada import queue
 from alcada.connections.models import Connection
 from alcada.history.actions import Chains, line, record, record_all
-from alcada.posting import lines, moves, questions
+from alcada.posting import lines, moves, questions, telling
 from alcada.posting.models import Attempt, Posting, State
 from alcada.posting.rules import (
     Outcome,
@@ -205,6 +205,7 @@ def _move_after_failure(posting: Posting, outcome: Outcome) -> None:
             company=posting.connection.company,
             data={"detail": outcome.detail},
         )
+        telling.stopped(posting)
         if outcome.reason == "refused":
             questions.doubt(posting)
     elif outcome.kind == Attempt.Outcome.UNKNOWN:

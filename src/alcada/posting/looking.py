@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from alcada import queue
 from alcada.history.actions import record
-from alcada.posting import moves
+from alcada.posting import moves, telling
 from alcada.posting.models import Attempt, Posting, State
 from alcada.posting.rules import Evidence, Outcome, Patience, Verdict, judge_absence, next_look_s, watch
 
@@ -73,6 +73,7 @@ def found(
         if several:
             if posting.state != State.UNDECIDED:
                 moves.move(posting, State.UNDECIDED, reason="several_found", detail=", ".join(event_ids))
+                telling.stopped(posting)
             record(
                 "posting.undecided",
                 posting.entry,
@@ -149,6 +150,7 @@ def _ask(posting: Posting, look: Mapping[str, Any]) -> None:
     moves.move(posting, State.UNDECIDED, reason=reason, detail=", ".join(look.get("unclear", [])))
     data = {"reason": reason, **look}
     record("posting.undecided", posting.entry, company=posting.connection.company, data=data)
+    telling.stopped(posting)
 
 
 def _look_on(posting: Posting, look: Mapping[str, Any]) -> None:

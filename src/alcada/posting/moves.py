@@ -10,17 +10,20 @@ from django.utils import timezone
 
 from alcada import queue
 from alcada.history.actions import record, record_all
-from alcada.posting import lines
+from alcada.posting import lines, telling
 from alcada.posting.models import Posting, State
 from alcada.posting.rules import LONGEST_BACKOFF_S, check_transition
 from conta_azul.limits import LONGEST_RETRY_AFTER_S
 
+_STOPPED: Final = (State.REFUSED, State.UNDECIDED)
 FAR: Final = timedelta(minutes=10)  # beyond any wait, and beyond what clocks of two machines differ by
 
 
 def move(posting: Posting, state: State, *, reason: str = "", detail: str = "", wait_s: float = 0.0) -> None:
     """To another state, if the table of transitions has it; raises TransitionNotAllowedError."""
     check_transition(State(posting.state), state)
+    if posting.state in _STOPPED:
+        telling.goes_on(posting)
     posting.state, posting.reason, posting.detail = state, reason, detail
     posting.claim, posting.claim_until = None, None
     waits = state in (State.QUEUED, State.UNKNOWN)
@@ -66,6 +69,7 @@ def believe(posting: Posting, event_id: str, instalment_ids: list[str], event: s
         if second and not posting.remote_event_id:  # marked by hand, without an id: this one stands for sure
             posting.remote_event_id, posting.remote_instalment_ids = event_id, instalment_ids
         posting.save(update_fields=["reason", "detail", "remote_event_id", "remote_instalment_ids"])
+        telling.stopped(posting)
     elif posting.state != State.POSTED:
         mark_posted(posting, event_id, instalment_ids, event)
 
@@ -82,6 +86,8 @@ def settle(
 ) -> None:
     """Posted, as this event. The caller records who or what says so."""
     check_transition(State(posting.state), State.POSTED)
+    if posting.state in _STOPPED:
+        telling.goes_on(posting)
     posting.state, posting.reason, posting.detail = State.POSTED, reason, detail
     posting.remote_event_id, posting.remote_instalment_ids = event_id, instalment_ids
     posting.posted_at, posting.next_try_at, posting.claim, posting.claim_until = (

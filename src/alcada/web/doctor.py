@@ -23,6 +23,7 @@ AREAS: Final[dict[str, str | Promise]] = {
     "mapping": lazy("Mapping"),
     "postings": lazy("Postings"),
     "history": lazy("History"),
+    "mail": lazy("E-mail"),
 }
 _WORST_FIRST: Final = {"problem": 0, "warning": 1, "ok": 2}
 

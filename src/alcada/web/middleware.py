@@ -27,6 +27,7 @@ OPEN_PATHS = (
     "/welcome/",
     "/invitation/",
     "/consent/",
+    "/notices/unsubscribe/",
     "/connections/callback",
     "/favicon.ico",
 )

@@ -3,17 +3,16 @@
 from dataclasses import dataclass
 from typing import Final
 
-from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from alcada.connections.models import Connection
+from alcada.notify.reasons import STUCK, Words
 from alcada.posting.models import BY_HAND, Posting, State
 from conta_azul import sentences
 
-Words = tuple[str | Promise, str | Promise]
-
 # reason -> (what happened, what to do about it). "reason:state" goes before "reason".
 REASONS: Final[dict[str, Words]] = {
+    **STUCK,
     "worker_lost": (
         _("The program that was posting it stopped half-way."),
         _("Nothing to do: it is looked for in Conta Azul before anything is sent again."),
@@ -34,27 +33,6 @@ REASONS: Final[dict[str, Words]] = {
         _("It is being looked for in Conta Azul once more."),
         _("Nothing to do: the result shows here."),
     ),
-    "several_found": (
-        _("More than one entry in Conta Azul carries this reference."),
-        _("Open Conta Azul, keep one of them and remove the others there. Then look again."),
-    ),
-    "not_found": (
-        _("It may have been sent, but it could not be found in Conta Azul."),
-        _(
-            "Look for the reference in Conta Azul. If it is there, look again here; "
-            "if it is surely not, post it again."
-        ),
-    ),
-    "unclear": (
-        _(
-            "It was not found by its reference, but entries of the same value or due dates were changed in Conta Azul "
-            "since it was sent: one of them may be it, edited."
-        ),
-        _(
-            "Look at them in Conta Azul. If one is this entry, put the reference back into its description and look "
-            "again here; if surely none is, post it again."
-        ),
-    ),
     "surely_absent": (
         _("It did not arrive in Conta Azul: it was looked for long enough to be sure."),
         _("Nothing to do: it is sent once more."),
@@ -70,14 +48,6 @@ REASONS: Final[dict[str, Words]] = {
     "by_hand_without_id": (
         _("It was marked as posted by hand, and nobody said yet which entry in Conta Azul it is."),
         _("Say which one: until then nothing tells here whether it is paid or changed."),
-    ),
-    "late_answer": (
-        _("Conta Azul answered late: the entry is in the books although this posting had ended."),
-        _("Look at the entry in Conta Azul, and remove it there if it should not exist."),
-    ),
-    "second_event": (
-        _("Conta Azul reported a second entry for this posting."),
-        _("Open Conta Azul and remove the one that is too many."),
     ),
     "needs_authorisation": (
         _("Conta Azul no longer accepts the authorisation of this account."),
@@ -128,20 +98,9 @@ REASONS: Final[dict[str, Words]] = {
         _("The product failed while it prepared the posting. Nothing was sent."),
         _("It is tried again by itself. If it stays like this, send the diagnosis to whoever supports you."),
     ),
-    "cannot_be_sent": (
-        _("Conta Azul would not take the entry as it is. Nothing was sent."),
-        _("Change the entry; it goes through approval again."),
-    ),
     "replaced": (
         _("The entry was changed after Conta Azul had refused it."),
         _("Nothing to do: what is approved next is posted."),
-    ),
-    "refused": (
-        _("Conta Azul refused the entry."),
-        _(
-            "Read what Conta Azul says, mend the cause and post it again. "
-            "What has to change in the entry itself goes through approval again."
-        ),
     ),
     "category_gone": (
         _("A category of this entry is not in the account, or not mapped there."),
@@ -154,10 +113,6 @@ REASONS: Final[dict[str, Words]] = {
     "party_ambiguous": (
         _("Which person in Conta Azul this is can't be told by the CPF or CNPJ: a person chooses."),
         _("Choose the right one; it is remembered, and the posting goes on by itself."),
-    ),
-    "party_inactive": (
-        _("The vendor or customer is marked as inactive in Conta Azul."),
-        _("Make it active there and post again, or choose another."),
     ),
     "party_gone": (
         _("The vendor or customer that was confirmed is not in Conta Azul any more."),
@@ -180,14 +135,6 @@ REASONS: Final[dict[str, Words]] = {
         _("The vendor or customer may have been created in Conta Azul, and does not show there yet."),
         _("Nothing to do: it is looked for before anything is created again."),
     ),
-    "party_refused": (
-        _("Conta Azul refused to create the vendor or customer."),
-        _("Read what Conta Azul says, correct the vendor or customer, then post again."),
-    ),
-    "cost_centre_inactive": (
-        _("The cost centre is marked as inactive in Conta Azul."),
-        _("Make it active there and post again, or choose another."),
-    ),
     "cost_centre_ambiguous": (
         _("Which cost centre in Conta Azul this is can't be told by its code or name: a person chooses."),
         _("Choose the right one; it is remembered, and the posting goes on by itself."),
@@ -203,10 +150,6 @@ REASONS: Final[dict[str, Words]] = {
     "cost_centre_unknown:queued": (
         _("The cost centre may have been created in Conta Azul, and does not show there yet."),
         _("Nothing to do: it is looked for before anything is created again."),
-    ),
-    "cost_centre_refused": (
-        _("Conta Azul refused to create the cost centre."),
-        _("Read what Conta Azul says, correct the cost centre, then post again."),
     ),
 }
 _IN_THEIR_WORDS: Final = ("refused", "party_refused", "cost_centre_refused")

@@ -28,6 +28,7 @@ from alcada.web import (
     intake_party,
     invitations,
     mapping,
+    notice_settings,
     notices,
     people,
     posting_adopting,
@@ -161,6 +162,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("notices", notices.notices, name="notices"),
     path("notices/read", notices.read_all, name="notices-read"),
     path("notices/<int:pk>/open", notices.open_notice, name="notice-open"),
+    path("notices/settings", notice_settings.settings_page, name="notice-settings"),
+    path("notices/unsubscribe/<str:token>", notice_settings.unsubscribe, name="notice-unsubscribe"),
     # Entering
     path("entries", intake_list.entries, name="entries"),
     path("entries/totals", intake_list.totals, name="entries-totals"),

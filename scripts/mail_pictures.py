@@ -1,0 +1,268 @@
+#!/usr/bin/env python
+"""Every e-mail as a picture, in both languages: HTML at two widths, and the plain text.
+
+    ALCADA_HOME=… .venv/bin/python scripts/mail_pictures.py --to FOLDER       what this database's people were sent
+    .venv/bin/python scripts/mail_pictures.py --to FOLDER --samples             one of each kind, made up; some hostile
+
+Of a database (the demo's, say): the latest notices of each kind, every digest that was sent, and the digest that each
+person would get now. Nothing is sent.
+"""
+
+import argparse
+import os
+import sys
+import uuid
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+sys.path.insert(0, str(Path(__file__).resolve().parent))
+from screenshots import ARGUMENTS, _chromium
+
+WIDTHS = {"desk": 720, "phone": 390}
+LANGUAGES = ("pt-br", "en")
+HOSTILE = (
+    "Papelaria <script>alert(1)</script> & Filhos\r\nBcc: todos@exemplo.com.br",
+    "شركة النور للتجارة",
+    "Padaria 🥖 da Família 👩‍👩‍👧 " + "comprida " * 40,
+    "\u202egnp.eliforp\u202c Ltda",
+)
+
+
+def main() -> None:
+    options = _options()
+    options.to.mkdir(parents=True, exist_ok=True)
+    _setup(samples=options.samples)
+    letters = list(_samples() if options.samples else _of_database(options.each))
+    for name, message in letters:
+        (options.to / f"{name}.txt").write_text(f"{message.subject}\n\n{message.body}", "utf-8")
+        (options.to / f"{name}.html").write_text(message.alternatives[0].content, "utf-8")
+    _picture(options.to, [name for name, _message in letters])
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("--to", type=Path, default=Path("mail-pictures"))
+    parser.add_argument("--samples", action="store_true", help="made up, without a database")
+    parser.add_argument("--each", type=int, default=1, help="so many notices of each template (default 1)")
+    return parser.parse_args()
+
+
+def _setup(*, samples: bool) -> None:
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "alcada.config.settings")
+    if samples:
+        os.environ.setdefault("DATABASE_URL", "postgresql://nowhere/none")
+    else:
+        from alcada.config import database
+
+        database.ensure_running()
+    import django
+
+    django.setup()
+
+
+def _of_database(each: int) -> Iterator[tuple[str, Any]]:
+    from django.db import transaction
+
+    from alcada.notify import notice_letters, words
+    from alcada.notify.models import Letter, Notice
+    from alcada.people.models import User
+
+    for template in words.WORDINGS:
+        found = Notice.objects.filter(template=template).select_related("user", "company").order_by("-pk")
+        for notice in found[:each]:
+            yield from _both(
+                f"{template}-{notice.pk}", notice.user, lambda one=notice: notice_letters.content_of([one])
+            )
+    for user in User.objects.filter(is_active=True):
+        some = list(Notice.objects.filter(user=user, template="asked").select_related("user")[:12])
+        if len(some) > 1:
+            yield from _both(f"several-{user.pk}", user, lambda these=some: notice_letters.content_of(these))
+    for letter in Letter.objects.filter(about="digest").select_related("user").order_by("pk"):
+        yield from _both(
+            f"digest-sent-{letter.created_at:%Y%m%d}-{letter.user_id}", letter.user, _digest(letter)
+        )
+    for user in User.objects.filter(is_active=True).order_by("pk"):
+        content = _digest_of_now(user)
+        if content:
+            yield from _both(f"digest-now-{user.pk}", user, _digest(Letter(user=user, content=content)))
+    transaction.get_connection().close()
+
+
+def _digest(letter: Any) -> Any:
+    from alcada.notify import digest_letters
+
+    companies = set(letter.user.memberships.values_list("company_id", flat=True))
+    return lambda: digest_letters.content_of(letter.user, letter.content, companies)
+
+
+def _digest_of_now(user: Any) -> Any:
+    """Of the last thirty days: a month of the demo in one."""
+    from django.utils import timezone
+
+    from alcada.flow import digest
+
+    return digest.content(user, since=timezone.now() - timedelta(days=30), day=timezone.localdate())
+
+
+def _samples() -> Iterator[tuple[str, Any]]:
+    from alcada.notify import digest_letters, notice_letters, words
+    from alcada.notify.models import Notice
+    from alcada.people.models import User
+
+    user = User(pk=7, name="Bruno Carvalho", email="bruno@padaria.example")
+
+    def notice(template: str, **data: Any) -> Notice:
+        only = {name: value for name, value in SAMPLE.items() if template in ONLY.get(name, (template,))}
+        return Notice(user=user, template=template, data={**only, **data}, link="/entries/118")
+
+    for template in words.WORDINGS:
+        one = notice(template)
+        yield from _both(template.replace("_", "-"), user, lambda this=one: notice_letters.content_of([this]))
+    for place, hostile in enumerate(HOSTILE):
+        one = notice(
+            "asked", party=hostile, description=hostile, company=hostile, documents=[hostile, "boleto.pdf"]
+        )
+        yield from _both(f"hostile-{place}", user, lambda this=one: notice_letters.content_of([this]))
+    several = [
+        notice("asked", party=f"Fornecedor {number} Ltda", amount=f"{number * 137}.90")
+        for number in range(1, 31)
+    ]
+    yield from _both("several", user, lambda: notice_letters.content_of(several))
+    yield from _both("digest", user, lambda: digest_letters.content_of(user, DIGEST, {1, 2}))
+
+
+def _both(name: str, user: Any, content: Any) -> Iterator[tuple[str, Any]]:
+    from django.utils import translation
+
+    from alcada.notify import letters
+
+    for language in LANGUAGES:
+        with translation.override(language):
+            made = content()
+            if made is not None:
+                yield f"{name}-{language}", letters.message(uuid.UUID(int=1), user, made)
+
+
+def _picture(folder: Path, names: list[str]) -> None:
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=_chromium(), args=ARGUMENTS)
+        for width_name, width in WIDTHS.items():
+            context = browser.new_context(viewport={"width": width, "height": 400}, offline=True)
+            page = context.new_page()
+            for name in names:
+                page.goto((folder / f"{name}.html").resolve().as_uri())
+                extra = page.evaluate(
+                    "document.scrollingElement.scrollWidth - document.scrollingElement.clientWidth"
+                )
+                file = folder / f"{name}-{width_name}.png"
+                page.screenshot(path=file, full_page=True)
+                print(file, f"  SCROLLS SIDEWAYS by {extra} px" if extra else "")
+            context.close()
+        browser.close()
+
+
+SAMPLE: dict[str, Any] = {
+    "number": "118",
+    "party": "Papelaria Central Ltda",
+    "description": "Papel A4, 10 caixas, e toner para a impressora do financeiro",
+    "amount": "12345.67",
+    "due": "2026-12-10",
+    "company": "Padaria Horizonte Ltda",
+    "category": ["Despesas administrativas > Material de escritório"],
+    "entered_by": "Ana Ribeiro",
+    "step": "Administrador",
+    "why": "Valor acima de R$ 10.000,00",
+    "documents": ["nota-fiscal-4711.pdf", "boleto.pdf"],
+    "who": "Clara Nogueira",
+    "comment": "A conta é da loja do centro.\nTroque o centro de custo, por favor.",
+    "account": "Conta Azul",
+    "reason": "refused",
+    "theirs": "A conta financeira informada está inativa.",
+    "waiting": "14",
+    "kind": "needs_authorisation",
+    "changes": [
+        ["due_date", "2026-12-10", "2026-12-15"],
+        ["amount", "1000.00", "1100.00"],
+        ["notes", "", "x"],
+    ],
+}
+# What not every notice tells.
+ONLY = {
+    "comment": ("entry_rejected", "entry_sent_back", "correction_rejected", "correction_sent_back"),
+    "reason": ("posting_stopped",),
+    "theirs": ("posting_stopped",),
+    "changes": ("correction_asked",),
+}
+_ITEM = {
+    "party": "Papelaria Central Ltda",
+    "description": "Papel A4",
+    "amount": "1234.56",
+    "due": "2026-12-03",
+    "link": "/",
+}
+DIGEST: dict[str, Any] = {
+    "day": "2026-11-30",
+    "sections": [
+        {
+            "company": 1,
+            "name": "Padaria Horizonte Ltda",
+            "groups": [
+                {"what": "waits", "count": 11, "lines": [_ITEM] * 8, "link": "/inbox?company=1"},
+                {"what": "back", "count": 1, "lines": [_ITEM], "link": "/"},
+                {
+                    "what": "accounts",
+                    "count": 1,
+                    "lines": [{"party": "Conta Azul", "waiting": 4, "link": "/"}],
+                    "link": "/",
+                },
+                {
+                    "what": "stuck",
+                    "count": 2,
+                    "lines": [{**_ITEM, "reason": "refused"}, {**_ITEM, "reason": "question"}],
+                    "link": "/",
+                },
+                {"what": "due", "count": 2, "lines": [_ITEM] * 2, "link": "/"},
+                {
+                    "what": "posted",
+                    "count": 2,
+                    "lines": [
+                        {"kind": "payable", "count": 41, "amount": "98765.43"},
+                        {"kind": "receivable", "count": 1, "amount": "8400.00"},
+                    ],
+                    "link": "/",
+                },
+                {
+                    "what": "told",
+                    "count": 1,
+                    "lines": [
+                        {"template": "entry_paid", "data": {"party": "Enel", "amount": "812.30"}, "link": "/"}
+                    ],
+                    "link": "/",
+                },
+            ],
+            "proof": {
+                "line": "alcada-checkpoint 1 48213 1206 2026-11-30T11:00:04Z " + "9f2c4ab1" * 8,
+                "count": 1206,
+                "at": "2026-11-30T11:00:04+00:00",
+            },
+        },
+        {
+            "company": 2,
+            "name": "Horizonte Eventos Ltda",
+            "groups": [],
+            "proof": {
+                "line": "alcada-checkpoint 2 48213 87 2026-11-30T11:00:04Z " + "04d1e77a" * 8,
+                "count": 87,
+                "at": "2026-11-30T11:00:04+00:00",
+            },
+        },
+    ],
+}
+
+
+if __name__ == "__main__":
+    main()

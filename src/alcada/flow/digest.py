@@ -1,0 +1,251 @@
+"""The daily digest: what waits for a person, what is stuck, what is due and not approved, what was posted; by company.
+
+Nothing to say makes no letter. Who administers or audits a company also gets its history's checkpoint.
+"""
+
+import logging
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime, timedelta
+from typing import Any, Final
+
+from django.conf import settings
+from django.db.models import Count, Q, QuerySet, Sum
+from django.utils import timezone
+
+from alcada import links, queue
+from alcada.approval.models import Round, Step
+from alcada.approval.queries import inbox
+from alcada.connections.models import Connection
+from alcada.flow.queries import with_status
+from alcada.history import checkpoints
+from alcada.history.models import Checkpoint
+from alcada.intake.models import Entry
+from alcada.notify import digests
+from alcada.notify.actions import wishes_of
+from alcada.notify.rules import Kind, Way
+from alcada.people.models import Company, Role, User
+from alcada.people.queries import companies_of, companies_where
+from alcada.posting.models import Posting, State
+from alcada.posting.owners import STUCK
+
+log = logging.getLogger(__name__)
+
+SHOWN: Final = 8  # of each kind and company
+AHEAD: Final = timedelta(days=7)
+STOPPED: Final = (
+    Connection.State.AUTHORISE,
+    Connection.State.WRONG_COMPANY,
+    Connection.State.PLAN_REFUSED,
+)
+Found = dict[int, list[dict[str, Any]]]  # by company
+
+
+def queue_due() -> int:
+    """Every minute: a job for each digest that is due. One that is queued twice is made once."""
+    if not settings.EMAIL_CONFIGURED:
+        return 0
+    due = digests.due()
+    if due:
+        queue.defer_all("digest", [{"user_id": pk, "day": day.isoformat()} for pk, day in due])
+    return len(due)
+
+
+def make(user_id: int, day: date) -> bool:
+    """Make the person's digest of their day, unless it was made. Returns whether this did."""
+    user = User.objects.filter(pk=user_id, is_active=True).first()
+    if user is None or digests.made(user_id, day):
+        return False
+    now, since = timezone.now(), digests.since(user_id)
+    return digests.keep(user_id, day, content(user, since=since, day=day), made_at=now)
+
+
+def content(user: User, *, since: datetime, day: date) -> dict[str, Any] | None:
+    """What the digest says, as plain values; None: nothing."""
+    companies = list(companies_of(user).order_by("name", "pk"))
+    ways = wishes_of(user).ways
+    groups: dict[int, list[dict[str, Any]]] = defaultdict(list)
+    waiting = inbox(user)
+    if ways[Kind.ASKED] != Way.PRODUCT:
+        _put(groups, "waits", _waits(waiting), links.inbox)
+    if ways[Kind.MINE_BACK] != Way.PRODUCT:
+        _put(groups, "back", _back(user), links.entries)
+    if ways[Kind.ACCOUNT] != Way.PRODUCT:
+        _put(groups, "accounts", _accounts(user), links.postings)
+    if ways[Kind.HAND] != Way.PRODUCT:
+        _put(groups, "stuck", _stuck(user), links.postings)
+    _put(groups, "due", _due(user, day, waiting), links.entries)
+    _put(groups, "posted", _posted(user, since), links.postings)
+    _put(groups, "told", _told(user, since), lambda _company: links.notices())
+    proofs, news = _proofs(user, companies, since)
+    if not groups and not news:
+        return None
+    sections = [
+        {"company": one.pk, "name": one.name, "groups": groups.get(one.pk, []), "proof": proofs.get(one.pk)}
+        for one in companies
+    ]
+    return {
+        "day": day.isoformat(),
+        "sections": [one for one in sections if one["groups"] or one["proof"]],
+    }
+
+
+def _put(groups: Mapping[int, list[dict[str, Any]]], what: str, found: Found, link: Any) -> None:
+    for company, lines in found.items():
+        groups[company].append(
+            {"what": what, "count": len(lines), "lines": lines[:SHOWN], "link": link(company)}
+        )
+
+
+def _by_company(rows: Sequence[tuple[int, dict[str, Any]]]) -> Found:
+    found: Found = defaultdict(list)
+    for company, row in rows:
+        found[company].append(row)
+    return dict(found)
+
+
+def _waits(waiting: QuerySet[Step]) -> Found:
+    steps = waiting.select_related("round__revision", "round__entry")
+    return _by_company(
+        [(one.round.company_id, {**_of_round(one.round), "link": links.decide(one.pk)}) for one in steps]
+    )
+
+
+def _of_round(round_: Round) -> dict[str, Any]:
+    revision: Any = round_.revision
+    return {
+        "party": revision.party_name,
+        "description": revision.description,
+        "amount": str(revision.amount),
+        "due": round_.due_date.isoformat(),
+        "link": links.entry(round_.entry_id),
+    }
+
+
+def _back(user: User) -> Found:
+    own = Entry.objects.filter(
+        created_by=user,
+        draft__isnull=False,
+        discarded_at=None,
+        company__in=companies_where(user, "entry.create"),
+    )
+    back = with_status(own).filter(status="round.sent_back").select_related("current").order_by("pk")
+    return _by_company(
+        [
+            (
+                one.company_id,
+                {
+                    "party": one.current.party_name,
+                    "description": one.current.description,
+                    "amount": str(one.current.amount),
+                    "link": links.entry(one.pk),
+                },
+            )
+            for one in back
+            if one.current
+        ]
+    )
+
+
+def _accounts(user: User) -> Found:
+    stopped = Connection.objects.filter(
+        company__in=companies_where(user, "connection.manage"), state__in=STOPPED
+    )
+    waits = Count("postings", filter=Q(postings__state=State.QUEUED))
+    rows = stopped.annotate(waiting=waits).order_by("pk").values_list("pk", "company", "name", "waiting")
+    return _by_company(
+        [
+            (company, {"party": name, "waiting": waiting, "link": links.connection(pk)})
+            for pk, company, name, waiting in rows
+        ]
+    )
+
+
+def _stuck(user: User) -> Found:
+    found = Posting.objects.filter(STUCK, entry__company__in=companies_where(user, "posting.mend"))
+    rows = found.select_related("entry", "revision").defer("content").order_by("pk")
+    return _by_company(
+        [
+            (
+                one.entry.company_id,
+                {
+                    "party": one.revision.party_name,
+                    "description": one.revision.description,
+                    "amount": str(one.revision.amount),
+                    "reason": one.reason,
+                    "link": links.entry(one.entry_id, "posting"),
+                },
+            )
+            for one in rows
+        ]
+    )
+
+
+def _due(user: User, day: date, waiting: QuerySet[Step]) -> Found:
+    """Soon due, or overdue, and nobody has approved it yet; what waits for this very person is told above."""
+    own = Q(entered_by=user, company__in=companies_where(user, "entry.create"))
+    open_ = Round.objects.filter(
+        own | Q(company__in=companies_where(user, "entry.see_all")),
+        state=Round.State.OPEN,
+        due_date__lte=day + AHEAD,
+    ).exclude(pk__in=waiting.order_by().values("round"))
+    rows = open_.select_related("revision").order_by("due_date", "pk")
+    return _by_company([(one.company_id, _of_round(one)) for one in rows])
+
+
+def _posted(user: User, since: datetime) -> Found:
+    own = Q(entry__created_by=user, entry__company__in=companies_where(user, "entry.create"))
+    done = Posting.objects.filter(
+        own | Q(entry__company__in=companies_where(user, "entry.see_all")),
+        state=State.POSTED,
+        posted_at__gt=since,
+    )
+    rows = (
+        done.order_by()
+        .values("entry__company", "kind")
+        .annotate(count=Count("pk"), total=Sum("revision__amount"))
+    )
+    return _by_company(
+        [
+            (row["entry__company"], {"kind": row["kind"], "count": row["count"], "amount": str(row["total"])})
+            for row in rows.order_by("kind")
+        ]
+    )
+
+
+def _told(user: User, since: datetime) -> Found:
+    """What the person wants to hear of once a day."""
+    rows = [
+        (one.company_id, {"template": one.template, "data": one.data, "link": one.link})
+        for one in digests.told_since(user.pk, since)
+        if one.company_id
+    ]
+    return _by_company(rows)
+
+
+def _proofs(
+    user: User, companies: Sequence[Company], since: datetime
+) -> tuple[dict[int, dict[str, Any]], bool]:
+    """Of companies that the person administers or audits; and whether one of them says something new."""
+    roles = [Role.ADMINISTRATOR, Role.AUDITOR]
+    theirs = set(user.memberships.filter(role__in=roles).values_list("company_id", flat=True))
+    if not theirs:
+        return {}, False
+    try:
+        horizon = checkpoints.settled()
+    except checkpoints.BusyError:
+        log.warning("no checkpoint could be made: a transaction does not end")
+        return {pk: {"line": ""} for pk in theirs}, False
+    found, news = {}, False
+    for company in companies:
+        made = checkpoints.make(company, horizon=horizon) if company.pk in theirs else None
+        if made is None:
+            continue
+        before = Checkpoint.objects.filter(company=company, made_at__lte=since).first()
+        news = news or before is None or before.count != made.count
+        found[company.pk] = {
+            "line": checkpoints.line(made),
+            "count": made.count,
+            "at": made.made_at.isoformat(),
+        }
+    return found, news
