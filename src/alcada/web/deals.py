@@ -1,6 +1,5 @@
 """One deal: its page, its form, and what moves it. The board and the list are in sales.py."""
 
-from datetime import date
 from typing import Any, Final
 
 from django.contrib import messages
@@ -9,13 +8,10 @@ from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.utils import timezone
-from django.utils.dateparse import parse_date
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 from django_htmx.http import HttpResponseClientRedirect
 
-from alcada import money
 from alcada.flow import selling
 from alcada.flow.queries import status_of
 from alcada.flow.rules import SubmissionRefusedError
@@ -30,20 +26,15 @@ from alcada.sales.rules import (
     DealChangedError,
     NotOpenableError,
     NotYoursError,
-    Part,
     Problems,
-    TermsError,
-    instalments,
-    read_terms,
 )
-from alcada.web import deal_form, deal_words, intake_company, sales
+from alcada.web import deal_form, deal_terms, deal_words, intake_company, sales
 from alcada.web.deal_form import DealForm
 from alcada.web.fragments import toast
 from alcada.web.guards import person
 from alcada.web.intake_asked import refusal
 
 MOVING: Final = frozenset({"posting.queued", "posting.sending", "posting.unknown"})
-FIRST_PARTS: Final = 11  # of many, the preview shows so many and the last
 
 
 def _deal(user: User, pk: int) -> Deal:
@@ -71,7 +62,7 @@ def _page(request: HttpRequest, found: Deal, *, status: int = 200, **typed: Any)
         "stages": stages_of(pipeline) if changes else [],
         "obstacle": deal_words.OBSTACLES.get(obstacle, ""),
         "lines": deal_words.lines(found),
-        **_preview(found.terms, found.value, found.expected_on),
+        **deal_terms.preview(found.terms, found.value, found.expected_on),
         **_receivable(user, found),
         **typed,
     }
@@ -219,70 +210,10 @@ def _form(
         "deal": found,
         "company": form.company,
         "version": version,
-        **_typed_preview(typed),
+        **deal_terms.typed_preview(typed),
         **more,
     }
     return render(request, "sales/form.html", context, status=status)
-
-
-@require_POST
-def terms(request: HttpRequest) -> HttpResponse:
-    """The instalments of what is being typed, as a fragment beside the field. Nothing is read but what was sent."""
-    if not companies_where(person(request), "deal.create").exists():
-        raise PermissionDenied
-    typed = {name: request.POST.get(name, "") for name in ("terms", "amount", "expected_on")}
-    return render(request, "sales/_preview.html", _typed_preview(typed))
-
-
-def _typed_preview(typed: dict[str, str]) -> dict[str, Any]:
-    try:
-        value = money.parse_brl(typed["amount"]) or None
-    except money.AmountError:
-        value = None
-    try:
-        expected = parse_date(typed["expected_on"])
-    except ValueError:
-        expected = None
-    return _preview(typed["terms"], value, expected)
-
-
-def _preview(typed: str, value: Any, expected: date | None) -> dict[str, Any]:
-    """The parts of these terms, counted from the day on which it is expected to close, else from today."""
-    if not typed.strip():
-        return {"parts": [], "wrong": ""}
-    today = timezone.localdate()
-    day = expected if expected and today <= expected and expected.year < 2100 else today
-    try:
-        read = read_terms(typed)
-        parts = instalments(read, value, day) if value else []
-    except TermsError as exc:
-        return {"parts": [], "wrong": exc.sentence}
-    if not value:
-        parts = [Part(n, due.on(day), money.from_cents(0)) for n, due in enumerate(read.parts, start=1)]
-    return {
-        "parts": parts if len(parts) <= FIRST_PARTS + 1 else parts[:FIRST_PARTS],
-        "last_part": parts[-1] if len(parts) > FIRST_PARTS + 1 else None,
-        "count": len(parts),
-        "counted_from": day,
-        "if_today": day == today,
-        "valued": bool(value),
-        "odd": _odd(parts, read.entry is not None) if value else "",
-        "wrong": "",
-    }
-
-
-def _odd(parts: list[Part], shared: bool) -> str:
-    """Which instalments carry the odd cents."""
-    equal = parts[1:] if shared else parts
-    largest = [part.number for part in equal if part.amount == equal[0].amount]
-    if len(largest) == len(equal):
-        return ""
-    if len(largest) == 1:
-        return _("Instalment %(number)s carries the odd cent.") % {"number": largest[0]}
-    return _("Instalments %(first)s to %(last)s carry a cent more each.") % {
-        "first": largest[0],
-        "last": largest[-1],
-    }
 
 
 # --- Moving ----------------------------------------------------------------------------------------------------
