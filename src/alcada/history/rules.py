@@ -90,6 +90,8 @@ EVENTS = frozenset(
         "person.deactivated",
         "person.reactivated",
         "flow.published",
+        "token.made",
+        "token.revoked",
         "routing.rule_added",
         "routing.rule_changed",
         "routing.rule_moved",

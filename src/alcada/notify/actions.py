@@ -35,10 +35,10 @@ def tell(
 
 
 def tell_all(messages: Sequence[Message]) -> None:
-    """As `tell`, for many in a few statements. What was told before is left out."""
+    """As `tell`, for many in a few statements. What was told before is left out, and so is a service."""
     known = Notice.objects.filter(key__in={message.key for message in messages})
     told = set(known.values_list("user_id", "key"))
-    new = {(message.to.pk, message.key): message for message in messages}
+    new = {(message.to.pk, message.key): message for message in messages if not message.to.is_service}
     notices = Notice.objects.bulk_create(
         [
             Notice(

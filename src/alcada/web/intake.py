@@ -2,26 +2,23 @@
 intake_forms.py.
 """
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Any
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.utils.functional import Promise
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy as lazy
 from django.views.decorators.http import require_http_methods, require_POST
 
 from alcada.directory.actions import DirectoryError
 from alcada.directory.models import EntryKind
 from alcada.flow import actions as flow
-from alcada.flow import shipped
 from alcada.flow.checking import check
 from alcada.flow.queries import status_of
+from alcada.flow.refusals import refusal
 from alcada.flow.rules import SubmissionRefusedError
 from alcada.intake import actions, drafts, duplicates, rules
 from alcada.intake.drafts import Draft
@@ -32,32 +29,6 @@ from alcada.people.models import Company, User
 from alcada.web import intake_company, intake_files, routing_words
 from alcada.web import intake_forms as forms
 from alcada.web.guards import person
-
-# Why the flow can't take an entry, and what to do about it.
-REFUSALS: Final[Mapping[str, str | Promise]] = {
-    "no_account": lazy(
-        "This company has no Conta Azul account yet. An administrator connects one under Connections."
-    ),
-    "nobody_to_ask": lazy(
-        "Nobody may approve this: the step “%(step)s” has nobody but you. An administrator gives "
-        "somebody else the role."
-    ),
-    "too_few_people": lazy(
-        "Too few people may approve this: each step needs another person, up to “%(step)s”."
-    ),
-    "nobody_asked": lazy("The flow asks nobody for this entry, so it can't be submitted."),
-    "no_route": lazy(
-        "No routing rule of %(company)s applies to this entry, and there is no default account. "
-        "An administrator sets one under Connections, Routing."
-    ),
-    "route_refused": lazy("Rule %(number)s, “%(rule)s”, refuses this entry: %(sentence)s"),
-    "route_refused_by_default": lazy("No routing rule of %(company)s applies to this entry: %(sentence)s"),
-    "route_not_connected": lazy(
-        "This entry goes to the account %(account)s, which was never connected to Conta Azul. "
-        "An administrator connects it, or changes the routing, under Connections."
-    ),
-}
-
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def new(request: HttpRequest, kind: str) -> HttpResponse:
@@ -159,12 +130,6 @@ def _submit(request: HttpRequest, entry: Entry) -> HttpResponse:
         return redirect("entry", entry.pk)
     messages.success(request, _("Submitted."))
     return redirect("entry", entry.pk)
-
-
-def refusal(refused: SubmissionRefusedError) -> str:
-    sentence = REFUSALS.get(refused.code)
-    context = refused.context | {"step": shipped.shown(refused.context.get("step", ""))}
-    return str(sentence) % context if sentence else refused.code
 
 
 @dataclass

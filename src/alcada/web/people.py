@@ -94,9 +94,10 @@ def _administered(user: User) -> QuerySet[Company]:
 
 def _people_seen_by(user: User) -> QuerySet[User]:
     """Those with a role in a company that the person administers; all, for the installation's administrators."""
+    people = User.objects.filter(is_service=False)  # a company's services are on its page of tokens
     if user.is_administrator:
-        return User.objects.all()
-    return User.objects.filter(memberships__company__in=_administered(user).values("pk")).distinct()
+        return people
+    return people.filter(memberships__company__in=_administered(user).values("pk")).distinct()
 
 
 def _manager(request: HttpRequest) -> User:
@@ -293,7 +294,7 @@ def person_reactivate(request: HttpRequest, pk: int) -> HttpResponse:
 @administrator_required
 def companies(request: HttpRequest) -> HttpResponse:
     wanted = request.GET.get("q", "").strip()
-    shown = Company.objects.annotate(people=Count("memberships__user", distinct=True))
+    shown = Company.objects.annotate(people=Count("memberships__user", Q(memberships__user__is_service=False), distinct=True))
     if wanted:
         shown = shown.filter(Q(name__icontains=wanted) | Q(document__startswith=_alphanumeric(wanted) or "-"))
     page = Paginator(shown.order_by("name", "id"), PER_PAGE).get_page(request.GET.get("page"))
@@ -337,5 +338,6 @@ def company(request: HttpRequest, pk: int) -> HttpResponse:
         "company": found,
         "form": form,
         "administrators": queries.holders(found, Role.ADMINISTRATOR),
+        "services": queries.may(user, "people.manage", found),
     }
     return render(request, "people/company.html", context, status=422 if form.errors else 200)

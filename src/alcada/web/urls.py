@@ -30,6 +30,7 @@ from alcada.web import (
     questions,
     routing,
     session,
+    tokens,
 )
 
 urlpatterns: list[URLPattern | URLResolver] = [
@@ -41,6 +42,11 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("welcome/<str:token>", session.welcome, name="welcome"),
     path("profile", session.profile, name="profile"),
     path("profile/password", session.profile_password, name="profile-password"),
+    # Tokens of the API
+    path("profile/tokens", tokens.own, name="tokens"),
+    path("companies/<int:pk>/tokens", tokens.services, name="tokens-services"),
+    path("tokens/<int:pk>/renew", tokens.renew, name="token-renew"),
+    path("tokens/<int:pk>/revoke", tokens.revoke, name="token-revoke"),
     # People and companies
     path("people", people.people, name="people"),
     path("people/new", people.person_new, name="person-new"),
