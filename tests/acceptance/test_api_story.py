@@ -1,4 +1,4 @@
-"""The main job by programs alone, over real HTTP: entered by a service, approved by a person's token, posted, read back."""
+"""The main job by programs alone, over real HTTP: entered by a service, approved by a token, posted, read back."""
 
 import subprocess
 from collections.abc import Iterator
@@ -46,9 +46,7 @@ def test_a_bill_goes_its_way_by_api(
         days=30,
         by=clara,
     )
-    phone = actions.make_personal(
-        bruno, name="Telefone", scopes=["entries:read", "decisions:write"], days=30
-    )
+    phone = actions.make_personal(bruno, name="Telefone", scopes=["entries:read", "decisions:write"], days=30)
     with caller(live, erp.text) as program, caller(live, phone.text) as approver:
         category = program.get("/categories", params={"kind": "payable", "active": True}).json()["items"][0]
         body = {
@@ -83,7 +81,9 @@ def test_a_bill_goes_its_way_by_api(
         until(lambda: posting()["state"] == "posted", "posted", 30)
         posted = posting()
         events = books(sandbox, company.document)["events"]
-        assert [(one["id"], one["type"]) for one in events] == [(posted["remote_event_id"], "DESPESA")] or events
+        assert [(one["id"], one["type"]) for one in events] == [
+            (posted["remote_event_id"], "DESPESA")
+        ] or events
         assert len(events) == 1
         assert posted["remote_event_id"] in str(events)
         assert program.get(f"/entries/{entry['id']}").json()["status"] == "posting.posted"

@@ -3,6 +3,7 @@
 from typing import Annotated, Any, Literal
 
 from django.core.exceptions import PermissionDenied
+from django.db import IntegrityError, transaction
 from django.db.models import Q
 from django.http import Http404, HttpRequest
 from django.utils.translation import gettext as _
@@ -35,7 +36,9 @@ class CompanyOut(Schema):
     name: str
     document: str
     created_at: Moment
-    my_roles: list[Role] = Field(description="None: an administrator of the installation sees that it is there.")
+    my_roles: list[Role] = Field(
+        description="None: an administrator of the installation sees that it is there."
+    )
 
 
 class CompanyPage(Schema):
@@ -95,11 +98,14 @@ def create_company(request: HttpRequest, given: NewCompany) -> Any:
         document = documents.check(given.document)
     except documents.DocumentError as exc:
         raise Problem("invalid", errors={"document": [document_sentence(exc.code)]}) from exc
-    if Company.objects.filter(document=document).exists():
-        raise Problem("invalid", errors={"document": [_("A company with this CNPJ is here already.")]})
     if not given.name.strip():
         raise Problem("invalid", errors={"name": [_("Give a name.")]})
-    made = actions.create_company(name=given.name, document=document, by=user, record=record)
+    try:
+        with transaction.atomic():
+            made = actions.create_company(name=given.name, document=document, by=user, record=record)
+    except IntegrityError as exc:
+        taken = _("A company with this CNPJ is here already.")
+        raise Problem("invalid", errors={"document": [taken]}) from exc
     return Status(201, _shown(user, made))
 
 

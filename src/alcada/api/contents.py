@@ -18,14 +18,18 @@ from alcada.intake.models import Entry, PaymentMethod, Revision
 from alcada.intake.rules import MAX_ROWS, key, read_day
 from alcada.people.models import Company
 
-Method = Literal["", "boleto", "pix", "transfer", "credit_card", "debit_card", "cash", "cheque", "direct_debit", "other"]
-assert set(Method.__args__) == {"", *PaymentMethod.values}  # type: ignore[attr-defined]  # noqa: S101
+Method = Literal[
+    "", "boleto", "pix", "transfer", "credit_card", "debit_card", "cash", "cheque", "direct_debit", "other"
+]
+assert set(Method.__args__) == {"", *PaymentMethod.values}  # type: ignore[attr-defined]
 
 
 class SplitIn(In):
     category: Id
     cost_centre: Id | None = None
-    amount: AmountIn | None = Field(None, description="May be left out of an only split: it is the whole value.")
+    amount: AmountIn | None = Field(
+        None, description="May be left out of an only split: it is the whole value."
+    )
 
 
 class InstalmentIn(In):
@@ -141,7 +145,14 @@ def apply(draft: drafts.Draft, given: Mapping[str, Any], company: Company, kind:
     changed = drafts.shaped(draft)
     if "party" in given or given.get("new_party"):
         _party(changed, given, company, kind)
-    for name in ("description", "document_number", "payment_method", "payment_details", "notes", "bank_account"):
+    for name in (
+        "description",
+        "document_number",
+        "payment_method",
+        "payment_details",
+        "notes",
+        "bank_account",
+    ):
         if name in given:
             changed[name] = "" if given[name] is None else str(given[name])
     if "amount" in given:

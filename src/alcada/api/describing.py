@@ -60,7 +60,9 @@ def schema(api: NinjaAPI) -> dict[str, Any]:
         scope = scopes[address, method]
         operation["security"] = [{"Bearer": [scope]}]
         needs = _("Needs the scope %(scope)s.") % {"scope": f"`{scope}`"}
-        operation["description"] = f"{operation['description']}\n\n{needs}" if operation.get("description") else needs
+        operation["description"] = (
+            f"{operation['description']}\n\n{needs}" if operation.get("description") else needs
+        )
         _add_answers(address, method, operation)
         if method == "post":
             operation.setdefault("parameters", []).append(_KEY)
@@ -95,7 +97,7 @@ def _operations(found: dict[str, Any]) -> Iterator[tuple[str, str, dict[str, Any
 
 def _scopes(api: NinjaAPI) -> dict[tuple[str, str], str]:
     """Each operation's scope. One that states none is refused, and so is describing it: KeyError."""
-    stated = {}
+    stated: dict[tuple[str, str], str] = {}
     for bound in api._get_bound_routers():
         for path, view in bound.path_operations.items():
             address = re.sub(r"/+", "/", f"/api/v1/{bound.prefix}/{path}").rstrip("/")
@@ -108,7 +110,9 @@ def _scopes(api: NinjaAPI) -> dict[tuple[str, str], str]:
 
 def _shown(described: dict[str, Any], address: str, method: str, operation: dict[str, Any]) -> dict[str, Any]:
     body = next(iter(operation.get("requestBody", {}).get("content", {}).items()), None)
-    answer = next((one for status, one in operation["responses"].items() if status.startswith("2")), {})
+    answer: dict[str, Any] = next(
+        (one for status, one in operation["responses"].items() if status.startswith("2")), {}
+    )
     content = next(iter(answer.get("content", {}).items()), None)
     return {
         "anchor": operation["operationId"].removeprefix("alcada_api_"),
@@ -132,7 +136,9 @@ def _fields(described: dict[str, Any], schema: dict[str, Any]) -> list[dict[str,
     return list(_rows(described, schema, "", ()))
 
 
-def _rows(described: dict[str, Any], schema: dict[str, Any], path: str, seen: tuple[str, ...]) -> Iterator[Any]:
+def _rows(
+    described: dict[str, Any], schema: dict[str, Any], path: str, seen: tuple[str, ...]
+) -> Iterator[Any]:
     name = _reference(schema)
     if name in seen:
         return

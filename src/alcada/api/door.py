@@ -99,5 +99,3 @@ def _language(request: HttpRequest, user: User | None) -> str:
                 return str(code)
     own = user.language if user else ""
     return own if own in known else settings.LANGUAGE_CODE
-
-

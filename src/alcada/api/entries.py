@@ -20,9 +20,9 @@ from alcada.api.problems import Problem
 from alcada.api.scopes import Bearer
 from alcada.directory.actions import DirectoryError
 from alcada.flow import actions as flow
+from alcada.flow import queries as statuses
 from alcada.flow.checking import check
 from alcada.flow.confirming import open_questions
-from alcada.flow import queries as statuses
 from alcada.flow.queries import STATUSES, status_of, with_status
 from alcada.flow.refusals import refusal
 from alcada.flow.rules import SubmissionRefusedError
@@ -36,6 +36,7 @@ from alcada.intake.queries import (
     visible_entries,
     with_list_facts,
 )
+from alcada.intake.reader import not_there_yet
 from alcada.intake.rules import ChangedMeanwhileError, NotYoursError, Problems, read_day
 from alcada.intake.storage import path_of
 from alcada.people.guards import company_for
@@ -43,8 +44,24 @@ from alcada.people.guards import company_for
 router = Router(tags=["entries"])
 READ, WRITE = Bearer("entries:read"), Bearer("entries:write")
 
-StatusCode = Annotated[str, Field(json_schema_extra={"enum": [*STATUSES]})]
-Wanted = Literal[tuple(STATUSES)]  # type: ignore[valid-type]
+StatusCode = Literal[
+    "draft",
+    "discarded",
+    "round.open",
+    "round.rejected",
+    "round.sent_back",
+    "round.withdrawn",
+    "round.approved",
+    "posting.queued",
+    "posting.sending",
+    "posting.posted",
+    "posting.refused",
+    "posting.asked",
+    "posting.unknown",
+    "posting.undecided",
+    "posting.cancelled",
+]
+assert set(StatusCode.__args__) == set(STATUSES)  # type: ignore[attr-defined]
 
 
 class EntryLine(Schema):
@@ -131,7 +148,7 @@ def list_entries(
     request: HttpRequest,
     company: Annotated[Key | None, Query()] = None,
     kind: Annotated[Kind | None, Query()] = None,
-    status: Annotated[Wanted | None, Query()] = None,
+    status: Annotated[StatusCode | None, Query()] = None,
     q: Annotated[str, Query(max_length=200, description="Number, vendor, CNPJ, text, value.")] = "",
     due_from: Annotated[Day | None, Query()] = None,
     due_until: Annotated[Day | None, Query()] = None,
@@ -182,7 +199,7 @@ def change_entry(request: HttpRequest, pk: Key, given: ChangedEntry) -> Any:
 
 
 @router.post("/{pk}/submit", auth=WRITE, response=EntryOut, summary=noop("Send a draft for approval"))
-def submit_entry(request: HttpRequest, pk: Key, given: Submission = Submission()) -> Any:  # noqa: B008
+def submit_entry(request: HttpRequest, pk: Key, given: Submission = Submission(version=None)) -> Any:  # noqa: B008
     user, entry = caller(request), _looked_at(request, pk, given.version)
     if given.confirmed:
         draft = drafts.shaped(entry.draft or {})
@@ -298,7 +315,7 @@ def _line(entry: Any) -> dict[str, Any]:
 
 def shown(request: HttpRequest, entry: Entry) -> dict[str, Any]:
     status, editing = status_of(entry), entry.draft is not None and entry.discarded_at is None
-    revision = entry.revisions.select_related("bank_account").filter(pk=entry.current_id).first()
+    revision = entry.revisions.select_related("bank_account").filter(pk=entry.current_id or 0).first()
     return {
         **{name: getattr(entry, name) for name in ("number", "company", "kind", "created_by", "created_at")},
         "id": entry.pk,
@@ -314,14 +331,21 @@ def shown(request: HttpRequest, entry: Entry) -> dict[str, Any]:
     }
 
 
+def _without_new_party(entry: Entry, problems: dict[str, list[str]]) -> dict[str, list[str]]:
+    """A vendor or customer that is only not there yet is no problem: submitting puts it there."""
+    new = drafts.shaped(entry.draft or {})["new_party"]
+    if not new or problems.get("party_name") != [not_there_yet()]:
+        return problems
+    return {field: sentences for field, sentences in problems.items() if field != "party_name"}
+
+
 def _checked(entry: Entry) -> dict[str, Any]:
     """What stands in the way of submitting the draft."""
     told: dict[str, Any] = {"problems": {}, "questions": [], "refused": ""}
     try:
         asked = open_questions(entry, check(entry).content)
     except Problems as exc:
-        return told | {"problems": exc.fields}
+        return told | {"problems": _without_new_party(entry, exc.fields)}
     except SubmissionRefusedError as exc:
         return told | {"refused": refusal(exc)}
     return told | {"questions": [{"key": one.key, "text": one.text} for one in asked]}
-

@@ -112,5 +112,9 @@ def _sweep(user: User, key: str) -> None:
     old = Answer.objects.filter(created_at__lt=timezone.now() - KEPT_FOR)
     old.filter(user=user, key=key).delete()
     with transaction.atomic():
-        some = old.order_by("created_at").select_for_update(skip_locked=True).values_list("pk", flat=True)[:_SWEPT]
+        some = (
+            old.order_by("created_at")
+            .select_for_update(skip_locked=True)
+            .values_list("pk", flat=True)[:_SWEPT]
+        )
         Answer.objects.filter(pk__in=list(some)).delete()

@@ -28,8 +28,8 @@ READ, WRITE = Bearer("setup:read"), Bearer("setup:write")
 
 Thing = Literal["category", "bank_account", "cost_centre", "party"]
 Profile = Literal["", "Fornecedor", "Cliente"]
-assert set(Thing.__args__) == set(mapping.KINDS)  # type: ignore[attr-defined]  # noqa: S101
-assert set(Profile.__args__) == {"", *mapping.PROFILES.values()}  # type: ignore[attr-defined]  # noqa: S101
+assert set(Thing.__args__) == set(mapping.KINDS)  # type: ignore[attr-defined]
+assert set(Profile.__args__) == {"", *mapping.PROFILES.values()}  # type: ignore[attr-defined]
 
 
 class Theirs(Schema):
@@ -163,9 +163,7 @@ def choose(request: HttpRequest, account: Key, kind: Thing, thing: Key, given: C
     if given.profile not in mapping.profiles_of(ours):
         raise Problem("invalid", errors={"profile": [_("Choose one of the list.")]})
     if isinstance(ours, Party):
-        flow.choose_person(
-            connection, ours, given.remote_id, profile=given.profile, seen=given.seen, by=user
-        )
+        flow.choose_person(connection, ours, given.remote_id, profile=given.profile, seen=given.seen, by=user)
     else:
         flow.choose(connection, ours, given.remote_id, seen=given.seen, by=user)
     return [_shown(line) for line in mapping.lines(connection, kind, [ours])]

@@ -7,6 +7,7 @@ import json
 from collections.abc import Callable, Sequence
 from typing import Annotated, Any, Final, TypeVar
 
+from django.core.exceptions import ValidationError
 from django.db.models import Model, Q, QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
@@ -34,10 +35,17 @@ def page(
 ) -> dict[str, Any]:
     """`keys`: what the list is ordered by, "-" for descending, the last one unique. Plain columns only."""
     if cursor:
-        found = found.filter(_after(keys, _read(request, keys, cursor)))
+        values = _read(request, keys, cursor)
+        try:
+            found = found.filter(_after(keys, values))
+        except (ValueError, TypeError, ValidationError) as exc:  # somebody made it up
+            raise _no_cursor() from exc
     rows = list(found.order_by(*keys)[: limit + 1])
     last = rows[limit - 1] if len(rows) > limit else None
-    return {"items": [show(row) for row in rows[:limit]], "next": _write(request, keys, last) if last else None}
+    return {
+        "items": [show(row) for row in rows[:limit]],
+        "next": _write(request, keys, last) if last else None,
+    }
 
 
 def _after(keys: Sequence[str], values: Sequence[Any]) -> Q:
@@ -64,18 +72,21 @@ def _value(row: Any, name: str) -> Any:
 
 
 def _read(request: HttpRequest, keys: Sequence[str], cursor: str) -> list[Any]:
-    wrong = Problem("invalid", errors={"cursor": [_("This is no cursor of this list with these filters.")]})
     try:
         padded = cursor + "=" * (-len(cursor) % 4)
         whose, *values = json.loads(base64.b64decode(padded, altchars=b"-_", validate=True))
     except (ValueError, TypeError, RecursionError, binascii.Error) as exc:
-        raise wrong from exc
+        raise _no_cursor() from exc
     fits = len(values) == len(keys) and all(
         isinstance(value, int | str) and not isinstance(value, bool) for value in values
     )
     if whose != _list(request) or not fits:
-        raise wrong
-    return values
+        raise _no_cursor()
+    return list(values)
+
+
+def _no_cursor() -> Problem:
+    return Problem("invalid", errors={"cursor": [_("This is no cursor of this list with these filters.")]})
 
 
 def _list(request: HttpRequest) -> str:

@@ -10,7 +10,7 @@ from django.utils.datastructures import MultiValueDict
 from django.utils.translation import gettext as _
 from ninja import Schema
 from ninja.parser import Parser
-from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, PlainSerializer, WithJsonSchema
+from pydantic import BeforeValidator, ConfigDict, Field, PlainSerializer, WithJsonSchema
 
 from alcada.api.problems import Problem
 
@@ -25,12 +25,14 @@ def _number(value: Any) -> Any:
 
 
 def _day(value: Any) -> date:
-    if not isinstance(value, str):
-        raise ValueError("day")
-    if len(value) != 10:  # "20261231" is a date to Python, and a slip to everybody else
-        raise ValueError("day")
-    found = date.fromisoformat(value)
-    if not 2000 <= found.year <= 2099:
+    """2026-12-31. "20261231" is a date to Python too, and a slip to everybody else."""
+    if isinstance(value, date):  # our own, in an answer
+        return value
+    try:
+        found = date.fromisoformat(value) if isinstance(value, str) and len(value) == 10 else None
+    except ValueError:
+        found = None
+    if found is None or not 2000 <= found.year <= 2099:
         raise ValueError("day")
     return found
 

@@ -26,8 +26,8 @@ READ, MEND = Bearer("postings:read"), Bearer("postings:mend")
 
 State = Literal["queued", "sending", "posted", "refused", "unknown", "undecided", "cancelled"]
 Whose = Literal["", "administrators", "entered"]
-assert set(State.__args__) == {*PostingState.values}  # type: ignore[attr-defined]  # noqa: S101
-assert set(Whose.__args__) == {*Owner}  # type: ignore[attr-defined]  # noqa: S101
+assert set(State.__args__) == {*PostingState.values}  # type: ignore[attr-defined]
+assert set(Whose.__args__) == {*Owner}  # type: ignore[attr-defined]
 
 
 class PostingOut(Schema):
@@ -102,7 +102,7 @@ def read_posting(request: HttpRequest, pk: Key) -> dict[str, Any]:
 
 
 @router.post("/{pk}/again", auth=MEND, response=PostingOut, summary=noop("Post again"))
-def post_again(request: HttpRequest, pk: Key, given: Again = Again()) -> dict[str, Any]:  # noqa: B008
+def post_again(request: HttpRequest, pk: Key, given: Again = Again(sure=False)) -> dict[str, Any]:  # noqa: B008
     posting = _to_mend(request, pk)
     if posting.state == PostingState.UNDECIDED and not given.sure:
         detail = _("Look for the reference in Conta Azul first. Not there: send “sure”: true.")

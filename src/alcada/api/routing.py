@@ -27,7 +27,7 @@ READ, WRITE = Bearer("setup:read"), Bearer("setup:write")
 MANAGE = "connection.manage"
 
 FieldName = Literal["kind", "amount", "party", "document", "category", "cost_centre", "instalments", "flow"]
-assert set(FieldName.__args__) == set(routing.FIELDS)  # type: ignore[attr-defined]  # noqa: S101
+assert set(FieldName.__args__) == set(routing.FIELDS)  # type: ignore[attr-defined]
 _OF_DIRECTORY = {"party": Party, "category": Category, "cost_centre": CostCentre}
 
 
@@ -83,12 +83,17 @@ class RoutingOut(Schema):
     default: DefaultOut
 
 
-@router.get("", auth=READ, response=RoutingOut, summary=noop("Read a company's routing"))
+@router.get("/{company}/routing", auth=READ, response=RoutingOut, summary=noop("Read a company's routing"))
 def read_routing(request: HttpRequest, company: Key) -> dict[str, Any]:
     return _shown(company_for(caller(request), company, MANAGE))
 
 
-@router.post("/rules", auth=WRITE, response={201: RoutingOut}, summary=noop("Add a rule behind the others"))
+@router.post(
+    "/{company}/routing/rules",
+    auth=WRITE,
+    response={201: RoutingOut},
+    summary=noop("Add a rule behind the others"),
+)
 def add_rule(request: HttpRequest, company: Key, given: RuleIn) -> Any:
     user = caller(request)
     found = company_for(user, company, MANAGE)
@@ -103,7 +108,12 @@ def add_rule(request: HttpRequest, company: Key, given: RuleIn) -> Any:
     return Status(201, _shown(found))
 
 
-@router.put("/rules/{rule}", auth=WRITE, response=RoutingOut, summary=noop("Change a rule; it keeps its place"))
+@router.put(
+    "/{company}/routing/rules/{rule}",
+    auth=WRITE,
+    response=RoutingOut,
+    summary=noop("Change a rule; it keeps its place"),
+)
 def change_rule(request: HttpRequest, company: Key, rule: Key, given: RuleIn) -> Any:
     user = caller(request)
     found = company_for(user, company, MANAGE)
@@ -118,17 +128,22 @@ def change_rule(request: HttpRequest, company: Key, rule: Key, given: RuleIn) ->
     return _shown(found)
 
 
-@router.post("/rules/{rule}/move", auth=WRITE, response=RoutingOut, summary=noop("Move a rule up or down"))
+@router.post(
+    "/{company}/routing/rules/{rule}/move",
+    auth=WRITE,
+    response=RoutingOut,
+    summary=noop("Move a rule up or down"),
+)
 def move_rule(request: HttpRequest, company: Key, rule: Key, given: Move) -> Any:
     user = caller(request)
     found = company_for(user, company, MANAGE)
-    routing_actions.move_rule(
-        _rule(found, rule), up=given.direction == "up", version=given.version, by=user
-    )
+    routing_actions.move_rule(_rule(found, rule), up=given.direction == "up", version=given.version, by=user)
     return _shown(found)
 
 
-@router.delete("/rules/{rule}", auth=WRITE, response={204: None}, summary=noop("Remove a rule"))
+@router.delete(
+    "/{company}/routing/rules/{rule}", auth=WRITE, response={204: None}, summary=noop("Remove a rule")
+)
 def remove_rule(
     request: HttpRequest,
     company: Key,
@@ -141,7 +156,9 @@ def remove_rule(
     return HttpResponse(status=204)
 
 
-@router.put("/default", auth=WRITE, response=RoutingOut, summary=noop("Say where all others go"))
+@router.put(
+    "/{company}/routing/default", auth=WRITE, response=RoutingOut, summary=noop("Say where all others go")
+)
 def set_default(request: HttpRequest, company: Key, given: DefaultIn) -> Any:
     user = caller(request)
     found = company_for(user, company, MANAGE)

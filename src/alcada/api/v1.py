@@ -4,11 +4,13 @@ A room that comes (deals, say) is a file beside the others with a `router`, and 
 tokens/rules.py.
 """
 
-from typing import Final
+from typing import Any, Final
 
 from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.urls import path
 from ninja import NinjaAPI, Router
+from ninja.operation import Operation
 
 from alcada import __version__
 from alcada.api import (
@@ -24,8 +26,9 @@ from alcada.api import (
     routing,
 )
 from alcada.api.parsing import StrictParser
+from alcada.api.problems import Problem
 from alcada.api.scopes import Bearer
-from alcada.api.wrong import HANDLED
+from alcada.api.wrong import HANDLED, SENTENCES
 
 ROUTERS: Final[tuple[tuple[str, Router], ...]] = (
     ("/entries", entries.router),
@@ -34,7 +37,7 @@ ROUTERS: Final[tuple[tuple[str, Router], ...]] = (
     ("/postings", postings.router),
     ("", directory.router),
     ("", companies.router),
-    ("/companies/{company}/routing", routing.router),
+    ("/companies", routing.router),
     ("/accounts", mappings.router),
 )
 
@@ -52,7 +55,7 @@ for prefix, router in ROUTERS:
 
 
 def _handle(kind: type[Exception]) -> None:
-    def handler(request: HttpRequest, exc: Exception) -> HttpResponse:
+    def handler(request: HttpRequest, exc: Exception | type[Exception]) -> HttpResponse:
         return problems.answer(HANDLED[kind](exc))
 
     api.add_exception_handler(kind, handler)
@@ -62,11 +65,37 @@ for handled in HANDLED:
     _handle(handled)
 
 
-def _unexpected(request: HttpRequest, exc: Exception) -> HttpResponse:
+def _unexpected(request: HttpRequest, exc: Exception | type[Exception]) -> HttpResponse:
     raise exc  # to the door, which writes it down
 
 
 api.add_exception_handler(Exception, _unexpected)
+
+
+def _only_known(operation: Operation) -> None:
+    """A filter that is misspelt would show everything, and nobody would notice: refused."""
+    known = {
+        name
+        for model in operation.models
+        if model.__ninja_param_source__ == "query"
+        for name in model.model_fields
+    }
+    run = operation.run
+
+    def checked(request: HttpRequest, **values: Any) -> HttpResponseBase:
+        unknown = [name for name in request.GET if name not in known]
+        if unknown:
+            wrong = {name: [str(SENTENCES["extra_forbidden"])] for name in unknown}
+            return problems.answer(Problem("invalid", errors=wrong))
+        return run(request, **values)
+
+    operation.run = checked  # type: ignore[method-assign]
+
+
+for bound in api._get_bound_routers():
+    for view in bound.path_operations.values():
+        for each in view.operations:
+            _only_known(each)
 
 urlpatterns = [
     path("api/v1/openapi.json", describing.document, {"api": api}),

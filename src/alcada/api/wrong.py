@@ -75,10 +75,8 @@ _ROUTING_FIELDS: Final = {"conditions": "rows", "target": "account"}
 
 def _sentence(one: Mapping[str, Any]) -> str:
     context = one.get("ctx") or {}
-    if one["type"] == "value_error":
-        told = str(context.get("error", ""))
-        return str(_BY_VALUE.get(told, _BY_VALUE["day"]) if "isoformat" in told or told in _BY_VALUE else told)
-    known = SENTENCES.get(one["type"])
+    ours = one["type"] == "value_error"
+    known = _BY_VALUE.get(str(context.get("error", ""))) if ours else SENTENCES.get(one["type"])
     return str(known) % context if known else _("This can't be read.")
 
 
@@ -125,7 +123,8 @@ HANDLED: Final[Mapping[type[Exception], Callable[[Any], Problem]]] = {
     SubmissionRefusedError: lambda exc: Problem("submission_refused", refusal(exc), reason=exc.code),
     approval.ApprovalError: _of_approval,
     BusyError: lambda _exc: Problem(
-        "wrong_state", _("It is being posted or looked for at the moment. Wait for the result, or look again.")
+        "wrong_state",
+        _("It is being posted or looked for at the moment. Wait for the result, or look again."),
     ),
     TransitionNotAllowedError: _of_transition,
     UploadError: lambda exc: Problem("invalid", errors={"file": [exc.message]}),
@@ -145,7 +144,9 @@ HANDLED: Final[Mapping[type[Exception], Callable[[Any], Problem]]] = {
         "invalid",
         errors={
             "remote_id": [
-                _("Its CPF or CNPJ in Conta Azul is another one: that is somebody else. Choose the right one.")
+                _(
+                    "Its CPF or CNPJ in Conta Azul is another one: that is somebody else. Choose the right one."
+                )
             ]
         },
     ),

@@ -1,10 +1,10 @@
 """What is odd about an entry and has to be confirmed before it is submitted: by whoever submits it, however they do."""
 
+from django.utils.translation import gettext as _
+
 from alcada.intake import drafts, duplicates, rules
 from alcada.intake.models import Entry
 from alcada.intake.rules import Content, Question
-
-from django.utils.translation import gettext as _
 
 
 def open_questions(entry: Entry, content: Content) -> list[Question]:

@@ -16,7 +16,10 @@ from alcada.people.queries import menders
 # What `of_run` reads of a run, where many are told of at once.
 READ: Final = (
     "path",
-    *(f"revision__{name}" for name in ("party_name", "description", "amount", "created_by__name", "created_by__is_service")),
+    *(
+        f"revision__{name}"
+        for name in ("party_name", "description", "amount", "created_by__name", "created_by__is_service")
+    ),
     *(f"revision__entry__{name}" for name in ("number", "company__name")),
 )
 

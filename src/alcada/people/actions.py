@@ -201,8 +201,12 @@ def add_service(*, name: str, company: Company, roles: Iterable[Role], by: User,
     """A program with roles of its own in one company; alcada.tokens makes what it calls with."""
     with transaction.atomic():
         # Nobody's address: the domain is reserved for what does not exist (RFC 2606).
-        user = User.objects.create_user(email=f"{uuid.uuid4().hex}@service.invalid", name=name, is_service=True)
-        record("person.added", user, by=by, data={"name": user.name, "company": company.name, "service": True})
+        user = User.objects.create_user(
+            email=f"{uuid.uuid4().hex}@service.invalid", name=name, is_service=True
+        )
+        record(
+            "person.added", user, by=by, data={"name": user.name, "company": company.name, "service": True}
+        )
         give_roles(user, company, roles, by=by, record=record)
         return user
 

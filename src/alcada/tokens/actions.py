@@ -73,7 +73,9 @@ def renew(token: Token, *, by: User) -> Made:
     Raises NotGoodError, TooManyTokensError.
     """
     with transaction.atomic():
-        locked = Token.objects.select_for_update(of=("self",)).select_related("user", "company").get(pk=token.pk)
+        locked = (
+            Token.objects.select_for_update(of=("self",)).select_related("user", "company").get(pk=token.pk)
+        )
         if state_of(locked) != "good":
             raise NotGoodError
         siblings = locked.company.tokens.all() if locked.company else locked.user.tokens.filter(company=None)

@@ -22,4 +22,3 @@ def roles_of_services(company: Company) -> dict[int, list[Role]]:
     for user_id, role in rows.order_by("user_id", "role"):
         held.setdefault(user_id, []).append(Role(role))
     return held
-

@@ -30,6 +30,7 @@ from alcada.web import intake_company, intake_files, routing_words
 from alcada.web import intake_forms as forms
 from alcada.web.guards import person
 
+
 @require_http_methods(["GET", "HEAD", "POST"])
 def new(request: HttpRequest, kind: str) -> HttpResponse:
     """An empty form; nothing is saved until a button is pressed."""

@@ -294,7 +294,9 @@ def person_reactivate(request: HttpRequest, pk: int) -> HttpResponse:
 @administrator_required
 def companies(request: HttpRequest) -> HttpResponse:
     wanted = request.GET.get("q", "").strip()
-    shown = Company.objects.annotate(people=Count("memberships__user", Q(memberships__user__is_service=False), distinct=True))
+    shown = Company.objects.annotate(
+        people=Count("memberships__user", Q(memberships__user__is_service=False), distinct=True)
+    )
     if wanted:
         shown = shown.filter(Q(name__icontains=wanted) | Q(document__startswith=_alphanumeric(wanted) or "-"))
     page = Paginator(shown.order_by("name", "id"), PER_PAGE).get_page(request.GET.get("page"))

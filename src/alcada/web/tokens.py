@@ -46,7 +46,10 @@ class TokenForm(Form):
         label=lazy("Good for"),
         coerce=int,
         initial=90,
-        choices=[(days, ngettext_lazy("%(days)s day", "%(days)s days", days) % {"days": days}) for days in rules.DAYS],
+        choices=[
+            (days, ngettext_lazy("%(days)s day", "%(days)s days", days) % {"days": days})
+            for days in rules.DAYS
+        ],
     )
     scopes = forms.MultipleChoiceField(
         label=lazy("What it may do"),

@@ -49,7 +49,10 @@ def test_each_operation_says_all_that_matters(db: None) -> None:
 
 def test_the_page_describes_every_operation_in_both_languages(db: None) -> None:
     client = Client()
-    for language, words in (("en", "Send a draft for approval"), ("pt-br", "Enviar um rascunho para aprovação")):
+    for language, words in (
+        ("en", "Send a draft for approval"),
+        ("pt-br", "Enviar um rascunho para aprovação"),
+    ):
         client.cookies["django_language"] = language
         page = client.get("/api/v1/docs")
         text = page.content.decode()

@@ -77,12 +77,23 @@ def test_a_new_vendor_is_put_into_the_directory_once(call: Any, world: Any) -> N
     ana = call(world.ana)
     new = {"name": "Gráfica Alfa Ltda", "document": "19.131.243/0001-97"}
     for number in ("NF 1", "NF 2"):
-        made = ana.post("/entries", body(world, party=None, new_party=new, document_number=number, amount="5.00",
-                                         instalments=[{"due_date": f"2027-0{number[-1]}-10"}])).json()
+        made = ana.post(
+            "/entries",
+            body(
+                world,
+                party=None,
+                new_party=new,
+                document_number=number,
+                amount="5.00",
+                instalments=[{"due_date": f"2027-0{number[-1]}-10"}],
+            ),
+        ).json()
         sent = ana.post(f"/entries/{made['id']}/submit")
         assert sent.status_code == 200, sent.content
     assert Party.objects.filter(document="19131243000197").count() == 1
-    wrong = ana.post("/entries", body(world, party=None, new_party={"name": "Beta", "document": "123"})).json()
+    wrong = ana.post(
+        "/entries", body(world, party=None, new_party={"name": "Beta", "document": "123"})
+    ).json()
     refused = ana.post(f"/entries/{wrong['id']}/submit")
     assert (refused.status_code, set(refused.json()["errors"])) == (422, {"party_document"})
 
@@ -187,7 +198,11 @@ def test_the_list_is_filtered_as_the_page_filters(call: Any, world: Any) -> None
     assert ids("due_until=2020-01-01") == []
     assert bruno.get("/entries?status=nonsense").status_code == 422
     line = bruno.read("/entries?status=posting.posted")["items"][0]
-    assert (line["amount"], line["currency"], line["party_name"]) == ("1234.56", "BRL", "Papelaria Central Ltda")
+    assert (line["amount"], line["currency"], line["party_name"]) == (
+        "1234.56",
+        "BRL",
+        "Papelaria Central Ltda",
+    )
 
 
 def test_pages_stay_whole_while_entries_are_added(call: Any, world: Any) -> None:
@@ -263,7 +278,9 @@ def test_who_may_not_decide_is_told_why(call: Any, world: Any) -> None:
     hash_ = step.round.revision.content_hash
     own = call(world.ana).post(f"/inbox/{step.pk}/decision", {"verdict": "approve", "revision_hash": hash_})
     assert (own.status_code, own.json()["reason"]) == (403, "own_entry")
-    other = call(world.clara).post(f"/inbox/{step.pk}/decision", {"verdict": "approve", "revision_hash": hash_})
+    other = call(world.clara).post(
+        f"/inbox/{step.pk}/decision", {"verdict": "approve", "revision_hash": hash_}
+    )
     assert (other.status_code, other.json()["reason"]) == (403, "not_asked")
     mute = call(world.bruno).post(f"/inbox/{step.pk}/decision", {"verdict": "reject", "revision_hash": hash_})
     assert (mute.status_code, list(mute.json()["errors"])) == (422, ["comment"])
@@ -306,7 +323,11 @@ def test_a_refused_posting_is_found_and_posted_again(call: Any, world: Any) -> N
     entry, posted = world.refused(), world.posted()
     finance = call(world.clara)
     (waiting,) = finance.read("/postings?waiting=true")["items"]
-    assert (waiting["entry"], waiting["state"], waiting["waits_for"]) == (entry.pk, "refused", "administrators")
+    assert (waiting["entry"], waiting["state"], waiting["waits_for"]) == (
+        entry.pk,
+        "refused",
+        "administrators",
+    )
     assert finance.read("/postings?state=posted")["items"][0]["remote_event_id"] == f"evt-{posted.pk}"
     again = finance.post(f"/postings/{waiting['id']}/again")
     assert (again.status_code, again.json()["state"]) == (200, "queued")
@@ -359,12 +380,19 @@ def test_routing_is_set_up(call: Any, world: Any) -> None:
     pk = second["rules"][1]["id"]
     moved = clara.post(f"{address}/rules/{pk}/move", {"version": 2, "direction": "up"}).json()
     assert [one["name"] for one in moved["rules"]] == ["Alto", "Escritório"]
-    assert clara.put(f"{address}/default", {"version": 3, "refusal": "Sem conta"}).json()["default"]["refusal"]
+    assert clara.put(f"{address}/default", {"version": 3, "refusal": "Sem conta"}).json()["default"][
+        "refusal"
+    ]
     wrong = clara.put(f"{address}/rules/{pk}", {**rule, "version": 4, "rows": [row | {"value": "999999"}]})
     assert list(wrong.json()["errors"]) == ["rows.0.value"]
     both = clara.put(f"{address}/default", {"version": 4, "refusal": "x", "account": world.connection.pk})
     assert list(both.json()["errors"]) == ["account"]
-    unreadable = {"version": 4, "name": "Z", "rows": [{"field": "amount", "is": ">", "value": "mil"}], "refusal": "x"}
+    unreadable = {
+        "version": 4,
+        "name": "Z",
+        "rows": [{"field": "amount", "is": ">", "value": "mil"}],
+        "refusal": "x",
+    }
     assert list(clara.post(f"{address}/rules", unreadable).json()["errors"]) == ["rows"]
     assert clara.delete(f"{address}/rules/{pk}?version=4").status_code == 204
     assert [one["name"] for one in clara.read(address)["rules"]] == ["Escritório"]
@@ -384,7 +412,11 @@ def test_mappings_are_confirmed_chosen_and_taken_away(call: Any, world: Any) -> 
     clara = call(world.clara)
     address = f"/accounts/{world.connection.pk}/mappings/category"
     (line,) = clara.read(address)["items"]
-    assert (line["thing"], line["theirs"]["id"], line["state"]) == (world.category.pk, "remote-category", "suggested")
+    assert (line["thing"], line["theirs"]["id"], line["state"]) == (
+        world.category.pk,
+        "remote-category",
+        "suggested",
+    )
     one = f"{address}/{world.category.pk}"
     (confirmed,) = clara.post(f"{one}/confirm", {"seen": line["seen"]}).json()
     assert confirmed["state"] == "confirmed"
@@ -403,7 +435,12 @@ def test_the_directory_is_read_and_added_to(call: Any, world: Any) -> None:
     clara = call(world.clara)
     assert [one["name"] for one in clara.read("/parties?q=papelaria")["items"]] == ["Papelaria Central Ltda"]
     assert clara.read("/parties?side=customer")["items"] == []
-    new = {"company": world.company.pk, "name": "Cliente Um", "document": "390.533.447-05", "is_customer": True}
+    new = {
+        "company": world.company.pk,
+        "name": "Cliente Um",
+        "document": "390.533.447-05",
+        "is_customer": True,
+    }
     made = clara.post("/parties", new)
     assert (made.status_code, made.json()["document"]) == (201, "39053344705")
     assert clara.read(f"/parties/{made.json()['id']}")["is_customer"]
@@ -421,6 +458,8 @@ def test_the_directory_is_read_and_added_to(call: Any, world: Any) -> None:
 @pytest.mark.parametrize("verb", ["again", "look", "cancel"])
 def test_who_only_sees_a_posting_mends_none(call: Any, world: Any, verb: str) -> None:
     posting = world.posting(world.refused())
-    answer = call(world.bruno).post(f"/postings/{posting.pk}/{verb}", {"reason": "x"} if verb == "cancel" else {})
+    answer = call(world.bruno).post(
+        f"/postings/{posting.pk}/{verb}", {"reason": "x"} if verb == "cancel" else {}
+    )
     assert (answer.status_code, answer.json()["code"]) == (403, "not_allowed")
     assert Posting.objects.get(pk=posting.pk).state == "refused"

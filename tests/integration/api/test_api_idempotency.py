@@ -19,7 +19,10 @@ def test_the_same_again_gets_the_same_answer(call: Any, world: Any) -> None:
     again = ana.post("/entries", dict(reversed(body.items())), Idempotency_Key="luz-2026-12")
     assert (first.status_code, again.status_code) == (201, 201)
     assert first.json() == again.json()
-    assert (first.headers.get("Idempotency-Replayed"), again.headers["Idempotency-Replayed"]) == (None, "true")
+    assert (first.headers.get("Idempotency-Replayed"), again.headers["Idempotency-Replayed"]) == (
+        None,
+        "true",
+    )
     assert Entry.objects.count() == 1
 
 
@@ -39,7 +42,9 @@ def test_a_key_is_its_callers_own(call: Any, world: Any) -> None:
         assert call(person).post("/entries", body, Idempotency_Key="k").status_code == 201
     assert Entry.objects.count() == 2
     # Another token of the same person is the same caller: one that was renewed in between makes no second entry.
-    assert call(world.ana).post("/entries", body, Idempotency_Key="k").headers["Idempotency-Replayed"] == "true"
+    assert (
+        call(world.ana).post("/entries", body, Idempotency_Key="k").headers["Idempotency-Replayed"] == "true"
+    )
 
 
 def test_a_refused_request_leaves_the_key_free(call: Any, world: Any) -> None:
