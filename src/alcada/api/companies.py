@@ -37,7 +37,7 @@ class CompanyOut(Schema):
     document: str
     created_at: Moment
     my_roles: list[Role] = Field(
-        description="None: an administrator of the installation sees that it is there."
+        description=noop("None: an administrator of the installation sees that it is there.")
     )
 
 
@@ -48,7 +48,7 @@ class CompanyPage(Schema):
 
 class NewCompany(In):
     name: Annotated[str, Field(min_length=1, max_length=200)]
-    document: Annotated[str, Field(min_length=1, max_length=30)] = Field(description="CNPJ, or a CPF.")
+    document: Annotated[str, Field(min_length=1, max_length=30)] = Field(description=noop("CNPJ, or a CPF."))
 
 
 class AccountOut(Schema):
@@ -57,7 +57,9 @@ class AccountOut(Schema):
     company: Named
     state: Literal["new", "connected", "authorise", "wrong_company", "plan_refused", "paused"]
     state_label: str
-    todo: str = Field(description="What a person has to do: connect, authorise, resume, …; empty: nothing.")
+    todo: str = Field(
+        description=noop("What a person has to do: connect, authorise, resume, …; empty: nothing.")
+    )
     remote_name: str
     authorised_at: Moment | None
     last_good_call_at: Moment | None
@@ -71,7 +73,7 @@ class AccountPage(Schema):
 @router.get("/companies", auth=READ, response=CompanyPage, summary=noop("List companies"))
 def list_companies(
     request: HttpRequest,
-    q: Annotated[str, Query(max_length=200, description="Part of a name, or how a CNPJ begins.")] = "",
+    q: Annotated[str, Query(max_length=200, description=noop("Part of a name, or how a CNPJ begins."))] = "",
     limit: Limit = USUAL,
     cursor: Cursor = "",
 ) -> dict[str, Any]:

@@ -7,6 +7,7 @@ from contextlib import suppress
 from decimal import Decimal
 from typing import Annotated, Any, Literal
 
+from django.utils.translation import gettext_noop as noop
 from ninja import Schema
 from pydantic import Field
 
@@ -28,14 +29,14 @@ class SplitIn(In):
     category: Id
     cost_centre: Id | None = None
     amount: AmountIn | None = Field(
-        None, description="May be left out of an only split: it is the whole value."
+        None, description=noop("May be left out of an only split: it is the whole value.")
     )
 
 
 class InstalmentIn(In):
     due_date: Day
     amount: AmountIn | None = Field(
-        None, description="May be left out of an only instalment: it is the whole value."
+        None, description=noop("May be left out of an only instalment: it is the whole value.")
     )
 
 
@@ -43,15 +44,17 @@ class PartyIn(In):
     """A vendor or customer that may not be in the directory yet: found by its document, else created."""
 
     name: Annotated[str, Field(min_length=1, max_length=200)]
-    document: Annotated[str, Field(max_length=30)] = Field("", description="CPF or CNPJ, also with letters.")
+    document: Annotated[str, Field(max_length=30)] = Field(
+        "", description=noop("CPF or CNPJ, also with letters.")
+    )
     email: Annotated[str, Field(max_length=100)] = ""
 
 
 class DraftFields(In):
     """What a draft says. What is left out stays as it is; a new one begins with the company's usual values."""
 
-    party: Id | None = Field(None, description="The vendor or customer, by its key in the directory.")
-    new_party: PartyIn | None = Field(None, description="Instead of `party`.")
+    party: Id | None = Field(None, description=noop("The vendor or customer, by its key in the directory."))
+    new_party: PartyIn | None = Field(None, description=noop("Instead of `party`."))
     description: Annotated[str, Field(max_length=200)] | None = None
     document_number: Annotated[str, Field(max_length=60)] | None = None
     amount: AmountIn | None = None
@@ -119,7 +122,7 @@ class DraftParty(Schema):
     name: str
     document: str
     email: str
-    new: bool = Field(description="It is put into the directory when the entry is submitted.")
+    new: bool = Field(description=noop("It is put into the directory when the entry is submitted."))
 
 
 class DraftOut(Schema):

@@ -2,12 +2,14 @@
 
 import re
 from collections.abc import Iterator
+from copy import deepcopy
 from typing import Any, Final
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop as noop
 from ninja import NinjaAPI
 
 from alcada.api.idempotency import HEADER, LONGEST
@@ -52,7 +54,7 @@ def schema(api: NinjaAPI) -> dict[str, Any]:
     )
     found["servers"] = [{"url": settings.ALCADA_URL}]
     components = found["components"]
-    components["schemas"]["Problem"] = _PROBLEM
+    components["schemas"]["Problem"] = deepcopy(_PROBLEM)
     components["securitySchemes"] = {"Bearer": {"type": "http", "scheme": "bearer"}}
     scopes = _scopes(api)
     for address, method, operation in _operations(found):
@@ -65,8 +67,19 @@ def schema(api: NinjaAPI) -> dict[str, Any]:
         )
         _add_answers(address, method, operation)
         if method == "post":
-            operation.setdefault("parameters", []).append(_KEY)
+            operation.setdefault("parameters", []).append(dict(_KEY))
+    _translate(found["paths"])
+    _translate(components["schemas"])
     return found
+
+
+def _translate(told: Any) -> None:
+    """What is said of fields, in place. Of what was said in this language already there is no translation."""
+    for one in told.values() if isinstance(told, dict) else told:
+        if isinstance(one, dict | list):
+            _translate(one)
+    if isinstance(told, dict) and isinstance(text := told.get("description"), str) and text:
+        told["description"] = _(text)
 
 
 def _add_answers(address: str, method: str, operation: dict[str, Any]) -> None:
@@ -189,7 +202,7 @@ _KEY: Final = {
     "name": HEADER,
     "required": False,
     "schema": {"type": "string", "maxLength": LONGEST},
-    "description": "The same request with the same key acts once, for 24 hours.",
+    "description": noop("The same request with the same key acts once, for 24 hours."),
 }
 _PROBLEM: Final = {
     "title": "Problem",
@@ -205,7 +218,7 @@ _PROBLEM: Final = {
         "errors": {
             "type": "object",
             "additionalProperties": {"type": "array", "items": {"type": "string"}},
-            "description": "Sentences by field, such as instalments.0.due_date.",
+            "description": noop("Sentences by field, such as instalments.0.due_date."),
         },
     },
 }

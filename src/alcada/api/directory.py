@@ -26,7 +26,7 @@ class PartyOut(Schema):
     id: int
     company: Named
     name: str
-    document: str = Field(description="CPF or CNPJ without punctuation; empty where it isn't known.")
+    document: str = Field(description=noop("CPF or CNPJ without punctuation; empty where it isn't known."))
     email: str
     is_vendor: bool
     is_customer: bool
@@ -99,7 +99,9 @@ def list_parties(
     request: HttpRequest,
     company: Annotated[Key | None, Query()] = None,
     side: Annotated[Literal["vendor", "customer"] | None, Query()] = None,
-    q: Annotated[str, Query(max_length=200, description="Part of a name, or how a CPF or CNPJ begins.")] = "",
+    q: Annotated[
+        str, Query(max_length=200, description=noop("Part of a name, or how a CPF or CNPJ begins."))
+    ] = "",
     limit: Limit = USUAL,
     cursor: Cursor = "",
 ) -> dict[str, Any]:

@@ -68,7 +68,7 @@ class EntryLine(Schema):
     """An entry in a list: what was submitted, or of a draft what is typed so far."""
 
     id: int
-    number: int = Field(description="Counted per company: what people say to each other.")
+    number: int = Field(description=noop("Counted per company: what people say to each other."))
     company: Named
     kind: Kind
     status: StatusCode
@@ -76,9 +76,9 @@ class EntryLine(Schema):
     party_name: str
     description: str
     document_number: str
-    amount: str = Field(description="1500.00; of a draft, what was typed where it can't be read.")
+    amount: str = Field(description=noop("1500.00; of a draft, what was typed where it can't be read."))
     currency: str
-    due_date: Day | None = Field(description="Of the first instalment.")
+    due_date: Day | None = Field(description=noop("Of the first instalment."))
     instalments: int
     documents: int
     created_by: Named
@@ -114,16 +114,18 @@ class EntryOut(Schema):
     kind: Kind
     status: StatusCode
     status_label: str
-    version: str = Field(description="Names what you read. Send it back when you change or submit it.")
+    version: str = Field(description=noop("Names what you read. Send it back when you change or submit it."))
     may_change: bool
     created_by: Named
     created_at: Moment
     discarded_at: Moment | None
-    content: ContentOut | None = Field(description="What was submitted last.")
-    draft: DraftOut | None = Field(description="What is being typed; none while it is with others.")
-    problems: dict[str, list[str]] = Field(description="What keeps the draft from being submitted, by field.")
+    content: ContentOut | None = Field(description=noop("What was submitted last."))
+    draft: DraftOut | None = Field(description=noop("What is being typed; none while it is with others."))
+    problems: dict[str, list[str]] = Field(
+        description=noop("What keeps the draft from being submitted, by field.")
+    )
     questions: list[QuestionOut]
-    refused: str = Field(description="Why the draft goes to no account, if so.")
+    refused: str = Field(description=noop("Why the draft goes to no account, if so."))
     documents: list[DocumentOut]
 
 
@@ -138,7 +140,7 @@ class ChangedEntry(DraftFields):
 
 class Submission(In):
     version: Annotated[str, Field(max_length=16)] | None = Field(
-        None, description="Refused where the draft is not the one that you read."
+        None, description=noop("Refused where the draft is not the one that you read.")
     )
     confirmed: Annotated[list[Annotated[str, Field(max_length=200)]], Field(max_length=50)] = []
 
@@ -149,7 +151,7 @@ def list_entries(
     company: Annotated[Key | None, Query()] = None,
     kind: Annotated[Kind | None, Query()] = None,
     status: Annotated[StatusCode | None, Query()] = None,
-    q: Annotated[str, Query(max_length=200, description="Number, vendor, CNPJ, text, value.")] = "",
+    q: Annotated[str, Query(max_length=200, description=noop("Number, vendor, CNPJ, text, value."))] = "",
     due_from: Annotated[Day | None, Query()] = None,
     due_until: Annotated[Day | None, Query()] = None,
     limit: Limit = USUAL,

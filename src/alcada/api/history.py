@@ -20,17 +20,17 @@ router = Router(tags=["history"])
 
 class Actor(Schema):
     id: int
-    name: str = Field(description="As it was then.")
+    name: str = Field(description=noop("As it was then."))
 
 
 class RecordOut(Schema):
     sequence: int
     event: str
     at: Moment
-    actor: Actor | None = Field(description="Nobody: the product itself.")
+    actor: Actor | None = Field(description=noop("Nobody: the product itself."))
     channel: str
     data: dict[str, Any]
-    previous: str = Field(description="The hash of the record before; empty for the first.")
+    previous: str = Field(description=noop("The hash of the record before; empty for the first."))
     hash: str
 
 
@@ -38,7 +38,7 @@ class ChainOut(Schema):
     kind: str
     key: int
     length: int
-    head: str = Field(description="The hash of the latest record.")
+    head: str = Field(description=noop("The hash of the latest record."))
 
 
 class HistoryPage(Schema):

@@ -41,7 +41,7 @@ class StepLine(Schema):
     entry: int
     number: int
     kind: Kind
-    correction: bool = Field(description="It changes what is posted already.")
+    correction: bool = Field(description=noop("It changes what is posted already."))
     party_name: str
     description: str
     amount: Money
@@ -50,7 +50,9 @@ class StepLine(Schema):
     asked_at: Moment | None
     entered_by: Named
     revision: int
-    revision_hash: str = Field(description="Names the revision that is judged. Send it with your decision.")
+    revision_hash: str = Field(
+        description=noop("Names the revision that is judged. Send it with your decision.")
+    )
 
 
 class StepPage(Schema):
@@ -67,15 +69,17 @@ class StepOut(StepLine):
 class DecisionIn(In):
     verdict: Verdict
     comment: Annotated[str, Field(max_length=2000)] = Field(
-        "", description="Needed to reject or send back: whoever entered it reads this."
+        "", description=noop("Needed to reject or send back: whoever entered it reads this.")
     )
     revision_hash: Annotated[str, Field(min_length=64, max_length=64)] = Field(
-        description="Of the revision that you read. Refused where another is judged."
+        description=noop("Of the revision that you read. Refused where another is judged.")
     )
 
 
 class DecidedOut(StepOut):
-    entry_status: str = Field(description="What became of the round: open, approved, rejected, sent_back.")
+    entry_status: str = Field(
+        description=noop("What became of the round: open, approved, rejected, sent_back.")
+    )
 
 
 @router.get(

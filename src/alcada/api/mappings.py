@@ -43,11 +43,11 @@ class SuggestionOut(Theirs):
 
 
 class MappingOut(Schema):
-    thing: int = Field(description="The key of ours.")
+    thing: int = Field(description=noop("The key of ours."))
     name: str
-    profile: Profile = Field(description="Of a party: the side that is mapped. Else empty.")
+    profile: Profile = Field(description=noop("Of a party: the side that is mapped. Else empty."))
     state: str = Field(
-        description="confirmed, suggested, renamed, gone, inactive, profile, doubt, removed, missing"
+        description=noop("confirmed, suggested, renamed, gone, inactive, profile, doubt, removed, missing")
     )
     theirs: Theirs | None
     confirmed_at: Moment | None

@@ -11,15 +11,16 @@ from django.core.exceptions import ValidationError
 from django.db.models import Model, Q, QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop as noop
 from ninja import Query
 
 from alcada.api.problems import Problem
 
 MOST: Final = 200
 USUAL: Final = 50
-Limit = Annotated[int, Query(ge=1, le=MOST, description="At most so many.")]
+Limit = Annotated[int, Query(ge=1, le=MOST, description=noop("At most so many."))]
 Cursor = Annotated[
-    str, Query(max_length=400, description="The `next` of the page before; with the same filters.")
+    str, Query(max_length=400, description=noop("The `next` of the page before; with the same filters."))
 ]
 M = TypeVar("M", bound=Model)
 

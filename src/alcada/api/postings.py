@@ -32,7 +32,7 @@ assert set(Whose.__args__) == {*Owner}  # type: ignore[attr-defined]
 
 class PostingOut(Schema):
     id: int
-    reference: str = Field(description="Names it here and in Conta Azul.")
+    reference: str = Field(description=noop("Names it here and in Conta Azul."))
     entry: int
     number: int
     company: Named
@@ -40,16 +40,18 @@ class PostingOut(Schema):
     kind: Kind
     state: State
     state_label: str
-    reason: str = Field(description="A stable code: docs/posting.md.")
+    reason: str = Field(description=noop("A stable code: docs/posting.md."))
     detail: str
-    waits_for: Whose = Field(description="Who has to act on it; empty: it goes on by itself, or is done.")
+    waits_for: Whose = Field(
+        description=noop("Who has to act on it; empty: it goes on by itself, or is done.")
+    )
     party_name: str
     amount: Money
     currency: str
     created_at: Moment
     next_try_at: Moment | None
     posted_at: Moment | None
-    remote_event_id: str = Field(description="Its id in Conta Azul.")
+    remote_event_id: str = Field(description=noop("Its id in Conta Azul."))
     remote_instalment_ids: list[str]
 
 
@@ -60,7 +62,8 @@ class PostingPage(Schema):
 
 class Again(In):
     sure: bool = Field(
-        False, description="Needed of an undecided one: you looked for the reference, and it is not there."
+        False,
+        description=noop("Needed of an undecided one: you looked for the reference, and it is not there."),
     )
 
 
@@ -77,7 +80,7 @@ def list_postings(
     state: Annotated[State | None, Query()] = None,
     reason: Annotated[str, Query(max_length=60)] = "",
     reference: Annotated[str, Query(max_length=20)] = "",
-    waiting: Annotated[bool, Query(description="Only those on which somebody has to act.")] = False,
+    waiting: Annotated[bool, Query(description=noop("Only those on which somebody has to act."))] = False,
     limit: Limit = USUAL,
     cursor: Cursor = "",
 ) -> dict[str, Any]:

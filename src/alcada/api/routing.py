@@ -35,7 +35,7 @@ class Row(In):
     field: FieldName
     is_: Literal[">", ">=", "<", "<=", "=", "!="] = Field(alias="is")
     value: Annotated[str, Field(max_length=250)] = Field(
-        description="An amount as 1500.00; of party, category and cost_centre the key, as text."
+        description=noop("An amount as 1500.00; of party, category and cost_centre the key, as text.")
     )
 
 
@@ -44,9 +44,9 @@ class RuleIn(In):
     name: Annotated[str, Field(min_length=1, max_length=80)]
     match: Literal["all", "any"] = "all"
     rows: Annotated[list[Row], Field(min_length=1, max_length=20)]
-    account: Id | None = Field(None, description="Where such entries go; or `refusal`.")
+    account: Id | None = Field(None, description=noop("Where such entries go; or `refusal`."))
     refusal: Annotated[str, Field(max_length=300)] = Field(
-        "", description="Why such entries are refused, for whoever submits one."
+        "", description=noop("Why such entries are refused, for whoever submits one.")
     )
 
 
@@ -78,8 +78,8 @@ class DefaultOut(Schema):
 
 class RoutingOut(Schema):
     version: int
-    accounts: list[Named] = Field(description="Those that were connected once.")
-    rules: list[RuleOut] = Field(description="In order: the first that holds decides.")
+    accounts: list[Named] = Field(description=noop("Those that were connected once."))
+    rules: list[RuleOut] = Field(description=noop("In order: the first that holds decides."))
     default: DefaultOut
 
 
@@ -148,7 +148,7 @@ def remove_rule(
     request: HttpRequest,
     company: Key,
     rule: Key,
-    version: Annotated[int, Query(ge=0, le=2**31 - 1, description="Of the routing that you read.")],
+    version: Annotated[int, Query(ge=0, le=2**31 - 1, description=noop("Of the routing that you read."))],
 ) -> HttpResponse:
     user = caller(request)
     found = company_for(user, company, MANAGE)
