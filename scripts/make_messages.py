@@ -1,4 +1,4 @@
-"""Django's makemessages, which also knows the name `lazy` that some of our files give to gettext_lazy."""
+"""Django's makemessages, which also knows `lazy` and `noop`, gettext_lazy and gettext_noop in some files."""
 
 import sys
 
@@ -8,7 +8,7 @@ from django.core.management.commands.makemessages import Command
 
 
 class MakeMessages(Command):
-    xgettext_options = [*Command.xgettext_options, "--keyword=lazy"]
+    xgettext_options = [*Command.xgettext_options, "--keyword=lazy", "--keyword=noop"]
 
 
 django.setup()

@@ -7,10 +7,12 @@ import re
 # link is the right to connect an account;
 # Django names the address of what it answers with 4xx.
 _LINK = re.compile(r"(/(?:welcome|consent|invitation)/)[^\s?#'\"/]+")
+# A token of the API, whoever wrote it into an address or an error: its prefix says which it was.
+_TOKEN = re.compile(r"(alcada_[0-9a-z]{8}_)[0-9A-Za-z_-]+")
 
 
 class Line(logging.Formatter):
-    """The finished line, tracebacks and all, with CPF, CNPJ, password and consent links masked.
+    """The finished line, tracebacks and all, with CPF, CNPJ, password and consent links, tokens masked.
 
     What was answered with a 4xx was the asker's doing: its line is enough, where it came from in our code is not news.
     """
@@ -20,4 +22,5 @@ class Line(logging.Formatter):
 
         if record.exc_info and 400 <= getattr(record, "status_code", 0) < 500:
             record = logging.makeLogRecord(record.__dict__ | {"exc_info": None, "exc_text": None})
-        return _LINK.sub(r"\1[…]", redact(super().format(record)))
+        line = _TOKEN.sub(r"\1[…]", super().format(record))  # first: a part of one may look like a CPF
+        return _LINK.sub(r"\1[…]", redact(line))

@@ -70,7 +70,9 @@ INSTALLED_APPS = [
     "alcada.ledger",
     "alcada.flow",
     "alcada.jobs",
+    "alcada.tokens",
     "alcada.web",
+    "alcada.api",
 ]
 
 MIDDLEWARE = [
@@ -219,6 +221,9 @@ POSTING = {
     "calls_per_second": int(os.environ.get("ALCADA_CALLS_PER_SECOND", "10")),
     "calls_per_minute": int(os.environ.get("ALCADA_CALLS_PER_MINUTE", "600")),
 }
+
+# Of one token of the API; more are answered with 429.
+API_CALLS_PER_MINUTE = int(os.environ.get("ALCADA_API_CALLS_PER_MINUTE", "600"))
 
 # What became of what was posted: each knob's reason is in docs/returning.md.
 RETURNING = {

@@ -1,3 +1,3 @@
 from django.urls import include, path
 
-urlpatterns = [path("", include("alcada.web.urls"))]
+urlpatterns = [path("", include("alcada.api.urls")), path("", include("alcada.web.urls"))]

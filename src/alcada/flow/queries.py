@@ -7,8 +7,10 @@ from django.db.models import Case, CharField, F, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Concat
 from django.utils.translation import gettext_lazy as _
 
-from alcada.approval.models import Round
+from alcada.approval.models import Round, Step
 from alcada.intake.models import Entry
+from alcada.intake.queries import visible_entries
+from alcada.people.models import User
 from alcada.posting.models import Posting, State
 from alcada.posting.rules import ASKED
 
@@ -75,3 +77,15 @@ def with_status(entries: QuerySet[Entry]) -> QuerySet[Any]:
 def status_of(entry: Entry) -> Status:
     code = with_status(Entry.objects.filter(pk=entry.pk)).values_list("status", flat=True).get()
     return Status(code or "draft")
+
+
+def visible_postings(user: User) -> QuerySet[Posting]:
+    """The postings of what the person may see."""
+    return Posting.objects.filter(entry__in=visible_entries(user))
+
+
+def visible_steps(user: User) -> QuerySet[Step]:
+    """The steps that ask the person, and those of what they may see. For all others there are none."""
+    asked = Q(asked__user=user, round__company__memberships__user=user)
+    may_see = Q(round__entry__in=visible_entries(user))
+    return Step.objects.filter(asked | may_see).distinct()

@@ -16,11 +16,15 @@ from alcada.intake.queries import content_of
 from alcada.intake.rules import differences
 from alcada.notify.actions import Message, tell_all
 from alcada.people.models import User
+from alcada.people.queries import menders
 
 # What `of_run` reads of a run, where many are told of at once.
 READ: Final = (
     "path",
-    *(f"revision__{name}" for name in ("party_name", "description", "amount", "created_by__name")),
+    *(
+        f"revision__{name}"
+        for name in ("party_name", "description", "amount", "created_by__name", "created_by__is_service")
+    ),
     *(f"revision__entry__{name}" for name in ("number", "company__name")),
 )
 
@@ -61,7 +65,10 @@ def asked_key(step_id: int) -> str:
 
 
 def tell_requester(run: Run, template: str, **data: str) -> None:
-    tell_all([of_run(run, template, **data)])
+    told = of_run(run, template, **data)
+    # A program reads no notices: what it submitted and came back is for whoever keeps the company's entries.
+    people = menders(told.company) if told.to.is_service else [told.to]
+    tell_all([replace(told, to=person) for person in people])
 
 
 def of_run(run: Run, template: str, **data: str) -> Message:

@@ -1,7 +1,9 @@
 """The one way to add to history. Called inside the transaction of the change that it records."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
@@ -33,6 +35,19 @@ class Line:
 
 
 Chains = Mapping[tuple[str, int], Chain]
+
+# Through what a change came that doesn't say so itself: the API's door names itself and the token.
+_channel: ContextVar[str] = ContextVar("channel", default="")
+
+
+@contextmanager
+def through(channel: str) -> Iterator[None]:
+    """What is recorded in here came through this channel, unless it names one."""
+    before = _channel.set(channel)
+    try:
+        yield
+    finally:
+        _channel.reset(before)
 
 
 def record(
@@ -119,6 +134,7 @@ def _appended(chain: Chain, line: Line) -> dict[str, Any]:
     at, data = timezone.now(), {name: _plain(value) for name, value in line.data.items()}
     sequence, previous = chain.length + 1, chain.head
     actor, actor_name = (line.by.pk, line.by.name) if line.by else (None, "")
+    channel = line.channel or _channel.get()
     chain.length = sequence
     chain.head = fingerprint(
         previous=previous,
@@ -129,7 +145,7 @@ def _appended(chain: Chain, line: Line) -> dict[str, Any]:
         at=at,
         actor=actor,
         actor_name=actor_name,
-        channel=line.channel,
+        channel=channel,
         data=data,
     )
     return {
@@ -139,7 +155,7 @@ def _appended(chain: Chain, line: Line) -> dict[str, Any]:
         "at": at.isoformat(),
         "actor_id": actor,
         "actor_name": actor_name,
-        "channel": line.channel,
+        "channel": channel,
         "data": data,
         "previous": previous,
         "hash": chain.head,

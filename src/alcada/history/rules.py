@@ -122,6 +122,8 @@ EVENTS = frozenset(
         "pipeline.stage_renamed",
         "pipeline.stage_moved",
         "pipeline.stage_removed",
+        "token.made",
+        "token.revoked",
         "routing.rule_added",
         "routing.rule_changed",
         "routing.rule_moved",

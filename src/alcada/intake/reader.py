@@ -41,6 +41,11 @@ def amount_sentence(code: str) -> str:
     return sentences.get(code, _("This is no amount in reais. Write it like 1.234,56."))
 
 
+def not_there_yet() -> str:
+    """What to say beside a vendor or customer who is new: submitting puts them into the directory."""
+    return _("It is not in the directory yet.")
+
+
 def document_sentence(code: str) -> str:
     """What to say beside a CPF or CNPJ that documents.check refused with this code."""
     sentences = {
@@ -173,7 +178,7 @@ class Reader:
             except ValidationError:
                 self._wrong("party_email", _("This is no e-mail address."))
         if len(self.problems) == before:
-            self._wrong("party_name", _("It is not in the directory yet."))
+            self._wrong("party_name", not_there_yet())
 
     def _vendor(self, of_payable: str, of_receivable: str) -> str:
         return of_payable if self.kind == EntryKind.PAYABLE else of_receivable

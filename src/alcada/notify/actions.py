@@ -46,7 +46,8 @@ def tell_all(messages: Sequence[Message]) -> None:
     """
     if not messages:
         return
-    given = [_row(place, message) for place, message in enumerate(messages)]
+    people = [message for message in messages if not message.to.is_service]  # a program reads no notices
+    given = [_row(place, message) for place, message in enumerate(people)]
     with connection.cursor() as cursor:
         cursor.execute(_TELL, [settings.EMAIL_CONFIGURED, timezone.now(), json.dumps(given)])
         to_mail = any(wanted for (wanted,) in cursor.fetchall())

@@ -3,6 +3,7 @@
 History stands above this room, so each verb is handed the way to record what it did (`history.actions.record`).
 """
 
+import uuid
 from collections.abc import Iterable, Mapping
 from datetime import timedelta
 from typing import Any, Final, Protocol
@@ -237,6 +238,20 @@ def set_manager(user: User, company: Company, manager: User | None, *, by: User,
             Manager.objects.update_or_create(company=company, person=user, defaults={"manager": manager})
         data = {"person": user.pk, "name": user.name, "from": str(before or ""), "to": str(manager or "")}
         record("person.manager_changed", company, by=by, company=company, data=data)
+
+
+def add_service(*, name: str, company: Company, roles: Iterable[Role], by: User, record: Record) -> User:
+    """A program with roles of its own in one company; alcada.tokens makes what it calls with."""
+    with transaction.atomic():
+        # Nobody's address: the domain is reserved for what does not exist (RFC 2606).
+        user = User.objects.create_user(
+            email=f"{uuid.uuid4().hex}@service.invalid", name=name, is_service=True
+        )
+        record(
+            "person.added", user, by=by, data={"name": user.name, "company": company.name, "service": True}
+        )
+        give_roles(user, company, roles, by=by, record=record)
+        return user
 
 
 def make_link(user: User, *, by: User, record: Record) -> str:

@@ -29,6 +29,9 @@ class User(AbstractBaseUser):
     is_active = models.BooleanField(default=True)
     # Sets up the installation itself: the application at Conta Azul, companies, the doctor's page.
     is_administrator = models.BooleanField(default=False)
+    # A program that a company's administrator let in by a token (alcada.tokens): it signs in nowhere, is asked nothing,
+    # decides nothing, and is told nothing.
+    is_service = models.BooleanField(default=False)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
 
     objects: ClassVar[UserManager] = UserManager()
@@ -39,6 +42,11 @@ class User(AbstractBaseUser):
     class Meta:
         constraints = [
             models.CheckConstraint(condition=models.Q(email=Lower("email")), name="user_email_lower_case"),
+            models.CheckConstraint(
+                condition=models.Q(is_service=False)
+                | models.Q(is_administrator=False, password__startswith="!"),  # noqa: S106  (no password)
+                name="service_signs_in_nowhere",
+            ),
         ]
 
     def __str__(self) -> str:

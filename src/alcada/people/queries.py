@@ -25,23 +25,22 @@ def companies_where(user: User, ability: str) -> QuerySet[Company]:
 
 def with_approver(companies: QuerySet[Company]) -> QuerySet[Company]:
     """Those in which somebody may approve what somebody else entered: nobody decides their own."""
-    people = Membership.objects.filter(user__is_active=True)
+    people = Membership.objects.filter(user__is_active=True, user__is_service=False)
     several = people.values("company").annotate(count=Count("user", distinct=True)).filter(count__gt=1)
     approvers = people.filter(role=Role.APPROVER)
     return companies.filter(pk__in=several.values("company")).filter(pk__in=approvers.values("company"))
 
 
 def holders(company: Company, role: Role) -> QuerySet[User]:
-    """The active people who have the role in the company."""
-    return User.objects.filter(is_active=True, memberships__company=company, memberships__role=role).order_by(
-        "name", "id"
-    )
+    """The active people who have the role in the company. No services: nobody asks or tells a program."""
+    found = User.objects.filter(is_active=True, is_service=False)
+    return found.filter(memberships__company=company, memberships__role=role).order_by("name", "id")
 
 
 def people_of(company: Company) -> QuerySet[User]:
     """The active people who have any role in the company."""
     with_role = Membership.objects.filter(company=company).values("user")
-    return User.objects.filter(is_active=True, pk__in=with_role).order_by("name", "id")
+    return User.objects.filter(is_active=True, is_service=False, pk__in=with_role).order_by("name", "id")
 
 
 def manager_of(user: User, company: Company) -> User | None:

@@ -6,7 +6,7 @@ from typing import Final
 
 from django.contrib import messages
 from django.core.paginator import Paginator
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.functional import Promise
@@ -17,8 +17,9 @@ from django.views.decorators.http import require_http_methods, require_safe
 from alcada.approval import queries as approvals
 from alcada.approval.models import Decision, Step
 from alcada.approval.rules import ApprovalError, CommentRequiredError
+from alcada.approval.words import SENTENCES
 from alcada.flow import actions as flow
-from alcada.intake.queries import visible_entries
+from alcada.flow.queries import visible_steps
 from alcada.people.models import Company, User
 from alcada.web import evidence, moments
 from alcada.web.context import Frame, register_count
@@ -27,18 +28,6 @@ from alcada.web.guards import person
 PAGE: Final = 25
 COMMENT_LIMIT: Final = 2000
 
-# approval.rules codes -> what the person reads.
-SENTENCES: Final[dict[str, str | Promise]] = {
-    "not_asked": lazy("You are not asked at this step."),
-    "own_entry": lazy("You entered it, so somebody else decides."),
-    "same_person": lazy("You answered an earlier step of this entry. Two steps are two people."),
-    "last_one": lazy(
-        "Only you can answer a later step of this entry, so somebody else has to answer this one."
-    ),
-    "comment_required": lazy("Say why: whoever entered it reads this."),
-    "not_yet": lazy("An earlier step is still being asked."),
-    "not_open": lazy("This step is no longer asked: the entry was taken back or decided meanwhile."),
-}
 _DONE: Final[dict[str, str | Promise]] = {
     "approve": lazy("Approved."),
     "reject": lazy("Rejected. Whoever entered it is told why."),
@@ -103,15 +92,13 @@ def books(request: HttpRequest, step_id: int) -> HttpResponse:
 
 def _step(user: User, step_id: int) -> Step:
     """The step, for whoever is asked or may see the entry. For all others there is none."""
-    asked = Q(asked__user=user, round__company__memberships__user=user)
-    may_see = Q(round__entry__in=visible_entries(user))
-    steps = Step.objects.select_related(
+    steps = visible_steps(user).select_related(
         "round__company",
         "round__entered_by",
         "round__revision__entry__company",
         "round__revision__bank_account",
     )
-    step = steps.filter(asked | may_see, pk=step_id).distinct().first()
+    step = steps.filter(pk=step_id).first()
     if step is None:
         raise Http404
     return step

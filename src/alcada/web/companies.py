@@ -82,7 +82,7 @@ def _rows(user: User, shown: list[Company], seen: QuerySet[Company]) -> list[Row
     ids = [one.pk for one in shown]
     may_see = set(seen.filter(pk__in=ids).values_list("pk", flat=True))
     manages = set(queries.companies_where(user, MANAGE).filter(pk__in=ids).values_list("pk", flat=True))
-    members = Membership.objects.filter(company__in=ids, user__is_active=True)
+    members = Membership.objects.filter(company__in=ids, user__is_active=True, user__is_service=False)
     people = dict(
         members.order_by()
         .values("company")
@@ -199,6 +199,12 @@ def _settings(company: Company) -> list[Setting]:
             "address-book",
             gettext("Cost centres"),
             gettext("Names, owners, monthly budgets"),
+        ),
+        Setting(
+            reverse("tokens-services", args=[company.pk]),
+            "key",
+            gettext("Service tokens"),
+            gettext("Tokens with which programs call the API"),
         ),
         Setting(
             reverse("flows") + narrowed,

@@ -16,6 +16,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from alcada.directory.actions import DirectoryError
 from alcada.flow import correcting as flow
+from alcada.flow.refusals import refusal
 from alcada.flow.rules import SubmissionRefusedError
 from alcada.intake import correcting as intake
 from alcada.intake.models import Entry
@@ -110,7 +111,7 @@ def _go_on(request: HttpRequest, entry: Entry, do: str) -> HttpResponse:
     except (Problems, flow.NothingChangedError):
         return redirect(back)
     except SubmissionRefusedError as exc:
-        messages.error(request, intake_asked.refusal(exc))
+        messages.error(request, refusal(exc))
         return redirect("entry-correct", entry.pk)
     except NotYoursError as exc:
         raise PermissionDenied from exc

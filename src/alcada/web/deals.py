@@ -14,6 +14,7 @@ from django_htmx.http import HttpResponseClientRedirect
 
 from alcada.flow import selling
 from alcada.flow.queries import status_of
+from alcada.flow.refusals import refusal
 from alcada.flow.rules import SubmissionRefusedError
 from alcada.intake.queries import entry_or_none
 from alcada.people.models import Company, User
@@ -32,7 +33,6 @@ from alcada.web import deal_form, deal_terms, deal_words, intake_company, sales
 from alcada.web.deal_form import DealForm
 from alcada.web.fragments import toast
 from alcada.web.guards import person
-from alcada.web.intake_asked import refusal
 
 MOVING: Final = frozenset({"posting.queued", "posting.sending", "posting.unknown"})
 

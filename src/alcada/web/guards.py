@@ -1,7 +1,7 @@
 """Who may see a page. Every view that shows or changes a company's things starts with one of these.
 
 No role in the company: 404, so that nobody learns what exists elsewhere. A role without the ability: 403,
-with a page that says so. The rule itself is in people/rules.py.
+with a page that says so. The rule itself is in people/rules.py, what decides in people/guards.py.
 """
 
 from collections.abc import Callable
@@ -10,11 +10,14 @@ from typing import Concatenate, ParamSpec
 
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
 
 from alcada.people import queries
+from alcada.people.guards import company_for, require
 from alcada.people.models import Company, User
+
+__all__ = ["administrator_required", "companies_in_view", "company_or_404", "person", "require"]
 
 P = ParamSpec("P")
 View = Callable[Concatenate[HttpRequest, P], HttpResponse]
@@ -27,25 +30,9 @@ def person(request: HttpRequest) -> User:
     return request.user
 
 
-def require(user: User, ability: str, company: Company) -> None:
-    """Return if the person may do this in the company. Raises Http404 (no role there) or PermissionDenied."""
-    if queries.may(user, ability, company):
-        return
-    if not company.memberships.filter(user=user).exists():
-        raise Http404
-    raise PermissionDenied(
-        _("Your roles in %(company)s do not allow this. An administrator of the company can change them.")
-        % {"company": company.name}
-    )
-
-
 def company_or_404(request: HttpRequest, pk: int, ability: str) -> Company:
     """The company, if the person may do this there."""
-    company = Company.objects.filter(pk=pk).first()
-    if company is None:
-        raise Http404
-    require(person(request), ability, company)
-    return company
+    return company_for(person(request), pk, ability)
 
 
 def companies_in_view(request: HttpRequest, ability: str) -> QuerySet[Company]:

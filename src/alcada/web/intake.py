@@ -17,6 +17,7 @@ from alcada.directory.actions import DirectoryError
 from alcada.directory.models import EntryKind
 from alcada.flow import actions as flow
 from alcada.flow.queries import status_of
+from alcada.flow.refusals import refusal
 from alcada.flow.rules import SubmissionRefusedError
 from alcada.intake import actions, drafts
 from alcada.intake.drafts import Draft
@@ -27,7 +28,7 @@ from alcada.people.models import Company, User
 from alcada.web import draft_conflict, intake_company, intake_files, kept, of_deal
 from alcada.web import intake_forms as forms
 from alcada.web.guards import person
-from alcada.web.intake_asked import Asked, ask, refusal
+from alcada.web.intake_asked import Asked, ask
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

@@ -1,54 +1,16 @@
 """What a person has to confirm before a draft goes on, and why the flow refuses one, in words."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Any
 
-from django.utils.functional import Promise
-from django.utils.translation import gettext_lazy as lazy
-
-from alcada.flow import shipped
 from alcada.flow.checking import check
 from alcada.flow.queries import status_of
-from alcada.flow.rules import SubmissionRefusedError
 from alcada.intake import drafts, duplicates, rules
 from alcada.intake.drafts import Draft
 from alcada.intake.models import Entry
 from alcada.intake.queries import entry_or_none
 from alcada.people.models import User
 from alcada.web import routing_words
-
-# Why the flow can't take an entry, and what to do about it.
-REFUSALS: Final[Mapping[str, str | Promise]] = {
-    "no_account": lazy(
-        "This company has no Conta Azul account yet. An administrator connects one under Connections."
-    ),
-    "nobody_to_ask": lazy(
-        "Nobody may approve this: the step “%(step)s” has nobody but you. An administrator gives "
-        "somebody else the role."
-    ),
-    "too_few_people": lazy(
-        "Too few people may approve this: each step needs another person, up to “%(step)s”."
-    ),
-    "nobody_asked": lazy("The flow asks nobody for this entry, so it can't be submitted."),
-    "of_deal": lazy("This receivable is a deal's: it is sent when the deal is won."),
-    "no_route": lazy(
-        "No routing rule of %(company)s applies to this entry, and there is no default account. "
-        "An administrator sets one under Connections, Routing."
-    ),
-    "route_refused": lazy("Rule %(number)s, “%(rule)s”, refuses this entry: %(sentence)s"),
-    "route_refused_by_default": lazy("No routing rule of %(company)s applies to this entry: %(sentence)s"),
-    "route_not_connected": lazy(
-        "This entry goes to the account %(account)s, which was never connected to Conta Azul. "
-        "An administrator connects it, or changes the routing, under Connections."
-    ),
-}
-
-
-def refusal(refused: SubmissionRefusedError) -> str:
-    sentence = REFUSALS.get(refused.code)
-    context = refused.context | {"step": shipped.shown(refused.context.get("step", ""))}
-    return str(sentence) % context if sentence else refused.code
 
 
 @dataclass

@@ -70,9 +70,10 @@ def _administered(user: User) -> QuerySet[Company]:
 
 def _people_seen_by(user: User) -> QuerySet[User]:
     """Those with a role in a company that the person administers; all, for the installation's administrators."""
+    people = User.objects.filter(is_service=False)  # a company's services are on its page of tokens
     if user.is_administrator:
-        return User.objects.all()
-    return User.objects.filter(memberships__company__in=_administered(user).values("pk")).distinct()
+        return people
+    return people.filter(memberships__company__in=_administered(user).values("pk")).distinct()
 
 
 def _manager(request: HttpRequest) -> User:

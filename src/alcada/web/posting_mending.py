@@ -13,6 +13,7 @@ from django.views.decorators.http import require_POST
 
 from alcada.connections import actions as connections
 from alcada.connections.models import Connection
+from alcada.flow.queries import visible_postings
 from alcada.intake.models import Entry
 from alcada.intake.queries import entry_or_none
 from alcada.posting import byhand, mending
@@ -20,7 +21,6 @@ from alcada.posting.models import Posting, State
 from alcada.posting.rules import BusyError, TransitionNotAllowedError
 from alcada.web import entries
 from alcada.web.guards import person, require
-from alcada.web.postings import visible_postings
 
 REASON_LIMIT: Final = 300
 

@@ -15,8 +15,7 @@ from django.views.decorators.http import require_safe
 
 from alcada.connections.incidents import UNREACHED_FOR
 from alcada.connections.models import Connection
-from alcada.flow.queries import Status, status_of_posting
-from alcada.intake.queries import visible_entries
+from alcada.flow.queries import Status, status_of_posting, visible_postings
 from alcada.people.models import User
 from alcada.people.queries import companies_where
 from alcada.posting import bulk
@@ -40,10 +39,6 @@ ORDER: Final = (
     State.POSTED,
     State.CANCELLED,
 )
-
-
-def visible_postings(user: User) -> QuerySet[Posting]:
-    return Posting.objects.filter(entry__in=visible_entries(user))
 
 
 def mendable_postings(user: User) -> QuerySet[Posting]:

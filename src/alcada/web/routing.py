@@ -15,6 +15,7 @@ from alcada.connections.models import Routing, RoutingRule
 from alcada.connections.routing_actions import RoutingError, RulesChangedError, Target
 from alcada.directory import documents
 from alcada.directory.queries import counterpart
+from alcada.flow.refusals import refusal
 from alcada.flow.rules import routed_nowhere
 from alcada.intake.reader import not_there
 from alcada.intake.rules import key
@@ -22,7 +23,6 @@ from alcada.people.models import Company
 from alcada.web import routing_words
 from alcada.web.condition_words import row as row_words
 from alcada.web.guards import companies_in_view, company_or_404, person
-from alcada.web.intake_asked import refusal
 from alcada.web.routing_forms import NOTHING, REFUSE, DefaultForm, RuleForm, TryForm
 from alcada.web.routing_values import suggestions
 

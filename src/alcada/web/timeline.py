@@ -75,12 +75,20 @@ def _line(record: Record, outcome: Record | None, attempt: Attempt | None) -> Li
         sentence=sentence(record.event, {**data, **(outcome.data if outcome else {})}),
         colour=_OUTCOME_COLOURS.get(result) or COLOURS.get(record.event, "grey"),
         comment=str(data.get("comment") or ""),
-        channel=str(CHANNELS.get(record.channel, record.channel)),
+        channel=_channel(record.channel),
         facts=_facts(record.event, {**data, **(outcome.data if outcome else {})}),
         changes=frozen.changes(data.get("changes") or data.get("left") or []),
         texts=_texts(data, attempt),
         hash=record.hash,
     )
+
+
+def _channel(channel: str) -> str:
+    """In words; of the API with the token: "api:k3f9x2ab"."""
+    name, _colon, token = channel.partition(":")
+    words = str(CHANNELS.get(name, name))
+    which = _("token %(prefix)s…") % {"prefix": token}
+    return f"{words} ({which})" if token else words
 
 
 def _facts(event: str, data: Data) -> list[tuple[str, str]]:

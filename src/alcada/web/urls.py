@@ -43,6 +43,7 @@ from alcada.web import (
     sales_stages,
     saved_filters,
     session,
+    tokens,
 )
 from alcada.web.signin import (
     browsers,
@@ -89,6 +90,11 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("profile/linked/<int:pk>/remove", provider.unlink, name="provider-unlink"),
     path("profile/browsers/<int:pk>/end", browsers.end, name="browser-end"),
     path("profile/browsers/end-others", browsers.end_others, name="browsers-end-others"),
+    # Tokens of the API
+    path("profile/tokens", tokens.own, name="tokens"),
+    path("companies/<int:pk>/tokens", tokens.services, name="tokens-services"),
+    path("tokens/<int:pk>/renew", tokens.renew, name="token-renew"),
+    path("tokens/<int:pk>/revoke", tokens.revoke, name="token-revoke"),
     # People and companies
     path("people", people.people, name="people"),
     path("people/new", invitations.person_new, name="person-new"),

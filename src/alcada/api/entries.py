@@ -1,0 +1,353 @@
+"""Entries: listed, read, entered, changed, sent for approval, taken back."""
+
+from typing import Annotated, Any, Literal
+
+from django.db import transaction
+from django.db.models import Q
+from django.http import FileResponse, Http404, HttpRequest, HttpResponse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop as noop
+from ninja import File, Query, Router, Schema, Status
+from ninja.files import UploadedFile
+from pydantic import Field
+
+from alcada.api import contents
+from alcada.api.caller import caller
+from alcada.api.contents import ContentOut, DraftFields, DraftOut
+from alcada.api.paging import USUAL, Cursor, Limit, page
+from alcada.api.parsing import Day, Id, In, Key, Kind, Moment, Named
+from alcada.api.problems import Problem
+from alcada.api.scopes import Bearer
+from alcada.directory.actions import DirectoryError
+from alcada.flow import actions as flow
+from alcada.flow import queries as statuses
+from alcada.flow.checking import check
+from alcada.flow.confirming import open_questions
+from alcada.flow.queries import STATUSES, status_of, with_status
+from alcada.flow.refusals import refusal
+from alcada.flow.rules import SubmissionRefusedError
+from alcada.intake import actions, drafts
+from alcada.intake.models import Document, Entry
+from alcada.intake.queries import (
+    documents_of,
+    entry_or_none,
+    may_change,
+    search,
+    visible_entries,
+    with_list_facts,
+)
+from alcada.intake.reader import not_there_yet
+from alcada.intake.rules import ChangedMeanwhileError, NotYoursError, Problems, read_day
+from alcada.intake.storage import path_of
+from alcada.people.guards import company_for
+
+router = Router(tags=["entries"])
+READ, WRITE = Bearer("entries:read"), Bearer("entries:write")
+
+StatusCode = Literal[
+    "draft",
+    "discarded",
+    "round.open",
+    "round.rejected",
+    "round.sent_back",
+    "round.withdrawn",
+    "round.approved",
+    "posting.queued",
+    "posting.sending",
+    "posting.posted",
+    "posting.refused",
+    "posting.asked",
+    "posting.unknown",
+    "posting.undecided",
+    "posting.cancelled",
+]
+assert set(StatusCode.__args__) == set(STATUSES)  # type: ignore[attr-defined]
+
+
+class EntryLine(Schema):
+    """An entry in a list: what was submitted, or of a draft what is typed so far."""
+
+    id: int
+    number: int = Field(description=noop("Counted per company: what people say to each other."))
+    company: Named
+    kind: Kind
+    status: StatusCode
+    status_label: str
+    party_name: str
+    description: str
+    document_number: str
+    amount: str = Field(description=noop("1500.00; of a draft, what was typed where it can't be read."))
+    currency: str
+    due_date: Day | None = Field(description=noop("Of the first instalment."))
+    instalments: int
+    documents: int
+    created_by: Named
+    created_at: Moment
+
+
+class EntryPage(Schema):
+    items: list[EntryLine]
+    next: str | None
+
+
+class DocumentOut(Schema):
+    id: int
+    name: str
+    content_type: str
+    size: int
+    sha256: str
+    added_by: Named
+    added_at: Moment
+
+
+class QuestionOut(Schema):
+    """Something odd that may be right: send its `key` in `confirmed` when you submit."""
+
+    key: str
+    text: str
+
+
+class EntryOut(Schema):
+    id: int
+    number: int
+    company: Named
+    kind: Kind
+    status: StatusCode
+    status_label: str
+    version: str = Field(description=noop("Names what you read. Send it back when you change or submit it."))
+    may_change: bool
+    created_by: Named
+    created_at: Moment
+    discarded_at: Moment | None
+    content: ContentOut | None = Field(description=noop("What was submitted last."))
+    draft: DraftOut | None = Field(description=noop("What is being typed; none while it is with others."))
+    problems: dict[str, list[str]] = Field(
+        description=noop("What keeps the draft from being submitted, by field.")
+    )
+    questions: list[QuestionOut]
+    refused: str = Field(description=noop("Why the draft goes to no account, if so."))
+    documents: list[DocumentOut]
+
+
+class NewEntry(DraftFields):
+    company: Id
+    kind: Kind
+
+
+class ChangedEntry(DraftFields):
+    version: Annotated[str, Field(max_length=16)]
+
+
+class Submission(In):
+    version: Annotated[str, Field(max_length=16)] | None = Field(
+        None, description=noop("Refused where the draft is not the one that you read.")
+    )
+    confirmed: Annotated[list[Annotated[str, Field(max_length=200)]], Field(max_length=50)] = []
+
+
+@router.get("", auth=READ, response=EntryPage, summary=noop("List entries, the newest first"))
+def list_entries(
+    request: HttpRequest,
+    company: Annotated[Key | None, Query()] = None,
+    kind: Annotated[Kind | None, Query()] = None,
+    status: Annotated[StatusCode | None, Query()] = None,
+    q: Annotated[str, Query(max_length=200, description=noop("Number, vendor, CNPJ, text, value."))] = "",
+    due_from: Annotated[Day | None, Query()] = None,
+    due_until: Annotated[Day | None, Query()] = None,
+    limit: Limit = USUAL,
+    cursor: Cursor = "",
+) -> dict[str, Any]:
+    user = caller(request)
+    found = search(with_status(visible_entries(user)), text=q, due_from=due_from, due_until=due_until)
+    if kind:
+        found = found.filter(kind=kind)
+    if company:
+        found = found.filter(company=company)
+    # What was thrown away shows only to who asks for it.
+    found = found.filter(Q(status=status)) if status else found.filter(discarded_at=None)
+    return page(request, with_list_facts(found), ["-pk"], show=_line, limit=limit, cursor=cursor)
+
+
+@router.post(
+    "",
+    auth=WRITE,
+    response={201: EntryOut},
+    summary=noop("Enter a payable or a receivable, as a draft"),
+)
+def create_entry(request: HttpRequest, given: NewEntry) -> Any:
+    user = caller(request)
+    company = company_for(user, given.company, "entry.create")
+    draft = drafts.empty(company, given.kind, today=drafts.today())
+    fields = given.dict(exclude_unset=True)
+    entry = actions.start(
+        company, given.kind, by=user, draft=contents.apply(draft, fields, company, given.kind)
+    )
+    return Status(201, shown(request, entry))
+
+
+@router.get("/{pk}", auth=READ, response=EntryOut, summary=noop("Read an entry"))
+def read_entry(request: HttpRequest, pk: Key) -> Any:
+    return shown(request, entry_for(request, pk))
+
+
+@router.patch("/{pk}", auth=WRITE, response=EntryOut, summary=noop("Change a draft"))
+def change_entry(request: HttpRequest, pk: Key, given: ChangedEntry) -> Any:
+    fields = given.dict(exclude_unset=True)
+    with transaction.atomic():
+        entry = _looked_at(request, pk, given.version)
+        draft = contents.apply(entry.draft or {}, fields, entry.company, entry.kind)
+        entry = actions.save_draft(entry, by=caller(request), draft=draft)
+    return shown(request, entry)
+
+
+@router.post("/{pk}/submit", auth=WRITE, response=EntryOut, summary=noop("Send a draft for approval"))
+def submit_entry(request: HttpRequest, pk: Key, given: Submission = Submission(version=None)) -> Any:  # noqa: B008
+    user, entry = caller(request), _looked_at(request, pk, given.version)
+    if given.confirmed:
+        draft = drafts.shaped(entry.draft or {})
+        draft["confirmed"] = sorted({*draft["confirmed"], *given.confirmed})
+        entry = actions.save_draft(entry, by=user, draft=draft)
+    try:
+        entry = actions.settle_party(entry, by=user)
+    except DirectoryError:
+        check(entry)  # says what is wrong with the new vendor or customer, beside its fields
+        raise
+    asked = open_questions(entry, check(entry).content)
+    if asked:
+        detail = _("Say that it is right: send these keys in “confirmed”.")
+        told = [{"key": one.key, "text": one.text} for one in asked]
+        raise Problem("confirmation_required", detail, questions=told)
+    flow.submit(entry, by=user)
+    return shown(request, entry_for(request, pk))
+
+
+@router.post("/{pk}/withdraw", auth=WRITE, response=EntryOut, summary=noop("Take an entry back to change it"))
+def withdraw_entry(request: HttpRequest, pk: Key) -> Any:
+    flow.withdraw(entry_for(request, pk), by=caller(request))
+    return shown(request, entry_for(request, pk))
+
+
+@router.post("/{pk}/discard", auth=WRITE, response=EntryOut, summary=noop("Throw a draft away"))
+def discard_entry(request: HttpRequest, pk: Key) -> Any:
+    actions.discard(entry_for(request, pk), by=caller(request))
+    return shown(request, entry_for(request, pk))
+
+
+@router.post(
+    "/{pk}/documents",
+    auth=WRITE,
+    response={201: DocumentOut},
+    summary=noop("Add a file: PDF, PNG, JPEG, WebP or XML, up to 10 MB"),
+)
+def add_document(request: HttpRequest, pk: Key, file: File[UploadedFile]) -> Any:
+    document = actions.add_document(entry_for(request, pk), by=caller(request), upload=file)
+    return Status(201, document)
+
+
+@router.get("/{pk}/documents/{document}", auth=READ, response={200: bytes}, summary=noop("Download a file"))
+def read_document(request: HttpRequest, pk: Key, document: Key) -> FileResponse:
+    found = Document.objects.filter(entry=entry_for(request, pk), pk=document).first()
+    if found is None:
+        raise Http404
+    try:
+        opened = path_of(found.sha256).open("rb")
+    except FileNotFoundError as exc:
+        raise Http404 from exc
+    return FileResponse(opened, as_attachment=True, filename=found.name, content_type=found.content_type)
+
+
+@router.delete(
+    "/{pk}/documents/{document}", auth=WRITE, response={204: None}, summary=noop("Take a file off a draft")
+)
+def remove_document(request: HttpRequest, pk: Key, document: Key) -> HttpResponse:
+    found = documents_of(entry_for(request, pk)).filter(pk=document).select_related("entry__company").first()
+    if found is None:
+        raise Http404
+    actions.remove_document(found, by=caller(request))
+    return HttpResponse(status=204)
+
+
+def entry_for(request: HttpRequest, pk: int) -> Entry:
+    """One that isn't the caller's to see looks like one that isn't there."""
+    found = entry_or_none(caller(request), pk)
+    if found is None:
+        raise Http404
+    return found
+
+
+def _looked_at(request: HttpRequest, pk: int, version: str | None) -> Entry:
+    """The entry, locked, if it is still what the caller read."""
+    entry_for(request, pk)
+    locked = Entry.objects.select_for_update(of=("self",)).select_related("company", "current", "created_by")
+    entry = locked.get(pk=pk)
+    if not may_change(caller(request), entry):
+        raise NotYoursError
+    if version is not None and version != contents.version(entry):
+        raise ChangedMeanwhileError
+    return entry
+
+
+def _line(entry: Any) -> dict[str, Any]:
+    code = entry.status if entry.status in STATUSES else "draft"
+    typed = entry.draft is not None or entry.current is None
+    if typed:
+        draft = contents.of_draft(entry.draft or {})
+        days = [day for part in draft["instalments"] if (day := read_day(part["due_date"]))]
+        said = {name: draft[name] for name in ("description", "document_number", "amount", "currency")}
+        said |= {"party_name": draft["party"]["name"], "due_date": min(days, default=None)}
+        said |= {"instalments": len(draft["instalments"])}
+    else:
+        revision = entry.current
+        said = {name: getattr(revision, name) for name in ("description", "document_number", "currency")}
+        said |= {"party_name": revision.party_name, "amount": f"{revision.amount:.2f}"}
+        said |= {"due_date": entry.first_due, "instalments": entry.parts or 0}
+    return {
+        "id": entry.pk,
+        "number": entry.number,
+        "company": entry.company,
+        "kind": entry.kind,
+        "status": code,
+        "status_label": statuses.Status(code).label,
+        "documents": entry.files or 0,
+        "created_by": entry.created_by,
+        "created_at": entry.created_at,
+        **said,
+    }
+
+
+def shown(request: HttpRequest, entry: Entry) -> dict[str, Any]:
+    status, editing = status_of(entry), entry.draft is not None and entry.discarded_at is None
+    revision = entry.revisions.select_related("bank_account").filter(pk=entry.current_id or 0).first()
+    return {
+        **{name: getattr(entry, name) for name in ("number", "company", "kind", "created_by", "created_at")},
+        "id": entry.pk,
+        "discarded_at": entry.discarded_at,
+        "status": status.code,
+        "status_label": status.label,
+        "version": contents.version(entry),
+        "may_change": may_change(caller(request), entry),
+        "content": contents.of_revision(revision) if revision else None,
+        "draft": contents.of_draft(entry.draft) if entry.draft is not None else None,
+        "documents": list(documents_of(entry)),
+        **(_checked(entry) if editing else {"problems": {}, "questions": [], "refused": ""}),
+    }
+
+
+def _without_new_party(entry: Entry, problems: dict[str, list[str]]) -> dict[str, list[str]]:
+    """A vendor or customer that is only not there yet is no problem: submitting puts it there."""
+    new = drafts.shaped(entry.draft or {})["new_party"]
+    if not new or problems.get("party_name") != [not_there_yet()]:
+        return problems
+    return {field: sentences for field, sentences in problems.items() if field != "party_name"}
+
+
+def _checked(entry: Entry) -> dict[str, Any]:
+    """What stands in the way of submitting the draft."""
+    told: dict[str, Any] = {"problems": {}, "questions": [], "refused": ""}
+    try:
+        asked = open_questions(entry, check(entry).content)
+    except Problems as exc:
+        return told | {"problems": _without_new_party(entry, exc.fields)}
+    except SubmissionRefusedError as exc:
+        return told | {"refused": refusal(exc)}
+    return told | {"questions": [{"key": one.key, "text": one.text} for one in asked]}
