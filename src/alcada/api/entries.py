@@ -1,21 +1,28 @@
 """Entries: listed, read, entered, changed, sent for approval, taken back."""
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 from django.db import transaction
 from django.db.models import Q
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop as noop
-from ninja import File, Query, Router, Schema, Status
+from ninja import File, Query, Router, Status
 from ninja.files import UploadedFile
-from pydantic import Field
 
 from alcada.api import contents
 from alcada.api.caller import caller
-from alcada.api.contents import ContentOut, DraftFields, DraftOut
+from alcada.api.entry_shapes import (
+    ChangedEntry,
+    DocumentOut,
+    EntryOut,
+    EntryPage,
+    NewEntry,
+    StatusCode,
+    Submission,
+)
 from alcada.api.paging import USUAL, Cursor, Limit, page
-from alcada.api.parsing import Day, Id, In, Key, Kind, Moment, Named
+from alcada.api.parsing import Day, Key, Kind
 from alcada.api.problems import Problem
 from alcada.api.scopes import Bearer
 from alcada.directory.actions import DirectoryError
@@ -43,106 +50,6 @@ from alcada.people.guards import company_for
 
 router = Router(tags=["entries"])
 READ, WRITE = Bearer("entries:read"), Bearer("entries:write")
-
-StatusCode = Literal[
-    "draft",
-    "discarded",
-    "round.open",
-    "round.rejected",
-    "round.sent_back",
-    "round.withdrawn",
-    "round.approved",
-    "posting.queued",
-    "posting.sending",
-    "posting.posted",
-    "posting.refused",
-    "posting.asked",
-    "posting.unknown",
-    "posting.undecided",
-    "posting.cancelled",
-]
-assert set(StatusCode.__args__) == set(STATUSES)  # type: ignore[attr-defined]
-
-
-class EntryLine(Schema):
-    """An entry in a list: what was submitted, or of a draft what is typed so far."""
-
-    id: int
-    number: int = Field(description=noop("Counted per company: what people say to each other."))
-    company: Named
-    kind: Kind
-    status: StatusCode
-    status_label: str
-    party_name: str
-    description: str
-    document_number: str
-    amount: str = Field(description=noop("1500.00; of a draft, what was typed where it can't be read."))
-    currency: str
-    due_date: Day | None = Field(description=noop("Of the first instalment."))
-    instalments: int
-    documents: int
-    created_by: Named
-    created_at: Moment
-
-
-class EntryPage(Schema):
-    items: list[EntryLine]
-    next: str | None
-
-
-class DocumentOut(Schema):
-    id: int
-    name: str
-    content_type: str
-    size: int
-    sha256: str
-    added_by: Named
-    added_at: Moment
-
-
-class QuestionOut(Schema):
-    """Something odd that may be right: send its `key` in `confirmed` when you submit."""
-
-    key: str
-    text: str
-
-
-class EntryOut(Schema):
-    id: int
-    number: int
-    company: Named
-    kind: Kind
-    status: StatusCode
-    status_label: str
-    version: str = Field(description=noop("Names what you read. Send it back when you change or submit it."))
-    may_change: bool
-    created_by: Named
-    created_at: Moment
-    discarded_at: Moment | None
-    content: ContentOut | None = Field(description=noop("What was submitted last."))
-    draft: DraftOut | None = Field(description=noop("What is being typed; none while it is with others."))
-    problems: dict[str, list[str]] = Field(
-        description=noop("What keeps the draft from being submitted, by field.")
-    )
-    questions: list[QuestionOut]
-    refused: str = Field(description=noop("Why the draft goes to no account, if so."))
-    documents: list[DocumentOut]
-
-
-class NewEntry(DraftFields):
-    company: Id
-    kind: Kind
-
-
-class ChangedEntry(DraftFields):
-    version: Annotated[str, Field(max_length=16)]
-
-
-class Submission(In):
-    version: Annotated[str, Field(max_length=16)] | None = Field(
-        None, description=noop("Refused where the draft is not the one that you read.")
-    )
-    confirmed: Annotated[list[Annotated[str, Field(max_length=200)]], Field(max_length=50)] = []
 
 
 @router.get("", auth=READ, response=EntryPage, summary=noop("List entries, the newest first"))
