@@ -18,6 +18,7 @@ from alcada.ledger.models import TwinSearch
 from alcada.notify.models import Notice
 from alcada.posting import corrections, questions
 from alcada.posting.models import Bulk, State
+from alcada.sheets import turns
 
 SOON = timedelta(
     seconds=20
@@ -35,6 +36,8 @@ def sweep() -> None:
     half_way = Bulk.objects.filter(finished_at=None, created_at__lt=now - LATE)
     for pk in half_way.values_list("pk", flat=True):
         queue.defer("bulk", bulk_id=pk)
+    for pk in turns.left_behind():
+        queue.defer("import_sheet", import_id=pk)
     questions.settle_known()
     corrections.expire_claims()
     for pk in corrections.due().filter(next_try_at__lt=now - SOON).values_list("pk", flat=True)[:1000]:

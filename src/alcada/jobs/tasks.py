@@ -7,6 +7,7 @@ from alcada.connections.bulk import imports
 from alcada.flow import actions as flow
 from alcada.flow import corrected, incidents, mapping, patching, returning, twins
 from alcada.flow import sweep as flow_sweep
+from alcada.flow.importing import work as spreadsheets
 from alcada.notify import consent_mail, mail
 from alcada.posting import bulk as bulks
 
@@ -60,6 +61,12 @@ def send_consent_link(link_id: int) -> None:
 def bulk_import(import_id: int) -> None:
     """Make what a file of companies, rules and mappings asks for."""
     imports.run(import_id)
+
+
+@app.task(name="alcada.jobs.tasks.import_sheet", retry=RETRY)
+def import_sheet(import_id: int) -> None:
+    """Go on with a spreadsheet: read it, check its lines, or make what they say."""
+    spreadsheets.go_on(import_id)
 
 
 @app.periodic(cron="* * * * *")

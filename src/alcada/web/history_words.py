@@ -48,6 +48,11 @@ def sentence(event: str, data: Data) -> str:
 def _created(data: Data) -> str:
     if data.get("source") == "nfe":
         return _("Entry made from an NF-e")
+    if data.get("source") == "sheet":
+        return _("Entry made by import of %(file)s, line %(line)s") % {
+            "file": data.get("file", ""),
+            "line": data.get("line", ""),
+        }
     return _("Entry made")
 
 
