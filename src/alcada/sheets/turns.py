@@ -60,7 +60,7 @@ def end(source: Import, **fields: Any) -> None:
 
 def left_behind() -> list[int]:
     """Imports that should be going on, and of which there was no sign for a while."""
-    going = [Import.State.READING, Import.State.CHECKING, Import.State.MAKING]
+    going = [Import.State.READING, Import.State.CHECKING, Import.State.MAKING]  # as the index has them
     lost = timezone.now() - LOST_AFTER
     silent = Q(beat_at__lt=lost) | Q(beat_at=None, created_at__lt=lost)
     return list(Import.objects.filter(silent, state__in=going).values_list("pk", flat=True))

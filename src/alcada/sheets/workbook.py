@@ -25,13 +25,14 @@ from alcada.sheets.errors import SheetError
 MOST_PARTS: Final = 2000
 MOST_UNPACKED: Final = 400 * 1024 * 1024
 MOST_PART: Final = 10 * 1024 * 1024  # styles, relations and the like
+MOST_PARTS_SIZE: Final = 40 * 1024 * 1024  # of all of those
 MOST_STRINGS: Final = 80 * 1024 * 1024
-MOST_STRING_COUNT: Final = 1_500_000
+MOST_STRING_TAGS: Final = 6_000_000  # four of a plain text
 MOST_ROWS: Final = 1_048_576  # Excel's own
 MOST_COLUMNS: Final = 16_384
 COLUMNS_READ: Final = 512  # further right nothing is a column of ours
 MOST_MERGED: Final = 20_000
-_OUTSIDE_ROWS: Final = 8 * 1024 * 1024  # bytes of XML without the end of a row
+_OUTSIDE_ROWS: Final = 4 * 1024 * 1024  # bytes of XML without the end of a row
 _CHUNK: Final = 64 * 1024
 _ROW_ENDS: Final = re.compile(rb"</(?:\w+:)?row\s*>|<(?:\w+:)?row\b[^<>]*/>")
 _BROKEN: Final = (
@@ -211,16 +212,22 @@ def _look_into(archive: zipfile.ZipFile) -> None:
         raise SheetError("other_workbook")
     if "[content_types].xml" not in names:
         raise SheetError("broken")
+    small = 0
     for part in parts:
         name = part.filename.lower()
         if "worksheets/" in name and name.endswith(".xml"):
             continue
         if name.endswith("sharedstrings.xml"):
             _look_at_strings(archive, part)
-        elif name.endswith((".xml", ".rels")) and part.file_size > MOST_PART:
-            raise SheetError("bomb")
-        if name == "[content_types].xml" and b"macroEnabled" in archive.read(part):
-            raise SheetError("macros")
+        elif name.endswith((".xml", ".rels")):
+            small += part.file_size
+            if part.file_size > MOST_PART or small > MOST_PARTS_SIZE:
+                raise SheetError("bomb")
+            content = archive.read(part)
+            if b"<!DOCTYPE" in content or b"<!ENTITY" in content:
+                raise SheetError("broken")
+            if name == "[content_types].xml" and b"macroEnabled" in content:
+                raise SheetError("macros")
 
 
 def _look_at_strings(archive: zipfile.ZipFile, part: zipfile.ZipInfo) -> None:
@@ -233,5 +240,5 @@ def _look_at_strings(archive: zipfile.ZipFile, part: zipfile.ZipInfo) -> None:
             if b"<!" in chunk:
                 raise SheetError("broken")
             count += chunk.count(b"<")
-            if count > 8 * MOST_STRING_COUNT:
+            if count > MOST_STRING_TAGS:
                 raise SheetError("bomb")

@@ -22,7 +22,7 @@ from alcada.sheets.turns import LOST_AFTER
 from alcada.web import imports_words as words
 
 State, Outcome = Import.State, Line.Outcome
-GOING: Final = (State.READING, State.CHECKING, State.MAKING)
+GOING: Final = work.GOING
 PER_PAGE: Final = 50
 SAMPLES: Final = 3
 SLOW_S: Final = 20

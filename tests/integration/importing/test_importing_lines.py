@@ -226,7 +226,8 @@ def test_zeros_are_put_back_when_a_person_says_so(shop: Shop) -> None:
 def test_how_a_file_writes_cents_may_be_said(shop: Shop) -> None:
     data = xlsx(line(amount="1.234"))
     assert outcomes(shop.look(data)) == ["bad"]
-    source = shop.look(xlsx(line(amount="1.234"), line(amount="9,5", due=day(9))), decimal=",")
+    source = shop.look(xlsx(line(amount="1.234"), line(amount="9,5", due=day(9))))
+    work.match(source, source.columns, {"decimal": ","})
     assert outcomes(source) == ["good", "good"]
     assert [one.facts["amount"] for one in source.lines.order_by("number")] == ["1234.00", "9.50"]
 

@@ -76,7 +76,7 @@ def verdict_of(reading: Reading, one: Candidate | None) -> Verdict:
     facts |= {"new": one.key} if one.new else {}
     facts |= {"like": one.like} if one.like else {}
     hard = [problem for problem in one.problems if problem.column not in _MAY_LACK]
-    notes = [{"code": question.code, "text": question.text} for question in one.asked]
+    notes: list[dict[str, Any]] = [{"code": question.code, "text": question.text} for question in one.asked]
     notes += [
         {"code": "twin", "number": twin.entry.number, "entry": twin.entry.pk, "reasons": list(twin.reasons)}
         for twin in one.twins

@@ -20,7 +20,7 @@ TOGETHER: Final = 1000
 def read(source: Import) -> bool:
     """Keep its lines. True where its columns are known: somebody matched them before."""
     columns = KINDS[source.what].columns
-    source.lines.all()._raw_delete(source.lines.db)  # type: ignore[attr-defined]  # of a reading that was cut off
+    source.lines.all()._raw_delete(source.lines.db)  # of a reading that was cut off
     try:
         sheet = _opened(source)
         done = 0
@@ -32,7 +32,7 @@ def read(source: Import) -> bool:
                 done += len(batch)
                 beat(source, progress=done)
     except SheetError as error:
-        source.lines.all()._raw_delete(source.lines.db)  # type: ignore[attr-defined]
+        source.lines.all()._raw_delete(source.lines.db)
         problem = {"code": error.code, "figures": error.figures}
         end(source, state=State.UNREADABLE, problem=problem, content=b"", lines_count=0)
         return False

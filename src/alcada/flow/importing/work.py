@@ -32,6 +32,7 @@ from alcada.sheets.turns import turn
 from alcada.sheets.workbook import look_at
 
 State = Import.State
+GOING: Final = (State.READING, State.CHECKING, State.MAKING)  # somebody works on it, or should
 READ_AT_ONCE: Final = 64 * 1024  # bytes of a file that are read while the person waits: well under a second
 CHECK_AT_ONCE: Final = 250  # lines
 MAKE_AT_ONCE: Final = 100
@@ -88,14 +89,14 @@ def _forget_old() -> None:
     old = Import.objects.filter(state__in=undecided, created_at__lt=timezone.now() - KEPT).only("pk")
     for source in old[:20]:
         with transaction.atomic():
-            source.lines.all()._raw_delete(source.lines.db)  # type: ignore[attr-defined]
+            source.lines.all()._raw_delete(source.lines.db)
             source.delete()
 
 
 def go_on(import_id: int) -> None:
     """Do what is to be done next, if nobody does. Safe to call twice, and at once."""
     source = Import.objects.filter(pk=import_id).only("state", "language").first()
-    if source is None:
+    if source is None or source.state not in GOING:
         return
     known = False
     with override(source.language), turn(import_id, State(source.state)) as mine:

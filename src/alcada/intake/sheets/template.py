@@ -41,8 +41,8 @@ def template(company: Company | None, today: date) -> Template:
             "due": due,
             "competence": today,
             "category": first["payable"],
-            "cost_centre": first["cost_centre"],
             "bank_account": first["bank_account"],
+            "cost_centre": first["cost_centre"],
             "payment_method": "Boleto",
         },
         *(
@@ -58,6 +58,7 @@ def template(company: Company | None, today: date) -> Template:
                 "due": due + timedelta(days=30 * part),
                 "competence": today,
                 "category": first["payable"],
+                "bank_account": first["bank_account"],
                 "payment_method": "Pix",
             }
             for part in range(2)
@@ -72,6 +73,7 @@ def template(company: Company | None, today: date) -> Template:
             "due": due,
             "competence": today,
             "category": first["receivable"],
+            "bank_account": first["bank_account"],
         },
     ]
     header = [str(column.label) for column in COLUMNS]
