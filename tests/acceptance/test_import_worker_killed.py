@@ -16,7 +16,7 @@ from alcada.intake.models import Entry
 from alcada.people.models import Company
 from alcada.sheets.models import Import, Made
 
-LINES = 1500
+LINES = 800
 
 
 def test_a_worker_killed_in_the_middle_of_an_import(
@@ -34,7 +34,7 @@ def test_a_worker_killed_in_the_middle_of_an_import(
     workers: list[subprocess.Popen[bytes]] = []
     try:
         workers.append(alcada("worker", environment=environment(sandbox)))
-        until(lambda: Made.objects.count() > 100, "some are made", 60)
+        until(lambda: Made.objects.count() > 100, "some are made", 120)
         workers[0].kill()
         workers[0].wait()
         made = Made.objects.count()
@@ -44,7 +44,7 @@ def test_a_worker_killed_in_the_middle_of_an_import(
         # Ninety seconds without a sign, which the test does not wait for.
         Import.objects.update(beat_at=timezone.now() - timedelta(minutes=2))
         sweep()  # what the timetable does every minute
-        until(lambda: Import.objects.get().state == "done" or time.sleep(0.3), "done", 120)
+        until(lambda: Import.objects.get().state == "done" or time.sleep(0.3), f"done ({Made.objects.count()} made)", 240)
     finally:
         for worker in workers:
             worker.kill()

@@ -96,8 +96,8 @@ def excel(strings: str, rows: str) -> bytes:
         + "</Relationships>",
         "xl/workbook.xml": f'<workbook xmlns="{main}" xmlns:r="{office}"><sheets>'
         '<sheet name="Plan1" sheetId="1" r:id="rId1"/></sheets></workbook>',
-        "xl/styles.xml": f'<styleSheet xmlns="{main}"><cellXfs count="2"><xf numFmtId="0"/><xf numFmtId="14"/></cellXfs>'
-        "</styleSheet>",
+        "xl/styles.xml": f'<styleSheet xmlns="{main}"><cellXfs count="2">'
+        '<xf numFmtId="0"/><xf numFmtId="14"/></cellXfs></styleSheet>',
         "xl/sharedStrings.xml": f'<sst xmlns="{main}">{strings}</sst>',
         "xl/worksheets/sheet1.xml": f'<worksheet xmlns="{main}"><sheetData>{rows}</sheetData></worksheet>',
     }
@@ -112,8 +112,10 @@ EXCELS = excel(
     "".join(f"<si><t>{text}</t></si>" for text in ("Fornecedor", "Valor", "Vencimento"))
     + "<si><r><t>Padaria </t></r><r><rPr><b/></rPr><t>São João</t></r></si>",
     '<row r="1"><c r="A1" t="s"><v>0</v></c><c r="B1" t="s"><v>1</v></c><c r="C1" t="s"><v>2</v></c></row>'
-    '<row r="2"><c r="A2" t="s"><v>3</v></c><c r="B2"><f>2*5.15</f><v>10.3</v></c><c r="C2" s="1"><v>46387</v></c></row>'
-    '<row r="3"><c r="A3" t="str"><f>A2</f><v>Padaria</v></c><c r="B3"><f>SUM(B2)</f></c><c r="C3" t="e"><v>#N/A</v></c></row>',
+    '<row r="2"><c r="A2" t="s"><v>3</v></c><c r="B2"><f>2*5.15</f><v>10.3</v></c>'
+    '<c r="C2" s="1"><v>46387</v></c></row>'
+    '<row r="3"><c r="A3" t="str"><f>A2</f><v>Padaria</v></c><c r="B3"><f>SUM(B2)</f></c>'
+    '<c r="C3" t="e"><v>#N/A</v></c></row>',
 )
 
 

@@ -37,7 +37,7 @@ def sweep() -> None:
     for pk in half_way.values_list("pk", flat=True):
         queue.defer("bulk", bulk_id=pk)
     for pk in turns.left_behind():
-        queue.defer("import_sheet", import_id=pk)
+        queue.defer("import_sheet", priority=5, import_id=pk)
     questions.settle_known()
     corrections.expire_claims()
     for pk in corrections.due().filter(next_try_at__lt=now - SOON).values_list("pk", flat=True)[:1000]:

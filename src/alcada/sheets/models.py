@@ -17,7 +17,7 @@ class Import(models.Model):
         CHECKING = "checking", _("Being checked")
         PREVIEW = "preview", _("To be decided")
         MAKING = "making", _("Being imported")
-        DONE = "done", _("Imported")
+        DONE = "done", _("Done")
         REFUSED = "refused", _("Nothing was imported")
 
     company = models.ForeignKey("people.Company", models.PROTECT, related_name="imports")

@@ -78,6 +78,8 @@ def _sample(cell: Any) -> str:
     if isinstance(cell, float):
         return f"{cell:.2f}"
     text = " ".join(str(cell).split())
+    if len(text) == 10 and (day := read_day(text)):
+        return f"{day:%d/%m/%Y}"
     return text if len(text) <= 40 else text[:39] + "…"
 
 

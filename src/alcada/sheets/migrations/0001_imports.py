@@ -33,7 +33,7 @@ class Migration(migrations.Migration):
                 ('columns', models.JSONField(default=list)),
                 ('options', models.JSONField(default=dict)),
                 ('remembered', models.BooleanField(default=False)),
-                ('state', models.CharField(choices=[('reading', 'Being read'), ('unreadable', "Can't be read"), ('matching', 'Columns to confirm'), ('checking', 'Being checked'), ('preview', 'To be decided'), ('making', 'Being imported'), ('done', 'Imported'), ('refused', 'Nothing was imported')], default='reading', max_length=12)),
+                ('state', models.CharField(choices=[('reading', 'Being read'), ('unreadable', "Can't be read"), ('matching', 'Columns to confirm'), ('checking', 'Being checked'), ('preview', 'To be decided'), ('making', 'Being imported'), ('done', 'Done'), ('refused', 'Nothing was imported')], default='reading', max_length=12)),
                 ('problem', models.JSONField(default=dict)),
                 ('choice', models.JSONField(default=dict)),
                 ('lines_count', models.PositiveIntegerField(default=0)),
