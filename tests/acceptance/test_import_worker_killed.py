@@ -44,7 +44,11 @@ def test_a_worker_killed_in_the_middle_of_an_import(
         # Ninety seconds without a sign, which the test does not wait for.
         Import.objects.update(beat_at=timezone.now() - timedelta(minutes=2))
         sweep()  # what the timetable does every minute
-        until(lambda: Import.objects.get().state == "done" or time.sleep(0.3), f"done ({Made.objects.count()} made)", 240)
+        until(
+            lambda: Import.objects.get().state == "done" or time.sleep(0.3),
+            f"done ({Made.objects.count()} made)",
+            240,
+        )
     finally:
         for worker in workers:
             worker.kill()
