@@ -60,6 +60,7 @@ INSTALLED_APPS = [
     "django_htmx",
     "alcada.people",
     "alcada.history",
+    "alcada.sheets",
     "alcada.directory",
     "alcada.connections",
     "alcada.notify",
@@ -232,6 +233,12 @@ RETURNING = {
     "check_every_s": float(os.environ.get("ALCADA_RETURNING_CHECK_EVERY", "900")),
     "calls": int(os.environ.get("ALCADA_RETURNING_CALLS", "60")),
     "yield_for_s": float(os.environ.get("ALCADA_RETURNING_YIELD_FOR", "600")),
+}
+
+# Spreadsheets of payables and receivables (docs/importing.md): no file is larger, none has more lines.
+IMPORTS = {
+    "max_mb": int(os.environ.get("ALCADA_IMPORT_MAX_MB", "20")),
+    "max_lines": int(os.environ.get("ALCADA_IMPORT_MAX_LINES", "100000")),
 }
 
 LOGGING = {

@@ -31,7 +31,11 @@ def check(entry: Entry, shelf: Shelf | None = None, trigger: Trigger | None = No
     Raises intake.rules.Problems, NotBeingEditedError, or rules.SubmissionRefusedError when it goes to no account.
     """
     shelf = shelf or drafts.shelf_for(entry.company, [entry])
-    content = drafts.check(entry, shelf)
+    return place(entry, drafts.check(entry, shelf), shelf, trigger)
+
+
+def place(entry: Entry, content: Content, shelf: Shelf, trigger: Trigger | None = None) -> Checked:
+    """As `check`, of content that was read from the draft already."""
     routed = route(entry.company, _routing_facts(content, trigger or Trigger.of(content.kind)), shelf.table)
     if refusal := rules.routed_nowhere(routed, entry.company.name):
         raise refusal

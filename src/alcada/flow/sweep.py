@@ -17,6 +17,7 @@ from alcada.ledger.models import TwinSearch
 from alcada.notify import mail
 from alcada.posting import corrections, questions
 from alcada.posting.models import Bulk, State
+from alcada.sheets import turns
 
 SOON = timedelta(
     seconds=20
@@ -34,6 +35,8 @@ def sweep() -> None:
     half_way = Bulk.objects.filter(finished_at=None, created_at__lt=now - LATE)
     for pk in half_way.values_list("pk", flat=True):
         queue.defer("bulk", bulk_id=pk)
+    for pk in turns.left_behind():
+        queue.defer("import_sheet", priority=5, import_id=pk)
     questions.settle_known()
     corrections.expire_claims()
     for pk in corrections.due().filter(next_try_at__lt=now - SOON).values_list("pk", flat=True)[:1000]:

@@ -1,7 +1,7 @@
 """Writes about entries, one verb each."""
 
-from collections.abc import Sequence
-from typing import Protocol
+from collections.abc import Mapping, Sequence
+from typing import Any, Protocol
 
 from django.db import transaction
 from django.db.models import Max
@@ -57,8 +57,9 @@ def start_all(
     nfe_key: str = "",
     source: str = "",
     owner: User | None = None,
+    origins: Sequence[Mapping[str, Any]] = (),
 ) -> list[Entry]:
-    """As `start`, of many (kind and draft) in a few statements."""
+    """As `start`, of many (kind and draft) in a few statements. `origins`: of each what history says of its source."""
     if not may(by, "entry.create", company):
         raise NotYoursError
     with transaction.atomic():
@@ -79,9 +80,10 @@ def start_all(
             for number, (kind, draft) in enumerate(typed, start=last + 1)
         )
         begun = []
-        for entry in entries:
+        for index, entry in enumerate(entries):
             data = {"kind": entry.kind, "number": entry.number, "source": source, "nfe_key": nfe_key}
             told = {name: value for name, value in data.items() if value}
+            told |= origins[index] if origins else {}
             begun.append(line("entry.created", entry, by=by, company=company, data=told))
         record_all(begun)
         return entries

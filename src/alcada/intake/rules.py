@@ -13,6 +13,7 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from alcada import money
+from alcada.days import read_day as read_day
 
 MAX_ROWS: Final = 120  # of splits and of instalments: ten years of months
 # A due date further away than this is more often a slip of the year than a contract.
@@ -227,24 +228,6 @@ def questions(content: Content, today: date) -> list[Question]:
 
 def _day(value: date) -> str:
     return value.strftime("%d/%m/%Y")
-
-
-def read_day(text: str) -> date | None:
-    """The date that somebody typed: 31/12/2026, 31/12/26, 31122026 or 2026-12-31. None for anything else."""
-    text = text.strip().replace(".", "/")
-    try:
-        if len(text) == 10 and text[4] == "-":
-            found = date.fromisoformat(text)
-        else:
-            if "/" not in text and len(text) in (6, 8):
-                text = f"{text[:2]}/{text[2:4]}/{text[4:]}"
-            day, month, year = (part.strip() for part in text.split("/"))
-            if not (day + month + year).isascii() or len(year) not in (2, 4):
-                return None
-            found = date(int(year) + (2000 if len(year) == 2 else 0), int(month), int(day))
-    except ValueError:
-        return None
-    return found if 2000 <= found.year <= 2099 else None
 
 
 # What the generator offers between two due dates.

@@ -9,6 +9,7 @@ from alcada.connections.bulk import imports
 from alcada.flow import actions as flow
 from alcada.flow import corrected, digest, exporting, incidents, mapping, patching, returning, twins
 from alcada.flow import sweep as flow_sweep
+from alcada.flow.importing import work as spreadsheets
 from alcada.notify import consent_mail, mail, people_mail
 from alcada.posting import bulk as bulks
 
@@ -106,6 +107,12 @@ def export_entries(export_id: int) -> None:
 def sweep_exports(timestamp: int) -> None:
     """Every minute: exports whose worker died, and files whose days are over."""
     exporting.sweep()
+
+
+@app.task(name="alcada.jobs.tasks.import_sheet", retry=RETRY)
+def import_sheet(import_id: int) -> None:
+    """Go on with a spreadsheet: read it, check its lines, or make what they say."""
+    spreadsheets.go_on(import_id)
 
 
 @app.periodic(cron="* * * * *")

@@ -19,9 +19,12 @@ def csv_text(header: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
 
 
 def csv_answer(name: str, header: Sequence[str], rows: Iterable[Sequence[object]]) -> HttpResponse:
-    answer = HttpResponse(
-        b"\xef\xbb\xbf" + csv_text(header, rows).encode(), content_type="text/csv; charset=utf-8"
-    )
+    return file_answer(name, "text/csv; charset=utf-8", b"\xef\xbb\xbf" + csv_text(header, rows).encode())
+
+
+def file_answer(name: str, content_type: str, data: bytes) -> HttpResponse:
+    """A file to keep, never to show."""
+    answer = HttpResponse(data, content_type=content_type)
     answer.headers["Content-Disposition"] = f"attachment; filename*=UTF-8''{quote(name)}"
     answer.headers["X-Content-Type-Options"] = "nosniff"
     return answer

@@ -50,6 +50,11 @@ def _created(data: Data) -> str:
         return _("Entry made from an NF-e")
     if data.get("source") == "deal":
         return _("Entry made from a sale that was won")
+    if data.get("source") == "sheet":
+        return _("Entry made by import of %(file)s, line %(line)s") % {
+            "file": data.get("file", ""),
+            "line": data.get("line", ""),
+        }
     return _("Entry made")
 
 

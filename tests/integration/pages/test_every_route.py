@@ -113,6 +113,8 @@ LISTS: Final[dict[str, set[str]]] = {
     "directory-party-new": OFFICE,
     "directory-cost-centre-new": OFFICE,
     "nfe-import": WRITERS,
+    "imports": WRITERS,
+    "import-template": WRITERS,
     "connections": ADMINISTRATOR,
     "connection-new": ADMINISTRATOR,
     "consent-links": ADMINISTRATOR,
@@ -238,6 +240,12 @@ ELSEWHERE: Final = {
     "export-progress": "lists/test_exports",
     "export-download": "lists/test_exports",
     "entry-document-text": "lists/test_print_page",
+    "import": "intake/test_importing_pages",
+    "import-columns": "intake/test_importing_pages",
+    "import-zeros": "intake/test_importing_pages",
+    "import-make": "intake/test_importing_pages",
+    "import-progress": "intake/test_importing_pages",
+    "import-report": "intake/test_importing_pages",
 }
 ALLOWED: Final = {200, 204, 302, 303, 400, 409, 422}
 

@@ -1,0 +1,1 @@
+"""Payables and receivables in spreadsheets: their columns, and a line (or several) as a draft."""
