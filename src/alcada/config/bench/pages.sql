@@ -140,7 +140,7 @@ FROM bench_made m JOIN approval_round r ON r.entry_id = m.n
 --@ posting
 INSERT INTO posting_posting (id, entry_id, revision_id, round_id, connection_id, kind, reference, content, state, reason, detail,
     next_try_at, urgent, looks, resent, watched_s, remote_event_id, remote_instalment_ids, posted_at, created_at)
-SELECT m.n, m.n, r.id, r.id, m.account, m.kind, 'ALC-' || upper(lpad(to_hex(m.n * 7919 %% 268435399), 7, '0')),
+SELECT m.n, m.n, r.id, r.id, m.account, m.kind, 'ALC-' || upper(lpad(to_hex(m.n::bigint * 7919 %% 268435399), 7, '0')),
     jsonb_build_object('party', p.name, 'amount', m.amount::text, 'description', m.thing), m.became,
     CASE m.became WHEN 'refused' THEN 'refused' WHEN 'undecided' THEN 'not_found' ELSE '' END, '',
     CASE WHEN m.became = 'queued' THEN m.at + interval '100 days' END, false, 0, false, 0,
