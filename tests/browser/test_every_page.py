@@ -20,7 +20,8 @@ pytestmark = pytest.mark.browser
 # Answers that are no page: fragments, files, redirects to one of the others.
 NO_PAGES = {
     "entry-live", "entry-document", "entry-edit", "entry-correct", "connection-progress", "notices-read",
-    "profile-password", "bulk-template", "doctor-report",
+    "bulk-template", "doctor-report", "import-template", "entries-totals",
+    "deal-receivable", "confirm-it-is-you",
 }  # fmt: skip
 
 
