@@ -10,6 +10,8 @@ import subprocess
 import sys
 import tarfile
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
@@ -97,12 +99,44 @@ def _other_sessions() -> int:
 
 
 def _replace(home: Path, content: Path) -> None:
-    _run("pg_restore", "--clean", "--if-exists", "--no-owner", "--single-transaction", str(content / DUMP))
+    with _empty_schema():
+        _run("pg_restore", "--no-owner", "--single-transaction", str(content / DUMP))
     if (content / "files").exists():
         shutil.rmtree(home / "files", ignore_errors=True)
         shutil.move(content / "files", home / "files")
     if (content / secrets.FILE).exists():
         os.replace(content / secrets.FILE, home / secrets.FILE)
+
+
+@contextmanager
+def _empty_schema() -> Iterator[None]:
+    """Nothing in the way of what is restored, and what was there back again where that fails.
+
+    Dropping only what the archive has (pg_restore --clean) fails over a newer installation: what it added refers to it.
+    """
+    from django.db import connection, transaction
+
+    aside = connection.ops.quote_name("alcada_before_restore")
+
+    def do(*statements: str) -> None:
+        with transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute("SET LOCAL client_min_messages = warning")
+            for statement in statements:
+                cursor.execute(statement)
+        connection.close()
+
+    # One that was cut off left what was there aside: it is older than what is there now, or half of it.
+    do(
+        f"DROP SCHEMA IF EXISTS {aside} CASCADE",
+        f"ALTER SCHEMA public RENAME TO {aside}",
+        "CREATE SCHEMA public",
+    )
+    try:
+        yield
+    except BaseException:
+        do("DROP SCHEMA public CASCADE", f"ALTER SCHEMA {aside} RENAME TO public")
+        raise
+    do(f"DROP SCHEMA {aside} CASCADE")
 
 
 def _doubt() -> int:
