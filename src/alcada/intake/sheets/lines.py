@@ -14,9 +14,11 @@ from django.utils.translation import gettext as _
 from alcada import money
 from alcada.directory import documents
 from alcada.directory.models import EntryKind, Party
+from alcada.intake import custom
+from alcada.intake.models import CustomField
 from alcada.intake.reader import amount_sentence, document_sentence
 from alcada.intake.rules import MAX_ROWS, show
-from alcada.intake.sheets import words
+from alcada.intake.sheets import own, words
 from alcada.intake.sheets.sentences import amount_problem, cell_sentence
 from alcada.intake.sheets.world import Names, World
 from alcada.sheets import values
@@ -62,6 +64,7 @@ class Reading:
     email: str = ""
     problems: list[Problem] = field(default_factory=list)
     texts: dict[str, str] = field(default_factory=dict)
+    own: dict[str, str] = field(default_factory=dict)  # as typed, by the key of the company's own field
     total: Decimal | None = None
     competence: date | None = None
     bank_account: int | None = None
@@ -130,9 +133,38 @@ class _Reader:
         found.texts["payment_method"] = method
         found.competence = self._shared("competence", self._day) or None
         found.bank_account = self._shared("bank_account", self._bank_account) or None
+        self._own_fields()
         self._parts()
         self._add_up()
         return found
+
+    def _own_fields(self) -> None:
+        for name, field_ in self.world.own.items():
+            if text := self._shared(name, lambda row, cell, one=field_: self._own(row, cell, one)):
+                self.found.own[str(field_.pk)] = text
+
+    def _own(self, row: Row, cell: Cell, field_: CustomField) -> str:
+        name = own.name_of(field_)
+        if field_.kind not in ("", self.found.kind):
+            self._wrong(
+                row,
+                name,
+                _("Only payables have this field: leave it empty.")
+                if field_.kind == EntryKind.PAYABLE
+                else _("Only receivables have this field: leave it empty."),
+            )
+            return ""
+        try:
+            typed = own.typed(field_, cell, str(self.options.get("decimal") or ""))
+            custom.read(field_, typed)
+        except custom.ValueRefusedError as exc:
+            self._wrong(row, name, str(exc))
+            return ""
+        except money.AmountError as exc:
+            plain = _("This is no amount in reais. Write it like 1.234,56.")
+            self._wrong(row, name, amount_problem(exc) if exc.code == "ambiguous" else plain)
+            return ""
+        return typed
 
     def _wrong(self, row: Row, column: str, sentence: str) -> None:
         self.found.problems.append(Problem(row.number, column, sentence))
