@@ -60,9 +60,9 @@ class OwnFields(Schema):
 class NewOwnField(In):
     name: Annotated[str, Field(min_length=1, max_length=60)]
     type: Type
-    choices: Annotated[
-        list[Annotated[str, Field(max_length=100)]], Field(max_length=custom.MOST_CHOICES)
-    ] = Field([], description=noop("Of the type “choice”: at least one."))
+    choices: Annotated[list[Annotated[str, Field(max_length=100)]], Field(max_length=custom.MOST_CHOICES)] = (
+        Field([], description=noop("Of the type “choice”: at least one."))
+    )
     kind: Kind | None = None
     required: bool = False
     in_list: bool = False
@@ -85,7 +85,7 @@ def list_fields(request: HttpRequest, pk: Key) -> dict[str, Any]:
 def create_field(request: HttpRequest, pk: Key, given: NewOwnField) -> Any:
     user = caller(request)
     company = company_for(user, pk, "company.manage")
-    if given.choices and given.type != TYPE.CHOICE:
+    if given.choices and given.type != "choice":
         raise Problem("invalid", errors={"choices": [_("Only a choice has choices.")]})
     try:
         made = custom.save(

@@ -105,7 +105,9 @@ _WIDTHS: Final[Mapping[str, int]] = {
 
 def own_of(companies: Iterable[int], found: QuerySet[Entry], kind: str = "") -> Own:
     """The fields in use in these companies, and those no longer in use that an entry of the export has."""
-    fields = list(CustomField.objects.filter(company__in=set(companies)).order_by("company", "position", "pk"))
+    fields = list(
+        CustomField.objects.filter(company__in=set(companies)).order_by("company", "position", "pk")
+    )
     current = [one for one in fields if one.retired_at is None and (not kind or one.kind in ("", kind))]
     gone = {one.pk for one in fields} - {one.pk for one in current}
     if gone:
@@ -151,7 +153,13 @@ def of(keys: Sequence[int], own: Own = Own()) -> Iterator[Shown]:
             entry = entries[pk]
             code = str(getattr(entry, "status", "") or "draft")
             content = _frozen(entry) if entry.draft is None and entry.current else _typed(entry, names)
-            yield Shown(entry, Status(code if code in STATUSES else "draft"), content, postings.get(pk), own.cells(entry))
+            yield Shown(
+                entry,
+                Status(code if code in STATUSES else "draft"),
+                content,
+                postings.get(pk),
+                own.cells(entry),
+            )
 
 
 def _frozen(entry: Entry) -> dict[str, Any]:

@@ -46,7 +46,8 @@ def telling(header: str) -> str:
 @lru_cache(maxsize=8)
 def _known(columns: tuple[Column, ...]) -> dict[str, str]:
     """What tells a header → the column's name; a spelling that two columns have is the first's."""
-    ordered = sorted(reversed(columns), key=lambda column: column.own)
+    own = [column for column in columns if column.own]
+    ordered = [*own, *(column for column in columns if not column.own)][::-1]
     return {telling(spelling): column.name for column in ordered for spelling in column.spellings}
 
 

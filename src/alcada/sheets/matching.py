@@ -9,7 +9,9 @@ from alcada.people.models import Company, User
 from alcada.sheets.columns import Column, guess, signature
 from alcada.sheets.models import Matching
 
-OFFERED: Final = "offered"  # in what is remembered: which of the company's own columns there were to choose from
+OFFERED: Final = (
+    "offered"  # in what is remembered: which of the company's own columns there were to choose from
+)
 
 
 def begin(

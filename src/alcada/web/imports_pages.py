@@ -262,7 +262,8 @@ def _report(source: Import, *, problems_only: bool) -> Iterator[list[object]]:
         told = [
             f"{words.column(one['column'], own)}: {one['text']}"
             if one["line"] == line.number
-            else _("Line %(line)s, %(column)s: %(text)s") % {**one, "column": words.column(one["column"], own)}
+            else _("Line %(line)s, %(column)s: %(text)s")
+            % {**one, "column": words.column(one["column"], own)}
             for one in line.problems
         ]
         told += [words.note(one) for one in line.notes] + (

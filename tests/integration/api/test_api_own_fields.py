@@ -90,18 +90,14 @@ def test_a_required_one_that_is_missing_is_a_problem_by_its_name(
     assert (refused.status_code, set(refused.json()["errors"])) == (422, {"custom.Projeto"})
 
 
-def test_another_companys_are_nobodys(
-    call: Any, world: Any, other_company: Company, carla: User
-) -> None:
+def test_another_companys_are_nobodys(call: Any, world: Any, other_company: Company, carla: User) -> None:
     custom.save(other_company, name="Segredo", type_="text", by=carla)
     ana = call(world.ana)
     assert ana.post("/entries", body(world, custom={"Segredo": "x"})).status_code == 422
     assert ana.get(f"/companies/{other_company.pk}/fields").status_code == 404
 
 
-def test_the_administrator_adds_one_and_others_list_them(
-    call: Any, world: Any, clara: User
-) -> None:
+def test_the_administrator_adds_one_and_others_list_them(call: Any, world: Any, clara: User) -> None:
     address = f"/companies/{world.company.pk}/fields"
     new = {"name": "Loja", "type": "choice", "choices": ["Centro", "Praia"], "kind": "payable"}
     made = call(clara).post(address, new)

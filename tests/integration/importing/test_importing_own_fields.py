@@ -85,14 +85,18 @@ def test_what_does_not_fit_is_a_problem_of_its_line_and_column(
     page = as_ana.get(f"/entries/imports/{source.pk}").content.decode()
     for told in ("Projeto", "This is no number. Write it like 1234,5.", "Choose one of the list.", "no date"):
         assert told in page
-    report = b"".join(as_ana.get(f"/entries/imports/{source.pk}/report.csv").streaming_content).decode("utf-8-sig")
+    report = b"".join(as_ana.get(f"/entries/imports/{source.pk}/report.csv").streaming_content).decode(
+        "utf-8-sig"
+    )
     assert "Loja: Choose one of the list." in report
 
 
 def test_a_required_one_that_is_missing_keeps_the_line_a_draft(
     shop: Shop, own: dict[str, CustomField]
 ) -> None:
-    custom.save(shop.company, name="Projeto", type_="text", required=True, field=own["Projeto"], by=shop.clara)
+    custom.save(
+        shop.company, name="Projeto", type_="text", required=True, field=own["Projeto"], by=shop.clara
+    )
     with override("en"):
         source = shop.look(xlsx(line()))
     assert outcomes(source) == ["held"]
@@ -107,9 +111,7 @@ def test_one_of_the_other_kind_is_left_empty(shop: Shop) -> None:
     field = custom.save(shop.company, name="Safra", type_="text", kind="receivable", by=shop.clara)
     with override("en"):
         source = shop.look(xlsx([*line(), "2026"], header=[*HEADER, "Safra"]))
-    assert problems(source) == [
-        (2, f"own-{field.pk}", "Only receivables have this field: leave it empty.")
-    ]
+    assert problems(source) == [(2, f"own-{field.pk}", "Only receivables have this field: leave it empty.")]
 
 
 def test_a_name_that_a_column_of_ours_has_takes_nothing_from_it(shop: Shop) -> None:
@@ -170,7 +172,11 @@ def test_another_companys_are_not_offered(
 ) -> None:
     theirs = custom.save(other_company, name="Segredo", type_="text", by=carla)
     source = work.upload(
-        shop.company, xlsx([*line(), "x"], header=[*HEADER, "Segredo"]), name="a.xlsx", by=shop.ana, language="en"
+        shop.company,
+        xlsx([*line(), "x"], header=[*HEADER, "Segredo"]),
+        name="a.xlsx",
+        by=shop.ana,
+        language="en",
     )
     assert columns(source) == [""]
     fields = {f"column-{index}": name for index, name in enumerate(source.columns)}

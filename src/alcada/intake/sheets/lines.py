@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
+from functools import partial
 from typing import Any, Final, TypeVar
 
 from django.core.exceptions import ValidationError
@@ -140,10 +141,10 @@ class _Reader:
 
     def _own_fields(self) -> None:
         for name, field_ in self.world.own.items():
-            if text := self._shared(name, lambda row, cell, one=field_: self._own(row, cell, one)):
+            if text := self._shared(name, partial(self._own, field_)):
                 self.found.own[str(field_.pk)] = text
 
-    def _own(self, row: Row, cell: Cell, field_: CustomField) -> str:
+    def _own(self, field_: CustomField, row: Row, cell: Cell) -> str:
         name = own.name_of(field_)
         if field_.kind not in ("", self.found.kind):
             self._wrong(
