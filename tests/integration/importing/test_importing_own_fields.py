@@ -85,9 +85,7 @@ def test_what_does_not_fit_is_a_problem_of_its_line_and_column(
     page = as_ana.get(f"/entries/imports/{source.pk}").content.decode()
     for told in ("Projeto", "This is no number. Write it like 1234,5.", "Choose one of the list.", "no date"):
         assert told in page
-    report = b"".join(as_ana.get(f"/entries/imports/{source.pk}/report.csv").streaming_content).decode(
-        "utf-8-sig"
-    )
+    report = as_ana.get(f"/entries/imports/{source.pk}/report.csv").content.decode("utf-8-sig")
     assert "Loja: Choose one of the list." in report
 
 

@@ -145,27 +145,11 @@ class _Reader:
                 self.found.own[str(field_.pk)] = text
 
     def _own(self, field_: CustomField, row: Row, cell: Cell) -> str:
-        name = own.name_of(field_)
-        if field_.kind not in ("", self.found.kind):
-            self._wrong(
-                row,
-                name,
-                _("Only payables have this field: leave it empty.")
-                if field_.kind == EntryKind.PAYABLE
-                else _("Only receivables have this field: leave it empty."),
-            )
-            return ""
         try:
-            typed = own.typed(field_, cell, str(self.options.get("decimal") or ""))
-            custom.read(field_, typed)
+            return own.read(field_, self.found.kind, cell, str(self.options.get("decimal") or ""))
         except custom.ValueRefusedError as exc:
-            self._wrong(row, name, str(exc))
+            self._wrong(row, own.name_of(field_), str(exc))
             return ""
-        except money.AmountError as exc:
-            plain = _("This is no amount in reais. Write it like 1.234,56.")
-            self._wrong(row, name, amount_problem(exc) if exc.code == "ambiguous" else plain)
-            return ""
-        return typed
 
     def _wrong(self, row: Row, column: str, sentence: str) -> None:
         self.found.problems.append(Problem(row.number, column, sentence))

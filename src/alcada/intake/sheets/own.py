@@ -7,9 +7,12 @@ from typing import Final
 from django.utils.translation import gettext as _
 from django.utils.translation import override
 
+from alcada import money
+from alcada.directory.models import EntryKind
 from alcada.intake import custom, drafts
 from alcada.intake.models import CustomField
 from alcada.intake.sheets.columns import COLUMNS
+from alcada.intake.sheets.sentences import amount_problem
 from alcada.people.models import Company
 from alcada.sheets import values
 from alcada.sheets.columns import Column, folded, telling
@@ -86,6 +89,24 @@ def _hint(field: CustomField) -> str:
 def _choices(field: CustomField) -> str:
     shown: Sequence[str] = field.choices[:_LISTED]
     return ", ".join(shown) + (", …" if len(field.choices) > _LISTED else "")
+
+
+def read(field: CustomField, kind: str, cell: Cell, decimal: str = "") -> str:
+    """The cell as a person would type it into the field. Raises CellError, ValueRefusedError."""
+    if field.kind not in ("", kind):
+        raise custom.ValueRefusedError(
+            _("Only payables have this field: leave it empty.")
+            if field.kind == EntryKind.PAYABLE
+            else _("Only receivables have this field: leave it empty.")
+        )
+    try:
+        found = typed(field, cell, decimal)
+    except money.AmountError as exc:
+        if exc.code == "ambiguous":
+            raise custom.ValueRefusedError(amount_problem(exc)) from exc
+        found = values.text(cell)  # what is wrong with it is the field's to say
+    custom.read(field, found)
+    return found
 
 
 def typed(field: CustomField, cell: Cell, decimal: str = "") -> str:
