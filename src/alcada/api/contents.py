@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from decimal import Decimal
 from typing import Annotated, Any, Literal
@@ -12,10 +12,11 @@ from ninja import Schema
 from pydantic import Field
 
 from alcada import money
+from alcada.api import own_fields
 from alcada.api.parsing import AmountIn, Day, Id, In, Money, Named
 from alcada.directory.models import Party
 from alcada.intake import drafts
-from alcada.intake.models import Entry, PaymentMethod, Revision
+from alcada.intake.models import CustomField, Entry, PaymentMethod, Revision
 from alcada.intake.rules import MAX_ROWS, key, read_day
 from alcada.people.models import Company
 
@@ -65,6 +66,7 @@ class DraftFields(In):
     notes: Annotated[str, Field(max_length=1000)] | None = None
     splits: Annotated[list[SplitIn], Field(max_length=MAX_ROWS)] | None = None
     instalments: Annotated[list[InstalmentIn], Field(max_length=MAX_ROWS)] | None = None
+    custom: own_fields.OwnIn | None = Field(None, description=own_fields.DESCRIBED)
 
 
 class SplitOut(Schema):
@@ -104,6 +106,7 @@ class ContentOut(Schema):
     splits: list[SplitOut]
     instalments: list[InstalmentOut]
     documents: list[FileFact]
+    custom: dict[str, str] = Field(description=own_fields.DESCRIBED)
 
 
 class DraftSplit(Schema):
@@ -141,6 +144,7 @@ class DraftOut(Schema):
     splits: list[DraftSplit]
     instalments: list[DraftInstalment]
     confirmed: list[str]
+    custom: dict[str, str] = Field(description=own_fields.DESCRIBED)
 
 
 def apply(draft: drafts.Draft, given: Mapping[str, Any], company: Company, kind: str) -> drafts.Draft:
@@ -170,6 +174,8 @@ def apply(draft: drafts.Draft, given: Mapping[str, Any], company: Company, kind:
             {"due_date": drafts.day(row["due_date"]), "amount": _typed(row.get("amount"))}
             for row in given["instalments"] or []
         ]
+    if given.get("custom"):
+        changed["custom"] = own_fields.apply(changed, given["custom"], company, kind)
     return drafts.shaped(changed)
 
 
@@ -200,7 +206,8 @@ def version(entry: Entry) -> str:
     return hashlib.sha256(looked_at.encode()).hexdigest()[:16]
 
 
-def of_draft(draft: Mapping[str, Any]) -> dict[str, Any]:
+def of_draft(draft: Mapping[str, Any], fields: Iterable[CustomField] = ()) -> dict[str, Any]:
+    """`fields`: the company's own, of which it says what stands in them."""
     shaped = drafts.shaped(draft)
     return {
         "party": {
@@ -212,6 +219,7 @@ def of_draft(draft: Mapping[str, Any]) -> dict[str, Any]:
         },
         **{name: shaped[name] for name in ("description", "document_number", "payment_method")},
         **{name: shaped[name] for name in ("payment_details", "notes", "confirmed")},
+        "custom": own_fields.of_draft(shaped, fields),
         "amount": amount(shaped["amount"]),
         "currency": money.DEFAULT_CURRENCY,
         "competence_date": _day(shaped["competence_date"]),
@@ -278,6 +286,7 @@ def of_revision(revision: Revision) -> dict[str, Any]:
             for split in revision.splits.all()
         ],
         "instalments": list(revision.instalments.all()),
+        "custom": own_fields.of_revision(revision),
     }
 
 

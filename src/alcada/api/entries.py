@@ -21,6 +21,7 @@ from alcada.api.entry_shapes import (
     StatusCode,
     Submission,
 )
+from alcada.api.own_fields import by_name
 from alcada.api.paging import USUAL, Cursor, Limit, page
 from alcada.api.parsing import Day, Key, Kind
 from alcada.api.problems import Problem
@@ -34,6 +35,7 @@ from alcada.flow.queries import STATUSES, status_of, with_status
 from alcada.flow.refusals import refusal
 from alcada.flow.rules import SubmissionRefusedError
 from alcada.intake import actions, drafts
+from alcada.intake.custom import fields_of
 from alcada.intake.models import Document, Entry
 from alcada.intake.queries import (
     documents_of,
@@ -224,6 +226,7 @@ def _line(entry: Any) -> dict[str, Any]:
 
 def shown(request: HttpRequest, entry: Entry) -> dict[str, Any]:
     status, editing = status_of(entry), entry.draft is not None and entry.discarded_at is None
+    own = fields_of(entry.company, entry.kind) if entry.draft is not None else []
     revision = entry.revisions.select_related("bank_account").filter(pk=entry.current_id or 0).first()
     return {
         **{name: getattr(entry, name) for name in ("number", "company", "kind", "created_by", "created_at")},
@@ -234,7 +237,7 @@ def shown(request: HttpRequest, entry: Entry) -> dict[str, Any]:
         "version": contents.version(entry),
         "may_change": may_change(caller(request), entry),
         "content": contents.of_revision(revision) if revision else None,
-        "draft": contents.of_draft(entry.draft) if entry.draft is not None else None,
+        "draft": contents.of_draft(entry.draft, own) if entry.draft is not None else None,
         "documents": list(documents_of(entry)),
         **(_checked(entry) if editing else {"problems": {}, "questions": [], "refused": ""}),
     }
@@ -254,7 +257,7 @@ def _checked(entry: Entry) -> dict[str, Any]:
     try:
         asked = open_questions(entry, check(entry).content)
     except Problems as exc:
-        return told | {"problems": _without_new_party(entry, exc.fields)}
+        return told | {"problems": by_name(_without_new_party(entry, exc.fields))}
     except SubmissionRefusedError as exc:
         return told | {"refused": refusal(exc)}
     return told | {"questions": [{"key": one.key, "text": one.text} for one in asked]}

@@ -21,6 +21,7 @@ from alcada.api import (
     history,
     inbox,
     mappings,
+    own_fields,
     postings,
     problems,
     routing,
@@ -37,6 +38,7 @@ ROUTERS: Final[tuple[tuple[str, Router], ...]] = (
     ("/postings", postings.router),
     ("", directory.router),
     ("", companies.router),
+    ("", own_fields.router),
     ("/companies", routing.router),
     ("/accounts", mappings.router),
 )

@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
 from ninja.errors import HttpError, ValidationError
 
+from alcada.api.own_fields import by_name
 from alcada.api.problems import Problem
 from alcada.approval import rules as approval
 from alcada.approval.words import SENTENCES as DECISIONS
@@ -110,7 +111,7 @@ HANDLED: Final[Mapping[type[Exception], Callable[[Any], Problem]]] = {
     ValidationError: of_validation,
     # ninja wraps whatever its parser raises.
     HttpError: lambda exc: exc.__cause__ if isinstance(exc.__cause__, Problem) else Problem("bad_request"),
-    intake.Problems: lambda exc: Problem("invalid", errors=exc.fields),
+    intake.Problems: lambda exc: Problem("invalid", errors=by_name(exc.fields)),
     intake.NotYoursError: lambda _exc: Problem(
         "not_allowed", _("Only who entered it, or an administrator of the company, changes it.")
     ),

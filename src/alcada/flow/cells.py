@@ -11,6 +11,10 @@ _FORMULA: Final = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "�
 LONGEST: Final = 32_000  # characters of a cell, for a spreadsheet
 
 
+class Number(Decimal):
+    """A figure that is no amount: it has the decimals that it has."""
+
+
 def plain(cell: object) -> str:
     """The cell as text that no spreadsheet evaluates."""
     text = str(cell)
@@ -19,6 +23,8 @@ def plain(cell: object) -> str:
 
 def written(cell: object, *, comma: bool) -> str:
     """The cell in a CSV: 1234,56 or 1234.56 (`comma`), 31/12/2026, text that is no formula."""
+    if isinstance(cell, Number):
+        return f"{cell:f}".replace(".", "," if comma else ".")
     if isinstance(cell, Decimal):
         figure = f"{cell:,.2f}" if abs(cell) >= 1000 else f"{cell:.2f}"
         return figure.translate(str.maketrans(",.", ".,")) if comma else figure.replace(",", "")

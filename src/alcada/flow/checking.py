@@ -31,7 +31,9 @@ def check(entry: Entry, shelf: Shelf | None = None, trigger: Trigger | None = No
     Raises intake.rules.Problems, NotBeingEditedError, or rules.SubmissionRefusedError when it goes to no account.
     """
     shelf = shelf or drafts.shelf_for(entry.company, [entry])
-    return place(entry, drafts.check(entry, shelf), shelf, trigger)
+    # A deal has none of the company's own fields: what is required of a receivable can't be filled in there.
+    content = drafts.check(entry, shelf, asks_own=trigger != Trigger.DEAL_WON)
+    return place(entry, content, shelf, trigger)
 
 
 def place(entry: Entry, content: Content, shelf: Shelf, trigger: Trigger | None = None) -> Checked:

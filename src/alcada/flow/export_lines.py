@@ -1,11 +1,13 @@
 """The lines of an export: each entry as the list shows it, and what stands on its page besides."""
 
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any, Final
 
+from django.db.models import F, Func, JSONField, QuerySet
+from django.db.models.fields.json import KeyTransform
 from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as lazy
@@ -13,9 +15,10 @@ from django.utils.translation import gettext_lazy as lazy
 from alcada import money
 from alcada.directory import documents
 from alcada.directory.models import Category, CostCentre
+from alcada.flow.cells import Number
 from alcada.flow.queries import STATUSES, Status, with_status
-from alcada.intake import drafts
-from alcada.intake.models import Entry, PaymentMethod
+from alcada.intake import custom, drafts
+from alcada.intake.models import CustomField, Entry, PaymentMethod, Revision
 from alcada.intake.rules import key, read_day
 from alcada.posting.models import Posting
 
@@ -30,6 +33,7 @@ class Shown:
     status: Status
     content: dict[str, Any]
     posting: Posting | None
+    own: Mapping[str, Cell] = field(default_factory=dict)  # the company's own fields, by OwnColumn.name
 
 
 @dataclass(frozen=True)
@@ -71,7 +75,68 @@ COLUMNS: Final[Sequence[Column]] = (
 )
 
 
-def of(keys: Sequence[int]) -> Iterator[Shown]:
+@dataclass(frozen=True)
+class Own:
+    """The own fields of the companies that an export is of: fields, and a column for each name among them."""
+
+    fields: Sequence[CustomField] = ()
+
+    @property
+    def columns(self) -> list[Column]:
+        named: dict[str, CustomField] = {}
+        for one in self.fields:
+            named.setdefault(one.normalised_name, one)
+        return [Column(one.name, _own(name), _WIDTHS.get(one.type, 24)) for name, one in named.items()]
+
+    def cells(self, entry: Entry) -> dict[str, Cell]:
+        """By their columns. One that is no longer on the form gives way to one of its name that is."""
+        found: dict[str, Cell] = {}
+        for one in custom.held(entry, self.fields):
+            found.setdefault(one.field.normalised_name, _cell(one))
+        return found
+
+
+_WIDTHS: Final[Mapping[str, int]] = {
+    CustomField.Type.NUMBER: 14,
+    CustomField.Type.MONEY: 14,
+    CustomField.Type.DATE: 12,
+}
+
+
+def own_of(companies: Iterable[int], found: QuerySet[Entry], kind: str = "") -> Own:
+    """The fields in use in these companies, and those no longer in use that an entry of the export has."""
+    fields = list(
+        CustomField.objects.filter(company__in=set(companies)).order_by("company", "position", "pk")
+    )
+    current = [one for one in fields if one.retired_at is None and (not kind or one.kind in ("", kind))]
+    gone = {one.pk for one in fields} - {one.pk for one in current}
+    if gone:
+        frozen = Revision.objects.filter(pk__in=found.order_by().values("current")).exclude(custom=[])
+        each = Func(F("custom"), function="jsonb_array_elements", output_field=JSONField())
+        keys = frozen.annotate(key=KeyTransform("field_id", each)).order_by()
+        held = set(keys.values_list("key", flat=True).distinct())
+        current += [one for one in fields if one.pk in gone & held]
+    return Own(current)
+
+
+def _own(name: str) -> Callable[[Shown], Cell]:
+    return lambda shown: shown.own.get(name, "")
+
+
+def _cell(held: custom.Held) -> Cell:
+    if not held.readable:
+        return held.value
+    match held.field.type:
+        case CustomField.Type.NUMBER:
+            return Number(held.value)
+        case CustomField.Type.MONEY:
+            return Decimal(held.value)
+        case CustomField.Type.DATE:
+            return date.fromisoformat(held.value)
+    return held.value
+
+
+def of(keys: Sequence[int], own: Own = Own()) -> Iterator[Shown]:
     """The entries with these keys, in this order, in a handful of statements."""
     related = ("company", "created_by", "current__bank_account")
     found = with_status(Entry.objects.filter(pk__in=keys)).select_related(*related)
@@ -88,7 +153,13 @@ def of(keys: Sequence[int]) -> Iterator[Shown]:
             entry = entries[pk]
             code = str(getattr(entry, "status", "") or "draft")
             content = _frozen(entry) if entry.draft is None and entry.current else _typed(entry, names)
-            yield Shown(entry, Status(code if code in STATUSES else "draft"), content, postings.get(pk))
+            yield Shown(
+                entry,
+                Status(code if code in STATUSES else "draft"),
+                content,
+                postings.get(pk),
+                own.cells(entry),
+            )
 
 
 def _frozen(entry: Entry) -> dict[str, Any]:
@@ -154,10 +225,6 @@ def _names(entries: Sequence[Entry]) -> dict[str, dict[int, str]]:
         else {}
         for name, model in (("category", Category), ("cost_centre", CostCentre))
     }
-
-
-def cells(shown: Shown) -> list[Cell]:
-    return [column.value(shown) for column in COLUMNS]
 
 
 def local(value: datetime) -> datetime:

@@ -4,7 +4,7 @@ import csv
 import os
 import secrets
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import date, datetime, timedelta
 from decimal import Decimal
@@ -17,12 +17,14 @@ from django.db.models import Q
 from django.utils import timezone, translation
 from openpyxl import Workbook
 from openpyxl.cell import WriteOnlyCell
+from openpyxl.utils import get_column_letter
 
 from alcada import queue
 from alcada.directory import documents
 from alcada.flow import cells, export_lines, listing
 from alcada.history.actions import line, record_all
 from alcada.intake.models import Export
+from alcada.intake.rules import key
 from alcada.people.models import Company, User
 
 State = Export.State
@@ -76,12 +78,14 @@ def _write(export: Export, mine: Any) -> None:
     found = listing.find(scope, export.filters) if export.by.is_active else None
     with listing.planned_anew():
         mine.update(total=found.count() if found is not None else 0)
+        own = _own(scope, export, found)
+    columns = [*export_lines.COLUMNS, *own.columns]
     seen_in: Counter[int] = Counter()
     done = 0
-    with translation.override(export.language), _writer(export) as write:
+    with translation.override(export.language), _writer(export, columns) as write:
         for batch in _batches(found, str(export.filters.get("sort", ""))) if found is not None else ():
-            for shown in export_lines.of(batch):
-                write(export_lines.cells(shown))
+            for shown in export_lines.of(batch, own):
+                write([column.value(shown) for column in columns])
                 seen_in[shown.entry.company_id] += 1
             done += len(batch)
             if not mine.update(done=done, beat_at=timezone.now()):
@@ -99,6 +103,16 @@ def _write(export: Export, mine: Any) -> None:
         )
         if finished:
             _record(export, seen_in)
+
+
+def _own(scope: listing.Scope, export: Export, found: Any) -> export_lines.Own:
+    if found is None:
+        return export_lines.Own()
+    if company := str(export.filters.get("company", "")):
+        scope = scope.narrowed(key(company))
+    return export_lines.own_of(
+        [*scope.everything, *scope.own], found, kind=str(export.filters.get("kind", ""))
+    )
 
 
 def _batches(found: Any, sort: str) -> Iterator[list[int]]:
@@ -127,10 +141,13 @@ def _record(export: Export, seen_in: Counter[int]) -> None:
 
 
 @contextmanager
-def _writer(export: Export) -> Iterator[Callable[[list[export_lines.Cell]], None]]:
+def _writer(
+    export: Export, columns: Sequence[export_lines.Column]
+) -> Iterator[Callable[[list[export_lines.Cell]], None]]:
     path = path_of(export)
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    headings = [str(column.heading) for column in export_lines.COLUMNS]
+    # A company names its own fields: a heading may be a formula too.
+    headings = [cells.plain(column.heading) for column in columns]
     if export.format == Export.Format.CSV:
         comma = not export.language.startswith("en")
         opened = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
@@ -139,7 +156,7 @@ def _writer(export: Export) -> Iterator[Callable[[list[export_lines.Cell]], None
             writer.writerow(headings)
             yield lambda row: writer.writerow([cells.written(cell, comma=comma) for cell in row])
         return
-    book = _Book(headings)
+    book = _Book(headings, [column.width for column in columns])
     yield book.add
     os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
     book.save(path)
@@ -148,9 +165,9 @@ def _writer(export: Export) -> Iterator[Callable[[list[export_lines.Cell]], None
 class _Book:
     """A workbook written line by line: what is written leaves memory. A sheet that is full is followed by another."""
 
-    def __init__(self, headings: list[str]) -> None:
+    def __init__(self, headings: list[str], widths: list[int]) -> None:
         self._book = Workbook(write_only=True)
-        self._headings = headings
+        self._headings, self._widths = headings, widths
         self._lines = SHEET
 
     def add(self, row: list[export_lines.Cell]) -> None:
@@ -166,8 +183,8 @@ class _Book:
 
     def _begin(self) -> None:
         self._sheet = self._book.create_sheet()
-        for position, column in enumerate(export_lines.COLUMNS):
-            self._sheet.column_dimensions[chr(ord("A") + position)].width = column.width
+        for position, width in enumerate(self._widths, start=1):
+            self._sheet.column_dimensions[get_column_letter(position)].width = width
         self._sheet.freeze_panes = "A2"
         self._sheet.append(self._headings)
         self._lines = 0
@@ -175,6 +192,8 @@ class _Book:
     def _cell(self, cell: export_lines.Cell) -> Any:
         if isinstance(cell, str):
             return cells.printable(cell)
+        if isinstance(cell, cells.Number):
+            return self._formatted(cell, "General")
         if isinstance(cell, Decimal):
             return self._formatted(cell, "#,##0.00")
         if isinstance(cell, datetime):

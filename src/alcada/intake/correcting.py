@@ -3,6 +3,8 @@
 Whether an entry may be corrected now, and what becomes of an approved correction, is the caller's to know (`flow`).
 """
 
+from dataclasses import replace
+
 from django.db import transaction
 from django.db.models import Max
 
@@ -18,6 +20,7 @@ from alcada.intake.reader import Reader, absent
 from alcada.intake.rules import (
     ChangedMeanwhileError,
     Content,
+    CustomValue,
     NotBeingEditedError,
     NotYoursError,
     Problems,
@@ -83,9 +86,21 @@ def check(entry: Entry, connection: Connection) -> Content:
     draft = drafts.shaped(entry.correction)
     shelf = Shelf(entry.company, [draft])
     content = Reader(shelf, entry.kind, draft, as_numbered=True).content()
+    content = _with_own_as_approved(entry, content, shelf)
     if wrong := absent(content, connection, shelf):
         raise Problems(wrong)
     return with_files(entry, content)
+
+
+def _with_own_as_approved(entry: Entry, content: Content, shelf: Shelf) -> Content:
+    """A field that was renamed or taken off the form since is no change of the entry: it stays as it was approved."""
+    approved = [CustomValue(**one) for one in entry.current.custom] if entry.current else []
+    names = {one.field_id: one.name for one in approved}
+    on_form = {field.pk for field in shelf.custom(entry.kind)}
+    own = [replace(one, name=names.get(one.field_id, one.name)) for one in content.custom]
+    told = {(one.type, one.name) for one in own}  # a new one may have a retired one's name
+    gone = [one for one in approved if one.field_id not in on_form and (one.type, one.name) not in told]
+    return replace(content, custom=(*own, *gone))
 
 
 def freeze(entry: Entry, content: Content, *, by: User, changes: list[dict[str, object]]) -> Revision:

@@ -1,10 +1,11 @@
 """A company's own fields: what may be in one, and the writes about them."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal, InvalidOperation
-from typing import Final
+from typing import Any, Final
 
 from django.db import transaction
 from django.utils import timezone
@@ -13,7 +14,7 @@ from django.utils.translation import gettext as _
 from alcada import money
 from alcada.directory import documents
 from alcada.history.actions import record
-from alcada.intake.models import CustomField
+from alcada.intake.models import CustomField, Entry
 from alcada.intake.rules import read_day
 from alcada.people.models import Company, User
 
@@ -92,6 +93,48 @@ def fields_of(company: Company, kind: str = "") -> list[CustomField]:
     """Those in use, in their order; of one kind of entry where it is said."""
     found = CustomField.objects.filter(company=company, retired_at=None)
     return [one for one in found if not kind or one.kind in ("", kind)]
+
+
+def in_lists(companies: Iterable[int]) -> list[CustomField]:
+    """Those of the companies that their lists show."""
+    return list(CustomField.objects.filter(company__in=set(companies), retired_at=None, in_list=True))
+
+
+@dataclass(frozen=True)
+class Held:
+    """What is in one of an entry's own fields, as a revision holds it; as it was typed where it can't be read."""
+
+    field: CustomField
+    value: str
+    readable: bool = True
+
+
+def held(entry: Entry, fields: Iterable[CustomField]) -> list[Held]:
+    """What the entry has in these of its company's fields, in their order: frozen, or of what is typed so far."""
+    mine = [field for field in fields if field.company_id == entry.company_id]
+    if entry.draft is None and entry.current is not None:
+        frozen = {one["field_id"]: one["value"] for one in entry.current.custom}
+        return [Held(field, frozen[field.pk]) for field in mine if field.pk in frozen]
+    return of_draft(entry.draft or {}, mine)
+
+
+def of_draft(draft: Mapping[str, Any], fields: Iterable[CustomField]) -> list[Held]:
+    """As `held`, of a draft."""
+    typed_so_far = draft.get("custom")
+    if not isinstance(typed_so_far, Mapping):
+        return []
+    return [
+        _read_or_typed(field, text)
+        for field in fields
+        if (text := str(typed_so_far.get(str(field.pk), "")).strip())
+    ]
+
+
+def _read_or_typed(field: CustomField, text: str) -> Held:
+    try:
+        return Held(field, read(field, text))
+    except ValueRefusedError:
+        return Held(field, text, readable=False)
 
 
 def save(

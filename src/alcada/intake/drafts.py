@@ -171,17 +171,17 @@ def amount(value: Decimal) -> str:
     return f"{value:,.2f}".translate(str.maketrans(",.", ".,"))
 
 
-def check(entry: Entry, shelf: Shelf | None = None) -> Content:
+def check(entry: Entry, shelf: Shelf | None = None, *, asks_own: bool = True) -> Content:
     """The content that the entry's draft gives. Raises Problems, or NotBeingEditedError when there is no
     draft. Whether the account that it goes to has its categories is known only once it is routed: `flow.checking`.
 
-    `shelf` is one that was made for its draft among others (`shelf_for`).
+    `shelf` is one that was made for its draft among others (`shelf_for`); `asks_own`: are the company's own
+    fields asked for that are required?
     """
     if entry.draft is None or entry.discarded_at is not None:
         raise NotBeingEditedError
-    if shelf is None:
-        return check_draft(entry.company, entry.kind, entry.draft)
-    return Reader(shelf, entry.kind, shaped(entry.draft)).content()
+    shelf = shelf or shelf_for(entry.company, [entry])
+    return Reader(shelf, entry.kind, shaped(entry.draft), asks_own=asks_own).content()
 
 
 def check_draft(company: Company, kind: str, draft: Mapping[str, Any]) -> Content:

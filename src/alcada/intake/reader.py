@@ -60,9 +60,16 @@ class Reader:
     """Reads field by field and collects what is wrong, so that a person sees all of it at once."""
 
     def __init__(
-        self, shelf: Shelf, kind: str, draft: Mapping[str, Any], *, as_numbered: bool = False
+        self,
+        shelf: Shelf,
+        kind: str,
+        draft: Mapping[str, Any],
+        *,
+        as_numbered: bool = False,
+        asks_own: bool = True,
     ) -> None:
         self.shelf, self.kind, self.draft = shelf, kind, draft
+        self.asks_own = asks_own and not as_numbered  # are the company's required fields?
         self.as_numbered = as_numbered  # the rows are instalments that have their number already
         self.problems: dict[str, list[str]] = {}
         # Where more than one may be meant, the rest has to be read first: `absent` asks then (flow.checking).
@@ -204,12 +211,13 @@ class Reader:
         return method
 
     def _custom(self) -> list[CustomValue]:
-        """The company's own fields. A correction needs none that came to be required since: it is of something else."""
+        """The company's own fields. A correction needs none that came to be required since: it is of something else.
+        Nor does what nobody types (`asks_own`)."""
         found = []
         for field in self.shelf.custom(self.kind):
             typed = self.draft["custom"].get(str(field.pk), "").strip()
             if not typed:
-                if field.required and not self.as_numbered:
+                if field.required and self.asks_own:
                     self._wrong(f"custom.{field.pk}", _("Fill in “%(name)s”.") % {"name": field.name})
                 continue
             try:

@@ -24,10 +24,11 @@ class Column:
     """One that we read. `spellings`: what people call it, in Portuguese and English."""
 
     name: str
-    label: "_StrPromise"
-    hint: "_StrPromise"
+    label: "_StrPromise | str"
+    hint: "_StrPromise | str"
     spellings: tuple[str, ...]
     needed: bool = False
+    own: bool = False  # the company's: its name is meant before what else people call another column
 
 
 def folded(text: str) -> str:
@@ -45,7 +46,9 @@ def telling(header: str) -> str:
 @lru_cache(maxsize=8)
 def _known(columns: tuple[Column, ...]) -> dict[str, str]:
     """What tells a header → the column's name; a spelling that two columns have is the first's."""
-    return {telling(spelling): column.name for column in reversed(columns) for spelling in column.spellings}
+    own = [column for column in columns if column.own]
+    ordered = [*own, *(column for column in columns if not column.own)][::-1]
+    return {telling(spelling): column.name for column in ordered for spelling in column.spellings}
 
 
 def guess(headers: Sequence[str], columns: Sequence[Column]) -> list[str]:

@@ -1,20 +1,24 @@
 """Cost centres, categories and bank accounts: lists to search, and each one's own page, for every role."""
 
-from typing import TypeVar
+from decimal import Decimal
+from typing import Any, TypeVar
 
 from django.contrib import messages
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
 from alcada.directory import actions, documents
 from alcada.directory.actions import DirectoryError
 from alcada.directory.models import BankAccount, Category, CostCentre, Counterpart, EntryKind
-from alcada.people.models import Company
+from alcada.flow import budgets
+from alcada.intake import drafts
+from alcada.people.models import Company, User
 from alcada.people.queries import companies_where, may
-from alcada.web import paging
+from alcada.web import intake_list, paging
 from alcada.web.directory_forms import CostCentreForm, add_error
 from alcada.web.directory_frame import CHANGE, PAGE, SEE, around, called, choose_company, chosen_company, uses
 from alcada.web.guards import companies_in_view, person, require
@@ -78,13 +82,36 @@ def _cost_centre_page(request: HttpRequest, company: Company, centre: CostCentre
         "centre": centre,
         "changeable": centre is None or may(user, CHANGE, company),
         **(
-            {"called": called(user, "cost_centre", centre), **uses(user, "cost_centre", centre)}
+            {
+                "called": called(user, "cost_centre", centre),
+                **uses(user, "cost_centre", centre),
+                **_budget(user, centre),
+            }
             if centre
             else {}
         ),
         "mapped": centre is not None and centre.counterparts.filter(active=True).exists(),
     }
     return render(request, "directory/cost_centre.html", context, status=422 if form.errors else 200)
+
+
+def _budget(user: User, centre: CostCentre) -> dict[str, Any]:
+    """What of this month's budget is taken, for who sees all of the company's entries: it is the sum of all."""
+    if centre.monthly_budget is None or not may(user, "entry.see_all", centre.company):
+        return {}
+    today = drafts.today()
+    taken = budgets.approved(centre, today)
+    wanted = {"company": str(centre.company_id), "centre": str(centre.pk), "month": f"{today:%m/%Y}"}
+    return {
+        "budget": {
+            "month": today,
+            "taken": taken,
+            "left": centre.monthly_budget - taken,
+            "over": max(taken - centre.monthly_budget, Decimal(0)),
+            "percent": int(taken * 100 / centre.monthly_budget),
+            "entries": reverse("entries") + intake_list.address({**wanted, "kind": "payable"}, saved="none"),
+        }
+    }
 
 
 @require_safe

@@ -18,6 +18,7 @@ from alcada.flow.importing.entries import GROUPS
 from alcada.intake import drafts
 from alcada.intake.files import safe_name
 from alcada.intake.rules import NotYoursError
+from alcada.intake.sheets import own
 from alcada.intake.sheets import template as templates
 from alcada.intake.sheets.columns import COLUMNS
 from alcada.people.models import User
@@ -94,7 +95,7 @@ def _upload_page(
         "earlier": [
             imports_pages.earlier(row) for row in earlier.defer("content", "headers").order_by("-pk")[:20]
         ],
-        "columns": COLUMNS,
+        "columns": own.columns_of(company) if company else COLUMNS,
     }
     return render(request, "imports/upload.html", context, status=status)
 
@@ -154,7 +155,7 @@ def columns(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 def _posted(request: HttpRequest, source: Import) -> tuple[list[str], dict[str, Any]]:
-    names = {column.name for column in COLUMNS}
+    names = {column.name for column in work.columns_of(source.company, source.what)}
     posted = [request.POST.get(f"column-{index}", "") for index in range(len(source.headers))]
     chosen = [name if name in names else "" for name in posted]
     options: dict[str, Any] = {

@@ -15,7 +15,8 @@ from alcada.days import read_day
 from alcada.flow.importing import work
 from alcada.intake.queries import visible_entries
 from alcada.intake.rules import key
-from alcada.intake.sheets.columns import BY_NAME, COLUMNS
+from alcada.intake.sheets.columns import BY_NAME
+from alcada.intake.sheets.own import labels_of
 from alcada.people.models import User
 from alcada.sheets.models import Import, Line, Made
 from alcada.sheets.turns import LOST_AFTER
@@ -56,7 +57,7 @@ def columns(source: Import, problems: Mapping[str, str] | None = None) -> dict[s
     return {
         "source": source,
         "rows": rows,
-        "columns": COLUMNS,
+        "columns": work.columns_of(source.company, source.what),
         "problems": problems or {},
         "problem": (problems or {}).get("", ""),
         "kind": options.get("kind", "payable"),
@@ -109,14 +110,13 @@ def lines(request: HttpRequest, source: Import) -> dict[str, Any]:
     page = list(
         shown.filter(number__gt=after).select_related("made__entry").order_by("number")[: PER_PAGE + 1]
     )
-    user: User = source.by
     return {
         "source": source,
         "over": over,
         "tabs": counts,
         "all": sum(tab["count"] for tab in counts),
         "wanted": wanted,
-        "rows": _rows(page[:PER_PAGE], user, over=over),
+        "rows": _rows(source, page[:PER_PAGE], over=over),
         "after": page[PER_PAGE - 1].number if len(page) > PER_PAGE else 0,
         "first": not after,
         **_figures(source),
@@ -153,7 +153,9 @@ def _narrowed(heads: QuerySet[Line], wanted: str) -> QuerySet[Line]:
     return heads.filter(outcome=wanted) if wanted else heads
 
 
-def _rows(page: list[Line], user: User, *, over: bool) -> list[dict[str, Any]]:
+def _rows(source: Import, page: list[Line], *, over: bool) -> list[dict[str, Any]]:
+    user: User = source.by
+    own = labels_of(source.company)
     named = {note["entry"] for line in page for note in line.notes if note.get("entry")}
     seen = set(visible_entries(user).filter(pk__in=named).values_list("pk", flat=True)) if named else set()
     rows = []
@@ -171,7 +173,7 @@ def _rows(page: list[Line], user: User, *, over: bool) -> list[dict[str, Any]]:
                 "due": read_day(str(facts.get("due", ""))),
                 "label": label,
                 "tone": tone,
-                "problems": words.problems(line),
+                "problems": words.problems(line, own),
                 "notes": words.notes(line, seen),
                 "reason": words.refused(made.reason) if made else "",
             }
@@ -245,6 +247,7 @@ def report(source: Import, *, problems_only: bool) -> tuple[list[str], Iterator[
 
 def _report(source: Import, *, problems_only: bool) -> Iterator[list[object]]:
     over = source.state in (State.DONE, State.REFUSED)
+    own = labels_of(source.company)
     found = source.lines.order_by("number")
     if problems_only:
         found = found.filter(made=None).exclude(outcome=Outcome.PART)
@@ -257,9 +260,10 @@ def _report(source: Import, *, problems_only: bool) -> Iterator[list[object]]:
         if line.outcome == Outcome.PART:
             label = _("With line %(line)s") % {"line": line.head}
         told = [
-            f"{words.column(one['column'])}: {one['text']}"
+            f"{words.column(one['column'], own)}: {one['text']}"
             if one["line"] == line.number
-            else _("Line %(line)s, %(column)s: %(text)s") % {**one, "column": words.column(one["column"])}
+            else _("Line %(line)s, %(column)s: %(text)s")
+            % {**one, "column": words.column(one["column"], own)}
             for one in line.problems
         ]
         told += [words.note(one) for one in line.notes] + (

@@ -77,16 +77,17 @@ def ended(problem: Mapping[str, Any]) -> str:
     return str(_ENDS.get(str(problem.get("code")), ""))
 
 
-def column(name: str) -> str:
+def column(name: str, own: Mapping[str, str]) -> str:
+    """What a column is called; `own`: those of the company's own fields."""
     found = BY_NAME.get(name)
-    return str(found.label) if found else ""
+    return str(found.label) if found else own.get(name, "")
 
 
-def problems(line: Line) -> list[dict[str, Any]]:
+def problems(line: Line, own: Mapping[str, str]) -> list[dict[str, Any]]:
     """Each with its column, and with its line where that is another one of the same entry."""
     return [
         {
-            "column": column(one["column"]),
+            "column": column(one["column"], own),
             "text": one["text"],
             "line": one["line"] if one["line"] != line.number else 0,
         }

@@ -13,11 +13,12 @@ from django.views.decorators.http import require_safe
 from alcada.directory.models import BankAccount, Category, CostCentre, EntryKind, Party
 from alcada.flow import listing
 from alcada.flow.queries import STATUSES, Status, with_status
-from alcada.intake import drafts, saved
-from alcada.intake.models import Entry, SavedFilter
+from alcada.intake import custom, drafts, saved
+from alcada.intake.models import CustomField, Entry, SavedFilter
 from alcada.intake.queries import with_list_facts
 from alcada.intake.rules import key, read_day
 from alcada.people.models import Company, User
+from alcada.web import frozen
 from alcada.web.guards import person
 from alcada.web.intake_forms import amount_of
 
@@ -88,7 +89,16 @@ def _page(page: listing.Page, wanted: dict[str, str], sort: str) -> dict[str, An
 def shown(keys: Sequence[int]) -> list[dict[str, Any]]:
     """The entries' lines, with all that these show."""
     found = {entry.pk: entry for entry in with_list_facts(with_status(Entry.objects.filter(pk__in=keys)))}
-    return [_row(found[pk]) for pk in keys if pk in found]
+    own = custom.in_lists(entry.company_id for entry in found.values()) if found else []
+    return [_row(found[pk]) | {"own": _own(found[pk], own)} for pk in keys if pk in found]
+
+
+def _own(entry: Entry, fields: Sequence[CustomField]) -> list[tuple[str, str]]:
+    """The company's own fields that its list shows, each with its name."""
+    return [
+        (one.field.name, frozen.of_type(one.field.type, one.value) if one.readable else one.value)
+        for one in custom.held(entry, fields)
+    ]
 
 
 def _orders(wanted: dict[str, str], sort: str) -> dict[str, dict[str, str]]:

@@ -10,12 +10,13 @@ from django.db import connection
 from django.utils.translation import override
 
 from alcada.directory.models import Party
+from alcada.flow import actions as flow
 from alcada.history import queries as history
-from alcada.intake import actions
+from alcada.intake import actions, custom
 from alcada.intake.drafts import check
 from alcada.intake.imports import import_nfe
 from alcada.intake.models import Document, Entry
-from alcada.intake.rules import NotYoursError
+from alcada.intake.rules import NotYoursError, Problems
 
 SAMPLES = sorted((Path(__file__).parents[3] / "src/alcada/config/samples").glob("nfe-*.xml"))
 RECIPIENT = "99601234000151"
@@ -173,3 +174,13 @@ def test_a_name_without_ending_is_refused_and_leaves_nothing(bakery, ana):
     assert (report.outcome, report.code) == ("refused", "no_extension")
     assert not Entry.objects.exists()
     assert Party.objects.filter(company=bakery.company).count() == 1
+
+
+def test_a_required_field_of_the_companys_own_keeps_the_draft_from_being_submitted(bakery, ana, clara):
+    own = custom.save(bakery.company, name="Projeto", type_="text", required=True, by=clara)
+    path = next(path for path in SAMPLES if import_nfe(bakery.company, [upload(path)], by=ana)[0].entry)
+    entry = Entry.objects.get()
+    assert entry.draft, path
+    with pytest.raises(Problems) as refused:
+        flow.submit(entry, by=ana)
+    assert refused.value.fields[f"custom.{own.pk}"] == ["Fill in “Projeto”."]

@@ -20,6 +20,7 @@ from alcada.flow.queries import status_of
 from alcada.flow.rules import SubmissionRefusedError
 from alcada.history import queries as history
 from alcada.intake import actions as intake
+from alcada.intake import custom
 from alcada.intake.models import Entry, Revision
 from alcada.intake.queries import entry_or_none
 from alcada.intake.rules import NotBeingEditedError
@@ -330,3 +331,15 @@ def test_due_dates_count_from_the_day_it_is_won(shop: Shop, ana: User) -> None:
     revision = Entry.objects.get().current
     assert revision
     assert [part.due_date for part in revision.instalments.all()] == [timezone.localdate()]
+
+
+def test_a_required_field_of_the_companys_own_keeps_no_deal_from_being_won(
+    shop: Shop, ana: User, clara: User
+) -> None:
+    custom.save(shop.company, name="Projeto", type_="text", kind="receivable", required=True, by=clara)
+    deal = shop.deal(ana)
+    selling.check(deal, by=ana)
+    entry = selling.win(deal.pk, by=ana).deal.entry
+    assert entry
+    assert entry.current
+    assert entry.current.custom == []

@@ -11,9 +11,10 @@ from alcada.flow.importing.verdicts import Outcome, Verdict
 from alcada.intake import duplicates
 from alcada.intake.drafts import Draft
 from alcada.intake.rules import Content, Problems, Question
+from alcada.intake.sheets import own
 from alcada.intake.sheets.lines import Problem, Reading
 
-# What a draft may lack: a person adds it before it is submitted.
+# What a draft may lack, as one of the company's own fields that is required: a person adds it before it is submitted.
 _MAY_LACK: Final = frozenset({"category", "bank_account"})
 _COLUMNS_OF: Final = {
     "party_name": "party",
@@ -53,9 +54,16 @@ def problems_of(reading: Reading, exc: Problems) -> list[Problem]:
     found = []
     for path, sentences in exc.fields.items():
         column = path.split(".")[-1] if path.startswith("splits.") else path.split(".")[0]
+        if column == "custom":
+            column = f"own-{path.removeprefix('custom.')}"
         column = _COLUMNS_OF.get(column, column)
         found += [Problem(reading.number, column, sentence) for sentence in sentences]
     return found
+
+
+def _may_lack(problem: Problem) -> bool:
+    """What stands in an own field was read with its line: what is wrong now is that nothing does."""
+    return problem.column in _MAY_LACK or own.is_own(problem.column)
 
 
 def verdict_of(reading: Reading, one: Candidate | None) -> Verdict:
@@ -75,7 +83,7 @@ def verdict_of(reading: Reading, one: Candidate | None) -> Verdict:
         return Verdict(reading.rows, Outcome.BAD, reading.problems, facts=facts)
     facts |= {"new": one.key} if one.new else {}
     facts |= {"like": one.like} if one.like else {}
-    hard = [problem for problem in one.problems if problem.column not in _MAY_LACK]
+    hard = [problem for problem in one.problems if not _may_lack(problem)]
     notes: list[dict[str, Any]] = [{"code": question.code, "text": question.text} for question in one.asked]
     notes += [
         {"code": "twin", "number": twin.entry.number, "entry": twin.entry.pk, "reasons": list(twin.reasons)}

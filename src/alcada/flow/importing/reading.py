@@ -1,12 +1,13 @@
 """A file's lines into the database, batch after batch."""
 
+from collections.abc import Sequence
 from itertools import islice
 from typing import Final
 
 from django.conf import settings
 from django.db import transaction
 
-from alcada.flow.importing.kinds import KINDS
+from alcada.flow.importing.kinds import columns_of
 from alcada.sheets import matching, reading
 from alcada.sheets.columns import Column
 from alcada.sheets.errors import SheetError
@@ -19,10 +20,10 @@ TOGETHER: Final = 1000
 
 def read(source: Import) -> bool:
     """Keep its lines. True where its columns are known: somebody matched them before."""
-    columns = KINDS[source.what].columns
+    columns = columns_of(source.company, source.what)
     source.lines.all()._raw_delete(source.lines.db)  # of a reading that was cut off
     try:
-        sheet = _opened(source)
+        sheet = _opened(source, columns)
         done = 0
         while batch := list(islice(sheet.rows, TOGETHER)):
             with transaction.atomic():
@@ -69,10 +70,10 @@ def _mark_merged(source: Import, merged: reading.Merged, width: int) -> None:
     Line.objects.bulk_update(lines, ["cells"], batch_size=1000)
 
 
-def _opened(source: Import) -> reading.Sheet:
+def _opened(source: Import, columns: Sequence[Column]) -> reading.Sheet:
     return reading.read(
         bytes(source.content),
-        KINDS[source.what].columns,
+        columns,
         most_lines=settings.IMPORTS["max_lines"],
         sheet=source.sheet,
     )
@@ -80,7 +81,7 @@ def _opened(source: Import) -> reading.Sheet:
 
 def lacking(source: Import) -> list[Column]:
     """The columns without which nothing can be read, and that no header was matched to."""
-    columns = KINDS[source.what].columns
+    columns = columns_of(source.company, source.what)
     lack = [column for column in columns if column.needed and column.name not in source.columns]
     if not {"party", "document"} & set(source.columns):
         lack += [column for column in columns if column.name == "party"]

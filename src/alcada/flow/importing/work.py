@@ -18,6 +18,7 @@ from django.utils.translation import override
 from alcada import queue
 from alcada.flow.importing import checking, making, reading
 from alcada.flow.importing.entries import wants
+from alcada.flow.importing.kinds import columns_of as columns_of
 from alcada.flow.importing.reading import lacking as lacking
 from alcada.flow.importing.verdicts import Outcome
 from alcada.history.actions import record
@@ -136,7 +137,8 @@ def match(source: Import, columns: Sequence[str], options: dict[str, Any]) -> No
         if not ready.update(columns=list(columns), options=options, state=State.MATCHING):
             raise NotNowError
         kept = {name: value for name, value in options.items() if name != "zeros"}  # that is said of one file
-        matching.remember(source.company, source.what, source.headers, columns, kept, by=source.by)
+        offered = columns_of(source.company, source.what)
+        matching.remember(source.company, source.what, source.headers, columns, kept, offered, by=source.by)
     source.refresh_from_db()
     check(source)
 

@@ -45,6 +45,7 @@ def draft_of(reading: Reading, party: Party | None, world: World) -> Draft:
         {
             **who,
             **reading.texts,
+            "custom": reading.own,
             "description": described[:200],
             "amount": drafts.amount(reading.total or Decimal(0)),
             "competence_date": drafts.day(competence) if competence else "",

@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
+from functools import partial
 from typing import Any, Final, TypeVar
 
 from django.core.exceptions import ValidationError
@@ -14,9 +15,11 @@ from django.utils.translation import gettext as _
 from alcada import money
 from alcada.directory import documents
 from alcada.directory.models import EntryKind, Party
+from alcada.intake import custom
+from alcada.intake.models import CustomField
 from alcada.intake.reader import amount_sentence, document_sentence
 from alcada.intake.rules import MAX_ROWS, show
-from alcada.intake.sheets import words
+from alcada.intake.sheets import own, words
 from alcada.intake.sheets.sentences import amount_problem, cell_sentence
 from alcada.intake.sheets.world import Names, World
 from alcada.sheets import values
@@ -62,6 +65,7 @@ class Reading:
     email: str = ""
     problems: list[Problem] = field(default_factory=list)
     texts: dict[str, str] = field(default_factory=dict)
+    own: dict[str, str] = field(default_factory=dict)  # as typed, by the key of the company's own field
     total: Decimal | None = None
     competence: date | None = None
     bank_account: int | None = None
@@ -130,9 +134,22 @@ class _Reader:
         found.texts["payment_method"] = method
         found.competence = self._shared("competence", self._day) or None
         found.bank_account = self._shared("bank_account", self._bank_account) or None
+        self._own_fields()
         self._parts()
         self._add_up()
         return found
+
+    def _own_fields(self) -> None:
+        for name, field_ in self.world.own.items():
+            if text := self._shared(name, partial(self._own, field_)):
+                self.found.own[str(field_.pk)] = text
+
+    def _own(self, field_: CustomField, row: Row, cell: Cell) -> str:
+        try:
+            return own.read(field_, self.found.kind, cell, str(self.options.get("decimal") or ""))
+        except custom.ValueRefusedError as exc:
+            self._wrong(row, own.name_of(field_), str(exc))
+            return ""
 
     def _wrong(self, row: Row, column: str, sentence: str) -> None:
         self.found.problems.append(Problem(row.number, column, sentence))

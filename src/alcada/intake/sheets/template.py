@@ -1,5 +1,6 @@
 """The file to begin with: the columns, example lines with the company's own categories, and a sheet that explains."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from io import BytesIO
@@ -12,8 +13,12 @@ from openpyxl.utils import get_column_letter
 
 from alcada.directory.models import EntryKind
 from alcada.directory.queries import bank_accounts_for, categories_for, cost_centres_for
+from alcada.intake import custom
+from alcada.intake.models import CustomField
+from alcada.intake.sheets import own
 from alcada.intake.sheets.columns import COLUMNS
 from alcada.people.models import Company
+from alcada.sheets.columns import Column
 
 _TEXT: Final = frozenset({"document", "document_number", "payment_details"})  # zeros in front are part of it
 _WIDE: Final = {"party": 34, "description": 34, "notes": 30, "payment_details": 28, "category": 26}
@@ -30,7 +35,7 @@ def template(company: Company | None, today: date) -> Template:
     """With a line of each kind: a bill by itself, one in two instalments, a receivable."""
     first = _own(company)
     due = today + timedelta(days=15)
-    lines = [
+    lines: list[dict[str, Any]] = [
         {
             "kind": _("payable"),
             "party": _("Example: Silva Stationery Ltd"),
@@ -76,8 +81,16 @@ def template(company: Company | None, today: date) -> Template:
             "bank_account": first["bank_account"],
         },
     ]
-    header = [str(column.label) for column in COLUMNS]
-    return Template(header, [[line.get(column.name, "") for column in COLUMNS] for line in lines])
+    columns = _columns(company)
+    fields = custom.fields_of(company) if company else []
+    for line, kind in zip(lines, ("payable", "payable", "payable", "receivable"), strict=True):
+        line |= {own.name_of(one): own.example(one, today) for one in fields if one.kind in ("", kind)}
+    header = [str(column.label) for column in columns]
+    return Template(header, [[line.get(column.name, "") for column in columns] for line in lines])
+
+
+def _columns(company: Company | None) -> tuple[Column, ...]:
+    return own.columns_of(company) if company else COLUMNS
 
 
 def as_texts(lines: list[list[Any]], *, english: bool) -> list[list[str]]:
@@ -107,24 +120,31 @@ def workbook(company: Company | None, today: date) -> bytes:
     book = Workbook()
     sheet: Any = book.active
     sheet.title = _("Entries")
-    sheet.append(found.header)
+    sheet.append([_harmless(text) for text in found.header])
     for line in found.lines:
-        sheet.append(line)
-    for index, column in enumerate(COLUMNS, start=1):
+        sheet.append([_harmless(value) if isinstance(value, str) else value for value in line])
+    fields = {own.name_of(one): one for one in custom.fields_of(company)} if company else {}
+    for index, column in enumerate(_columns(company), start=1):
         letter = get_column_letter(index)
         sheet.column_dimensions[letter].width = _WIDE.get(column.name, 18)
         for cell in sheet[letter][1:]:
-            if column.name in _TEXT:
-                cell.number_format = "@"
-            elif column.name in ("amount", "total"):
-                cell.number_format = "#,##0.00"
-            elif column.name in ("due", "competence"):
-                cell.number_format = "dd/mm/yyyy"
+            if shape := _shape(column.name, fields):
+                cell.number_format = shape
     _head(sheet)
     _explain(book.create_sheet(_("How to fill it in")), company)
     out = BytesIO()
     book.save(out)
     return out.getvalue()
+
+
+def _shape(column: str, fields: Mapping[str, CustomField]) -> str:
+    """How a spreadsheet shows the column's cells."""
+    type_ = fields[column].type if column in fields else ""
+    if column in _TEXT or type_ in (CustomField.Type.TEXT, CustomField.Type.CHOICE):
+        return "@"
+    if column in ("amount", "total") or type_ == CustomField.Type.MONEY:
+        return "#,##0.00"
+    return "dd/mm/yyyy" if column in ("due", "competence") or type_ == CustomField.Type.DATE else ""
 
 
 def _head(sheet: Any) -> None:
@@ -136,11 +156,14 @@ def _head(sheet: Any) -> None:
 
 def _explain(sheet: Any, company: Company | None) -> None:
     sheet.append([_("Column"), _("Needed"), _("What it holds")])
-    for column in COLUMNS:
+    required = {own.name_of(one) for one in custom.fields_of(company) if one.required} if company else set()
+    for column in _columns(company):
         needed = _("yes") if column.needed else ""
+        if column.name in required:
+            needed = _("to submit")
         if column.name in ("party", "document"):
             needed = _("one of the two")
-        sheet.append([str(column.label), needed, str(column.hint)])
+        sheet.append([_harmless(str(column.label)), needed, str(column.hint)])
     if company is not None:
         lists = [
             (_("Categories of payables"), categories_for(company, EntryKind.PAYABLE)),

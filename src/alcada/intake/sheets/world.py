@@ -8,6 +8,9 @@ from django.db.models import Model
 
 from alcada.directory.models import BankAccount, Category, CostCentre, EntryKind
 from alcada.directory.queries import bank_accounts_for, categories_for, cost_centres_for, defaults_for
+from alcada.intake import custom
+from alcada.intake.models import CustomField
+from alcada.intake.sheets import own
 from alcada.people.models import Company
 from alcada.sheets.columns import folded
 
@@ -53,6 +56,7 @@ class World:
             for kind in EntryKind.values
         }
         self.defaults = {kind: defaults_for(company, kind) for kind in EntryKind.values}
+        self.own: dict[str, CustomField] = {own.name_of(one): one for one in custom.fields_of(company)}
         usual = BankAccount.objects.filter(company=company, active=True, is_default=True).first()
         self._usual = usual
 
