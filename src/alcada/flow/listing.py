@@ -13,13 +13,13 @@ from typing import Any, Final
 
 from django.core.exceptions import EmptyResultSet
 from django.db import OperationalError, connection, transaction
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery
 
 from alcada import money
 from alcada.approval.models import Round
 from alcada.directory.models import EntryKind
 from alcada.flow.models import Run
-from alcada.flow.queries import STATUSES, with_status
+from alcada.flow.queries import STATUSES
 from alcada.intake import searching
 from alcada.intake.models import Entry, Instalment
 from alcada.intake.rules import key, read_day
@@ -45,8 +45,9 @@ SORTS: Final[Mapping[str, tuple[str, bool]]] = {
 }
 COUNTED: Final = 10_000  # beyond this a list is not counted: "more than"
 PATIENCE_MS: Final = 2_000  # for counting; a page waits for no longer
-# Of which there are few: found first, and then looked at one by one.
-_FEW: Final = frozenset({"queued", "sending", "refused", "unknown", "undecided", "cancelled"})
+# Rounds of what nobody is changing.
+_FROZEN: Final = frozenset({"open", "rejected", "withdrawn", "approved"})
+MONTHS: Final = 24  # a period of so many is found by its months' marks
 
 
 @dataclass(frozen=True)
@@ -133,6 +134,11 @@ def _marks(wanted: Mapping[str, str]) -> Iterator[str]:
             yield searching.tagged(mark, [key(wanted[name])])
     if month := month_of(wanted.get("month", "")):
         yield searching.tagged("@m", [f"{month:%Y%m}"])
+    since, until = read_day(wanted.get("from", "")), read_day(wanted.get("until", ""))
+    if since and until and since <= until:
+        first, last = (day.year * 12 + day.month - 1 for day in (since, until))
+        if last - first < MONTHS:
+            yield searching.tagged("@d", [f"{n // 12}{n % 12 + 1:02}" for n in range(first, last + 1)])
 
 
 def month_of(typed: str) -> date | None:
@@ -158,27 +164,41 @@ def _due(found: QuerySet[Entry], since: date | None, until: date | None) -> Quer
 
 
 def _in_state(found: QuerySet[Entry], state: str, scope: Scope) -> QuerySet[Entry]:
+    """As flow.queries.with_status tells a state, but from the side where there are few: its postings, its rounds."""
     if state not in STATUSES:
         return found.filter(discarded_at=None)  # what was thrown away shows only to who asks for it
     room, _dot, code = state.partition(".")
     if state == "discarded":
         return found.filter(discarded_at__isnull=False)
-    found = found.filter(discarded_at=None)
+    found = found.filter(discarded_at=None, draft__isnull=room == "posting" or code in _FROZEN)
+    rounds = Round.objects.filter(entry=OuterRef("pk")).order_by("-pk")
+    live = Posting.objects.filter(
+        Q(revision=OuterRef("current")) | Q(state=State.POSTED), entry=OuterRef("pk")
+    )
+    if room == "posting":
+        return _posted_as(found, code, live.order_by("-pk"))
     if state == "draft":
-        found = found.filter(draft__isnull=False)
-    elif room == "round" and code != "approved":
-        rounds = Round.objects.filter(company__in=[*scope.everything, *scope.own], state=code)
-        found = found.filter(pk__in=rounds.values("entry"))
-    elif room == "round":
-        found = found.filter(draft__isnull=True).exclude(Exists(Posting.objects.filter(entry=OuterRef("pk"))))
-    elif code == "asked":
-        asked = Posting.objects.filter(state=State.REFUSED, reason__in=ASKED)
-        found = found.filter(pk__in=asked.values("entry"))
-    elif code in _FEW:
-        found = found.filter(pk__in=Posting.objects.filter(state=code).values("entry"))
-    else:
-        found = found.filter(draft__isnull=True)
-    return with_status(found).filter(Q(status=state))
+        sent_back = Exists(Round.objects.filter(entry=OuterRef("pk"), state=Round.State.SENT_BACK))
+        latest = found.annotate(latest=Subquery(rounds.values("state")[:1]))
+        return latest.filter(~sent_back | ~Q(latest=Round.State.SENT_BACK))
+    if code != Round.State.APPROVED:  # of which there are few
+        of_state = Round.objects.filter(company__in=[*scope.everything, *scope.own], state=code)
+        found = found.filter(pk__in=of_state.values("entry"))
+    found = found if code == Round.State.SENT_BACK else found.filter(~Exists(live))
+    return found.annotate(latest=Subquery(rounds.values("state")[:1])).filter(latest=code)
+
+
+def _posted_as(found: QuerySet[Entry], code: str, live: QuerySet[Posting]) -> QuerySet[Entry]:
+    """Those whose posting is in the state: `live` is each one's postings that count, the latest first."""
+    if code == State.POSTED:
+        return found.filter(Exists(Posting.objects.filter(entry=OuterRef("pk"), state=State.POSTED)))
+    of_state = Posting.objects.filter(state=State.REFUSED if code == "asked" else code)
+    if code == "asked":
+        of_state = of_state.filter(reason__in=ASKED)
+    elif code == State.REFUSED:
+        of_state = of_state.exclude(reason__in=ASKED)
+    found = found.filter(pk__in=of_state.values("entry"))
+    return found.annotate(live=Subquery(live.values("pk")[:1])).filter(live__in=of_state.values("pk"))
 
 
 @dataclass(frozen=True)

@@ -11,14 +11,19 @@ from cast import make_person
 from django.db import connection
 from django.test import Client
 from django.utils import timezone
-from integration.pages.world import World
+from integration.pages.world import VERDICT, World
 
 from alcada.directory.actions import save_party
+from alcada.flow import actions as flow
 from alcada.flow import listing
+from alcada.flow.queries import STATUSES, with_status
+from alcada.intake import actions as intake
 from alcada.intake import drafts
 from alcada.intake.models import Entry
 from alcada.intake.rules import read_day
 from alcada.people.models import Company, User
+from alcada.posting.models import Posting
+from alcada.posting.rules import ASKED
 from alcada.web import intake_list
 
 pytestmark = pytest.mark.django_db
@@ -105,6 +110,27 @@ def test_filters_narrow(several: World, as_: Sign) -> None:
     assert found(bruno, **{"from": drafts.day(day + timedelta(days=30))}) == [3]
     within = {"from": drafts.day(day + timedelta(days=9)), "until": drafts.day(day + timedelta(days=11))}
     assert found(bruno, **within) == [2, 1]
+
+
+def test_every_state_s_filter_agrees_with_what_the_rows_say(several: World, as_: Sign) -> None:
+    several.unknown()
+    several.undecided()
+    several.approved()
+    several.decided(several.submitted(), several.bruno, VERDICT.REJECT, comment="Não")
+    back = several.submitted()
+    several.decided(back, several.bruno, VERDICT.SEND_BACK, comment="Falta a nota")
+    flow.withdraw(several.submitted(), by=several.ana)
+    intake.discard(several.typed(), by=several.ana)
+    asked = several.posting(several.refused())
+    Posting.objects.filter(pk=asked.pk).update(reason=sorted(ASKED)[0])
+    corrected = several.posted()
+    shown = {}
+    for entry in with_status(Entry.objects.all()):
+        shown.setdefault(entry.status, set()).add(entry.number)
+    assert len(shown) >= 11
+    assert corrected.number in shown["posting.posted"]
+    for state in STATUSES:
+        assert set(found(as_(several.bruno), state=state)) == shown.get(state, set()), state
 
 
 def test_a_period_between_two_instalments_finds_nothing(world: World, as_: Sign) -> None:
