@@ -21,7 +21,7 @@ from openpyxl.utils import get_column_letter
 
 from alcada import queue
 from alcada.directory import documents
-from alcada.flow import cells, export_lines, listing
+from alcada.flow import cells, export_lines, list_pages, listing
 from alcada.history.actions import line, record_all
 from alcada.intake.models import Export
 from alcada.intake.rules import key
@@ -76,7 +76,7 @@ def run(export_id: int) -> None:
 def _write(export: Export, mine: Any) -> None:
     scope = listing.scope_of(export.by)
     found = listing.find(scope, export.filters) if export.by.is_active else None
-    with listing.planned_anew():
+    with list_pages.planned_anew():
         mine.update(total=found.count() if found is not None else 0)
         own = _own(scope, export, found)
     columns = [*export_lines.COLUMNS, *own.columns]
@@ -119,7 +119,7 @@ def _batches(found: Any, sort: str) -> Iterator[list[int]]:
     """Keys in the list's order, so many at a time; no transaction stays open from one to the next."""
     after = ""
     while True:
-        page = listing.page(found, sort, after=after, size=AT_ONCE)
+        page = list_pages.page(found, sort, after=after, size=AT_ONCE)
         if page.keys:
             yield page.keys
         after = page.older

@@ -110,6 +110,7 @@ class Entry(models.Model):
             models.Index(fields=["company", "list_value", "id"], name="entry_list_value"),
             models.Index(fields=["company", "list_name", "id"], name="entry_list_name"),
             models.Index(fields=["list_due", "id"], name="entry_all_due"),
+            models.Index(fields=["list_last_due"], name="entry_all_last_due"),
             models.Index(fields=["list_value", "id"], name="entry_all_value"),
             models.Index(fields=["list_name", "id"], name="entry_all_name"),
             models.Index(fields=["created_by", "id"], name="entry_list_own"),

@@ -48,12 +48,13 @@ def read(text: str) -> Search:
         return Search(words=_any([_begins(whole.lower())]))
     parts: list[str] = []
     least = most = None
-    for piece in text.split(" "):
+    pieces = text.split(" ")
+    for piece in pieces:
         limits = _limits(piece)
         if limits:
             least, most = limits
         elif piece:
-            parts.append(_piece(piece))
+            parts.append(_piece(piece, alone=len(pieces) == 1))
     return Search(words="&".join(parts), least=least, most=most)
 
 
@@ -78,14 +79,18 @@ def _amount(text: str) -> Decimal:
         return Decimal(re.sub(r"[.,]", "", text)).quantize(money.CENT)
 
 
-def _piece(piece: str) -> str:
-    """One piece: its words (all of them), or what it may be as a number, a document, a value."""
+def _piece(piece: str, *, alone: bool) -> str:
+    """One piece: its words (all of them), or what it may be as a number, a document, a value.
+
+    Of several words, one of two letters is whole: "nf" that begins a word stands in half of all entries.
+    """
     if piece.startswith("#") and piece[1:].isascii() and piece[1:].isdigit():
         return _quoted(f"#{int(piece[1:])}") if len(piece) < 12 else _quoted("#")
     words = [word for word in _APART.split(fold(piece)) if word]
     if not words:
         return _quoted("#")  # signs only: nothing has that
-    ways = ["&".join(_begins(word) for word in words)]
+    alone = alone and len(words) == 1
+    ways = ["&".join(_begins(word) if alone or len(word) > 2 else _quoted(word) for word in words)]
     if any(letter.isdigit() for letter in piece):
         joined = "".join(words)
         if len(words) > 1 and len(joined) >= 4:

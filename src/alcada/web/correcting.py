@@ -30,7 +30,7 @@ from alcada.posting import corrections
 from alcada.posting.corrections import MoveNotAllowedError
 from alcada.posting.models import Correction
 from alcada.posting.rules import BusyError
-from alcada.web import correction_words, entries, intake_asked, intake_files
+from alcada.web import correction_words, entries, intake_asked, intake_files, kept
 from alcada.web import intake as entering
 from alcada.web import intake_forms as forms
 from alcada.web.guards import person, require
@@ -62,6 +62,9 @@ def correct(request: HttpRequest, pk: int) -> HttpResponse:
     if not may_change(user, entry):
         raise PermissionDenied(_("Only who entered it, or an administrator of the company, changes it."))
     if request.method != "POST":
+        if back := kept.take(request, user):
+            typed = forms.EntryForm(entry.company, entry.kind, forms.read(back["typed"]))
+            return _render(request, entry, typed, back=True, files_lost=back["files"])
         return _page(request, entry)
     draft, do = entering.posted(request, entry.company, entry.kind)
     if do not in _KEPT and not request.FILES:
@@ -163,6 +166,7 @@ def _render(request: HttpRequest, entry: Entry, form: forms.EntryForm, **shown: 
         "refused": intake_files.pop_refused(request, entry),
         "accept": ".pdf,.png,.jpg,.jpeg,.webp,.xml",
         "asked": intake_asked.Asked(),
+        "kept_for": kept.mark(person(request)),
         **shown,
     }
     return render(request, "correcting/form.html", context)

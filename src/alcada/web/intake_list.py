@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from alcada.directory.models import BankAccount, Category, CostCentre, EntryKind, Party
-from alcada.flow import listing
+from alcada.flow import list_pages, listing
 from alcada.flow.queries import STATUSES, Status, with_status
 from alcada.intake import custom, drafts, saved
 from alcada.intake.models import CustomField, Entry, SavedFilter
@@ -40,7 +40,7 @@ def entries(request: HttpRequest) -> HttpResponse:
         return redirect(reverse("entries") + address(usual.filters, saved=str(usual.pk)))
     wanted, sort = asked(request.GET)
     found = listing.find(scope, wanted)
-    page = listing.page(
+    page = list_pages.page(
         found, sort, after=request.GET.get("after", ""), before=request.GET.get("before", ""), size=PAGE
     )
     company = _company(wanted, scope)
@@ -51,7 +51,7 @@ def entries(request: HttpRequest) -> HttpResponse:
         "first_page": not page.newer,
         "several": len({*scope.everything, *scope.own}) > 1 and not wanted["company"],
         "may_create": scope.may("entry.create"),
-        "totals": listing.totals(found) if request.GET.get("totals") else None,
+        "totals": list_pages.totals(found) if request.GET.get("totals") else None,
         "totals_url": reverse("entries-totals") + address(wanted),
         "totals_here": address(wanted, sort=sort, totals="1"),
     }
@@ -63,16 +63,16 @@ def totals(request: HttpRequest) -> HttpResponse:
     """How many there are and what they add up to: asked for by the page once it is there."""
     wanted, _sort = asked(request.GET)
     found = listing.find(listing.scope_of(person(request)), wanted)
-    return render(request, "intake/_totals.html", {"totals": listing.totals(found)})
+    return render(request, "intake/_totals.html", {"totals": list_pages.totals(found)})
 
 
 def asked(given: Mapping[str, Any]) -> tuple[dict[str, str], str]:
     """The filters and the order of an address."""
     sort = str(given.get("sort", ""))
-    return listing.wanted_of(given), sort if sort in listing.SORTS else ""
+    return listing.wanted_of(given), sort if sort in list_pages.SORTS else ""
 
 
-def _page(page: listing.Page, wanted: dict[str, str], sort: str) -> dict[str, Any]:
+def _page(page: list_pages.Page, wanted: dict[str, str], sort: str) -> dict[str, Any]:
     return {
         "rows": shown(page.keys),
         "wanted": wanted,

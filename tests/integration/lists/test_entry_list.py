@@ -11,14 +11,19 @@ from cast import make_person
 from django.db import connection
 from django.test import Client
 from django.utils import timezone
-from integration.pages.world import World
+from integration.pages.world import VERDICT, World
 
 from alcada.directory.actions import save_party
-from alcada.flow import listing
+from alcada.flow import actions as flow
+from alcada.flow import list_pages, listing
+from alcada.flow.queries import STATUSES, with_status
+from alcada.intake import actions as intake
 from alcada.intake import drafts
 from alcada.intake.models import Entry
 from alcada.intake.rules import read_day
 from alcada.people.models import Company, User
+from alcada.posting.models import Posting
+from alcada.posting.rules import ASKED
 from alcada.web import intake_list
 
 pytestmark = pytest.mark.django_db
@@ -107,6 +112,27 @@ def test_filters_narrow(several: World, as_: Sign) -> None:
     assert found(bruno, **within) == [2, 1]
 
 
+def test_every_state_s_filter_agrees_with_what_the_rows_say(several: World, as_: Sign) -> None:
+    several.unknown()
+    several.undecided()
+    several.approved()
+    several.decided(several.submitted(), several.bruno, VERDICT.REJECT, comment="Não")
+    back = several.submitted()
+    several.decided(back, several.bruno, VERDICT.SEND_BACK, comment="Falta a nota")
+    flow.withdraw(several.submitted(), by=several.ana)
+    intake.discard(several.typed(), by=several.ana)
+    asked = several.posting(several.refused())
+    Posting.objects.filter(pk=asked.pk).update(reason=sorted(ASKED)[0])
+    corrected = several.posted()
+    shown = {}
+    for entry in with_status(Entry.objects.all()):
+        shown.setdefault(entry.status, set()).add(entry.number)
+    assert len(shown) >= 11
+    assert corrected.number in shown["posting.posted"]
+    for state in STATUSES:
+        assert set(found(as_(several.bruno), state=state)) == shown.get(state, set()), state
+
+
 def test_a_period_between_two_instalments_finds_nothing(world: World, as_: Sign) -> None:
     day = timezone.localdate()
     apart = [{"due_date": drafts.day(day + timedelta(days=n)), "amount": "500,00"} for n in (10, 40)]
@@ -125,7 +151,7 @@ def test_every_order(several: World, as_: Sign) -> None:
     assert found(bruno, sort="name") == [2, 3, 1, 4]  # accents count for nothing
 
 
-@pytest.mark.parametrize("sort", list(listing.SORTS))
+@pytest.mark.parametrize("sort", list(list_pages.SORTS))
 def test_pages_follow_one_another_both_ways(
     world: World, as_: Sign, monkeypatch: pytest.MonkeyPatch, sort: str
 ) -> None:
@@ -133,7 +159,7 @@ def test_pages_follow_one_another_both_ways(
     for number in range(8):  # alike in value and name, so that only the key tells them apart
         world.typed(amount="10,00" if number % 2 else "20,00", due_in=number % 3)
     client = as_(world.bruno)
-    keys = listing.page(listing.find(listing.scope_of(world.bruno), {}), sort, size=100).keys
+    keys = list_pages.page(listing.find(listing.scope_of(world.bruno), {}), sort, size=100).keys
     numbers_of = dict(Entry.objects.values_list("pk", "number"))
     whole = [numbers_of[pk] for pk in keys]
     assert len(whole) == 8
@@ -156,7 +182,7 @@ def test_pages_follow_one_another_both_ways(
 
 @pytest.mark.parametrize("key", ["x", "~", "1~", "9999-99-99~4", "a" * 500, "\x00", "-1", "'"])
 def test_a_key_that_is_none_begins_at_the_first_page(several: World, as_: Sign, key: str) -> None:
-    for sort in listing.SORTS:
+    for sort in list_pages.SORTS:
         assert len(found(as_(several.bruno), sort=sort, after=key)) in (0, 4)
 
 
@@ -171,7 +197,7 @@ def test_it_adds_up(several: World, as_: Sign) -> None:
 def test_more_than_are_counted_is_said_and_nothing_summed(
     several: World, as_: Sign, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(listing, "COUNTED", 3)
+    monkeypatch.setattr(list_pages, "COUNTED", 3)
     page = as_(several.bruno).get("/entries/totals").content.decode()
     assert "More than" in page
     assert "R$" not in page

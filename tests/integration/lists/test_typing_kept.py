@@ -154,6 +154,19 @@ def test_a_draft_being_edited_comes_back_too(world: World, as_: Sign) -> None:
     )
 
 
+def test_a_correction_being_typed_comes_back_too(world: World, as_: Sign) -> None:
+    entry = world.posted()
+    ana, address = as_(world.ana), f"/entries/{entry.pk}/correct"
+    assert ana.post(f"{address}/begin").status_code == 302
+    sent = fields(world, notes="corrigindo") | {
+        kept.FIELD: hidden(ana.get(address).content.decode(), kept.FIELD)
+    }
+    ana.logout()
+    back = sign_in_again(ana, world.ana, ana.post(address, sent)).content.decode()
+    assert "corrigindo" in back
+    assert "Your session had ended" in back
+
+
 def test_somebody_else_who_signs_in_there_gets_nothing_of_it(world: World, as_: Sign) -> None:
     ana = as_(world.ana)
     page = ana.get("/entries/new/payable").content.decode()

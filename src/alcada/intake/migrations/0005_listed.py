@@ -94,7 +94,9 @@ BEGIN
         SELECT coalesce(array_agg(DISTINCT mark), '{}') INTO marks FROM (
             SELECT '@k' || category_id AS mark FROM intake_split WHERE revision_id = NEW.current_id
             UNION SELECT '@x' || cost_centre_id FROM intake_split
-                WHERE revision_id = NEW.current_id AND cost_centre_id IS NOT NULL) found;
+                WHERE revision_id = NEW.current_id AND cost_centre_id IS NOT NULL
+            UNION SELECT '@d' || to_char(due_date, 'YYYYMM') FROM intake_instalment
+                WHERE revision_id = NEW.current_id) found;
     ELSE
         party := NEW.draft->>'party_name'; document := NEW.draft->>'party_document';
         described := NEW.draft->>'description'; numbered := NEW.draft->>'document_number';
@@ -111,6 +113,11 @@ BEGIN
                     WHERE part->>'category' ~ '^[0-9]{1,18}$'
                 UNION SELECT '@x' || (part->>'cost_centre') FROM jsonb_array_elements(NEW.draft->'splits') part
                     WHERE part->>'cost_centre' ~ '^[0-9]{1,18}$') found;
+        END IF;
+        IF jsonb_typeof(NEW.draft->'instalments') = 'array' THEN
+            marks := marks || ARRAY(SELECT DISTINCT '@d' || to_char(intake_read_day(part->>'due_date'), 'YYYYMM')
+                FROM jsonb_array_elements(NEW.draft->'instalments') part
+                WHERE intake_read_day(part->>'due_date') IS NOT NULL);
         END IF;
         IF document IS NULL OR document = '' THEN
             SELECT p.document INTO document FROM directory_party p

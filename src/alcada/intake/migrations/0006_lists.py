@@ -74,6 +74,10 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name='entry',
+            index=models.Index(fields=['list_last_due'], name='entry_all_last_due'),
+        ),
+        migrations.AddIndex(
+            model_name='entry',
             index=models.Index(fields=['list_name', 'id'], name='entry_all_name'),
         ),
         migrations.AddIndex(
