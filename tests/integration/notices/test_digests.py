@@ -234,7 +234,7 @@ def test_two_workers_at_once_make_one(office: World, postbox: Postbox) -> None:
 def test_the_timetable_queues_who_is_due_and_nobody_without_a_mail_server(
     office: World, settings: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(digests.timezone, "now", lambda: datetime(2026, 11, 30, 12, tzinfo=UTC))
+    monkeypatch.setattr("alcada.notify.digests.timezone.now", lambda: datetime(2026, 11, 30, 12, tzinfo=UTC))
     settings.EMAIL_CONFIGURED = False
     assert digest.queue_due() == 0
     settings.EMAIL_CONFIGURED = True
