@@ -25,7 +25,7 @@ router = Router(tags=["postings"])
 READ, MEND = Bearer("postings:read"), Bearer("postings:mend")
 
 State = Literal["queued", "sending", "posted", "refused", "unknown", "undecided", "cancelled"]
-Whose = Literal["", "administrators", "entered"]
+Whose = Literal["", "office", "entered"]
 assert set(State.__args__) == {*PostingState.values}  # type: ignore[attr-defined]
 assert set(Whose.__args__) == {*Owner}  # type: ignore[attr-defined]
 

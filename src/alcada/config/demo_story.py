@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable
+from datetime import timedelta
 from importlib import resources
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -43,6 +44,12 @@ SAMPLES = {
 }
 
 
+# Vendor, CNPJ, category, what for, amount, days until it is due.
+WAITING = (
+    ("Gelo do Vale Comércio de Gelo Ltda", "44556677000186", "Material", "Gelo para eventos", "1.180,00", 3),
+    ("Fachada Viva Comunicação Visual Ltda", "30201099000150", "Manutenção", "Fachada nova", "18.900,00", 15),
+)
+
 PARTY = {"payable": "vendor", "receivable": "customer"}
 
 
@@ -63,6 +70,7 @@ class Story:
             self._payables()
             self._receivable()
             self._sales()
+            self._waiting()
             report = self._report()
             self.say("books          " + ", ".join(f"{name} {value}" for name, value in report.items()))
             return report
@@ -160,6 +168,25 @@ class Story:
             f"won            deal no. {deal.number}: {deal.customer}, {format_brl(deal.value)}, by {self.ana}"
         )
         self._approve(deal.entry, deal.entry.revisions.get())
+
+    def _waiting(self) -> None:
+        """What stands in the inbox when the demo is up: one that is due soon, and one that two people decide on."""
+        company = self.companies[0]
+        for name, document, category, what, amount, days in WAITING:
+            leaf = self._category(company, category)
+            draft = drafts.empty(company, "payable", today=timezone.localdate()) | {
+                "new_party": "1",
+                "party_name": name,
+                "party_document": document,
+                "description": what,
+                "amount": amount,
+                "splits": [{"category": str(leaf and leaf.pk), "cost_centre": str(self.centre.pk)}],
+                "instalments": [{"due_date": drafts.day(timezone.localdate() + timedelta(days=days))}],
+            }
+            entry = intake.start(company, "payable", by=self.ana, draft=draft)
+            revision = flow.submit(intake.settle_party(entry, by=self.ana), by=self.ana)
+            told = f"{revision.party_name}, {format_brl(revision.amount)}, for {self.bruno}"
+            self.say(f"waits          no. {entry.number}: {told}")
 
     def _approve(self, entry: Entry, revision: Revision) -> None:
         """Every step that asks, and the posting."""

@@ -1,7 +1,8 @@
 """Who has to act on a posting. The one rule: pages, counts and the diagnosis ask here.
 
 Nobody, as long as it goes on by itself. Who entered the entry, where it can't be sent as it is. The company's
-administrators, for all else that a person has to mend: at Conta Azul, on the connection, or by a decision.
+finance, or its administrators where it has none, for all else that a person has to mend: at Conta Azul, on the
+connection, or by a decision.
 """
 
 from enum import StrEnum
@@ -15,7 +16,7 @@ from alcada.posting.models import BY_HAND, LOUD, Posting, State
 
 class Owner(StrEnum):
     NOBODY = ""
-    ADMINISTRATORS = "administrators"
+    OFFICE = "office"
     ENTERED = "entered"
 
 
@@ -34,7 +35,7 @@ def with_owner(postings: QuerySet[Posting]) -> QuerySet[Any]:
     """Postings with `owner`, one of Owner."""
     owner = Case(
         When(_TO_CHANGE, then=Value(Owner.ENTERED.value)),
-        When(NEEDS_PERSON, then=Value(Owner.ADMINISTRATORS.value)),
+        When(NEEDS_PERSON, then=Value(Owner.OFFICE.value)),
         default=Value(Owner.NOBODY.value),
         output_field=CharField(),
     )

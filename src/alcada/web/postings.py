@@ -109,8 +109,8 @@ def owner_words(posting: Any) -> str:
     """Whose turn it is, of a posting with `owner`."""
     if posting.owner == Owner.ENTERED:
         return str(posting.entry.created_by.name)
-    if posting.owner == Owner.ADMINISTRATORS:
-        return _("Administrators")
+    if posting.owner == Owner.OFFICE:
+        return _("Finance, or administrators")
     return _("Nobody yet") if posting.state in (State.QUEUED, State.SENDING, State.UNKNOWN) else ""
 
 

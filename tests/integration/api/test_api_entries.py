@@ -326,7 +326,7 @@ def test_a_refused_posting_is_found_and_posted_again(call: Any, world: Any) -> N
     assert (waiting["entry"], waiting["state"], waiting["waits_for"]) == (
         entry.pk,
         "refused",
-        "administrators",
+        "office",
     )
     assert finance.read("/postings?state=posted")["items"][0]["remote_event_id"] == f"evt-{posted.pk}"
     again = finance.post(f"/postings/{waiting['id']}/again")

@@ -52,8 +52,8 @@ def test_whose_turn_it_is(world: World, as_: Sign) -> None:
     assert [
         found[one.reference].owner for one in (refused, undecided, to_change, unknown, waits, posted)
     ] == [
-        "Administrators",
-        "Administrators",
+        "Finance, or administrators",
+        "Finance, or administrators",
         world.ana.name,
         "Nobody yet",
         "Nobody yet",

@@ -135,7 +135,7 @@ def test_one_of_two_that_stand_is_adopted_loudly(
     adopting.adopt(posting, adopting.read(posting, two), by=clara, reason="")
     posting = fresh(lost, State.POSTED)
     assert (posting.remote_event_id, posting.reason, posting.detail) == (two, "second_event", one)
-    assert owner(posting) == "administrators"
+    assert owner(posting) == "office"
     byhand.settle_loud(posting.pk, by=clara, reason="Removi a outra")
     assert owner(posting) == ""
     with pytest.raises(TransitionNotAllowedError):
@@ -161,7 +161,7 @@ def test_marked_by_hand_counts_as_posted_and_stays_loud_until_somebody_names_the
     byhand.mark(refused.pk, by=clara, reason="Digitei no Conta Azul")
     posting = fresh(refused, State.POSTED)
     assert (posting.remote_event_id, posting.reason) == ("", "by_hand")
-    assert owner(posting) == "administrators"
+    assert owner(posting) == "office"
     flow.after_posting(posting.pk)
     assert Run.objects.get(revision=posting.revision_id).state == Run.State.DONE
     returning.queue_polls()
@@ -207,7 +207,7 @@ def test_an_answer_that_comes_after_the_hand_is_loud(
     actions.finish_create(attempt, uuid.uuid4(), answer)
     posting = fresh(lost, State.POSTED)
     assert (posting.reason, posting.remote_event_id) == ("second_event", entry["id"])
-    assert owner(posting) == "administrators"
+    assert owner(posting) == "office"
 
 
 @pytest.mark.parametrize("state", [State.SENDING, State.UNKNOWN])
