@@ -180,10 +180,11 @@ def _in_state(found: QuerySet[Entry], state: str) -> QuerySet[Entry]:
         sent_back = Exists(Round.objects.filter(entry=OuterRef("pk"), state=Round.State.SENT_BACK))
         latest = found.annotate(latest=Subquery(rounds.values("state")[:1]))
         return latest.filter(~sent_back | ~Q(latest=Round.State.SENT_BACK))
-    if code != Round.State.APPROVED:  # of which there are few
-        found = found.filter(pk__in=Round.objects.filter(state=code).values("entry"))
     found = found if code == Round.State.SENT_BACK else found.filter(~Exists(live))
-    return found.annotate(latest=Subquery(rounds.values("state")[:1])).filter(latest=code)
+    if code == Round.State.APPROVED:
+        return found.annotate(latest=Subquery(rounds.values("state")[:1])).filter(latest=code)
+    newer = Round.objects.filter(entry=OuterRef("entry"), pk__gt=OuterRef("pk"))
+    return found.filter(pk__in=Round.objects.filter(~Exists(newer), state=code).values("entry"))
 
 
 def _posted_as(found: QuerySet[Entry], code: str, live: QuerySet[Posting]) -> QuerySet[Entry]:
