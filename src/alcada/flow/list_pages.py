@@ -137,7 +137,12 @@ def totals(found: QuerySet[Entry]) -> Totals:
 @contextmanager
 def planned_anew(*, patience_ms: int = 0, only_bitmaps: bool = False) -> Iterator[None]:
     """A statement planned for these very values: one plan for all companies does not suit all."""
-    settings = {"plan_cache_mode": "force_custom_plan", "jit": "off"}
+    # Nor do several processes wait for one page: beside many people's pages that makes all of them slower.
+    settings = {
+        "plan_cache_mode": "force_custom_plan",
+        "jit": "off",
+        "max_parallel_workers_per_gather": "0",
+    }
     if patience_ms:
         settings["statement_timeout"] = str(patience_ms)
     if only_bitmaps:
@@ -146,7 +151,7 @@ def planned_anew(*, patience_ms: int = 0, only_bitmaps: bool = False) -> Iterato
         _set(settings)
         yield
         if patience_ms or only_bitmaps:  # the caller's own transaction goes on without it
-            _set({name: "0" if name == "statement_timeout" else "on" for name in list(settings)[2:]})
+            _set({name: "0" if name == "statement_timeout" else "on" for name in list(settings)[3:]})
 
 
 def _set(settings: Mapping[str, str]) -> None:

@@ -183,8 +183,11 @@ def _in_state(found: QuerySet[Entry], state: str) -> QuerySet[Entry]:
     found = found if code == Round.State.SENT_BACK else found.filter(~Exists(live))
     if code == Round.State.APPROVED:
         return found.annotate(latest=Subquery(rounds.values("state")[:1])).filter(latest=code)
-    newer = Round.objects.filter(entry=OuterRef("entry"), pk__gt=OuterRef("pk"))
-    return found.filter(pk__in=Round.objects.filter(~Exists(newer), state=code).values("entry"))
+    of_state = Round.objects.filter(state=code)
+    if code != Round.State.OPEN:  # beside an open one there is no newer
+        newer = Round.objects.filter(entry=OuterRef("entry"), pk__gt=OuterRef("pk"))
+        of_state = of_state.filter(~Exists(newer))
+    return found.filter(pk__in=of_state.values("entry"))
 
 
 def _posted_as(found: QuerySet[Entry], code: str, live: QuerySet[Posting]) -> QuerySet[Entry]:
