@@ -32,6 +32,7 @@ FILTERS: Final = (
 # Rounds of what nobody is changing.
 _FROZEN: Final = frozenset({"open", "rejected", "withdrawn", "approved"})
 RARE: Final = 1_000
+FEW: Final = 10  # companies that are named one by one to an index
 MONTHS: Final = 24  # a period of so many is found by its months' marks
 
 
@@ -99,7 +100,7 @@ def find(scope: Scope, wanted: Mapping[str, str]) -> QuerySet[Entry]:
     found = _due(found, read_day(wanted.get("from", "")), read_day(wanted.get("until", "")))
     if account := key(wanted.get("account", "")):
         found = found.filter(Exists(Run.objects.filter(revision=OuterRef("current"), connection=account)))
-    return _in_state(found, wanted.get("state", ""))
+    return _in_state(found, wanted.get("state", ""), scope)
 
 
 def rare(condition: str) -> list[int] | None:
@@ -123,7 +124,7 @@ def _near(scope: Scope) -> str:
     if scope.own and not scope.everything:
         return searching.tagged("@u", [scope.user.pk])
     few = [*scope.everything, *scope.own]
-    return searching.tagged("@c", few) if 0 < len(few) <= 10 else ""
+    return searching.tagged("@c", few) if 0 < len(few) <= FEW else ""
 
 
 def _marks(wanted: Mapping[str, str]) -> Iterator[str]:
@@ -162,7 +163,7 @@ def _due(found: QuerySet[Entry], since: date | None, until: date | None) -> Quer
     return found.filter(Q(draft__isnull=False) | Exists(part)) if since and until else found
 
 
-def _in_state(found: QuerySet[Entry], state: str) -> QuerySet[Entry]:
+def _in_state(found: QuerySet[Entry], state: str, scope: Scope) -> QuerySet[Entry]:
     """As flow.queries.with_status tells a state, but from the side where there are few: its postings, its rounds."""
     if state not in STATUSES:
         return found.filter(discarded_at=None)  # what was thrown away shows only to who asks for it
@@ -184,6 +185,10 @@ def _in_state(found: QuerySet[Entry], state: str) -> QuerySet[Entry]:
     if code == Round.State.APPROVED:
         return found.annotate(latest=Subquery(rounds.values("state")[:1])).filter(latest=code)
     of_state = Round.objects.filter(state=code)
+    if not scope.everything:
+        of_state = of_state.filter(company__in=scope.own, entered_by=scope.user)
+    elif len(scope.everything) + len(scope.own) <= FEW:
+        of_state = of_state.filter(company__in=[*scope.everything, *scope.own])
     if code != Round.State.OPEN:  # beside an open one there is no newer
         newer = Round.objects.filter(entry=OuterRef("entry"), pk__gt=OuterRef("pk"))
         of_state = of_state.filter(~Exists(newer))
