@@ -41,7 +41,13 @@ class Round(models.Model):
                 name="one_live_round_per_revision",
             ),
         ]
-        indexes = [models.Index(fields=["company", "state", "due_date"])]
+        indexes = [
+            models.Index(fields=["company", "state", "due_date"]),
+            # A list of entries in one of these states, newest first: few among many that are approved.
+            models.Index(
+                fields=["state", "entry"], condition=~Q(state="approved"), name="round_not_approved"
+            ),
+        ]
 
 
 class Step(models.Model):

@@ -94,6 +94,7 @@ def _bench_into(parser: argparse.ArgumentParser) -> None:
     pages.add_argument("--entries", type=int, default=100_000)
     pages.add_argument("--companies", type=int, default=200)
     pages.add_argument("--requests", type=int, default=40, help="of each page (default 40)")
+    pages.add_argument("--without", nargs="*", default=[], metavar="PAGE", help="pages left out, by name")
     pages.add_argument(
         "--keep", default="", metavar="FOLDER", help="keep the data there; again: only measure"
     )
@@ -200,6 +201,7 @@ def _bench(given: argparse.Namespace) -> int:
             entries=given.entries,
             companies=given.companies,
             requests=given.requests,
+            without=given.without,
             keep=given.keep,
             as_json=given.json,
         )

@@ -135,16 +135,27 @@ def totals(found: QuerySet[Entry]) -> Totals:
 
 
 @contextmanager
-def planned_anew(*, patience_ms: int = 0) -> Iterator[None]:
+def planned_anew(*, patience_ms: int = 0, only_bitmaps: bool = False) -> Iterator[None]:
     """A statement planned for these very values: one plan for all companies does not suit all."""
+    # Nor do several processes wait for one page: beside many people's pages that makes all of them slower.
+    settings = {
+        "plan_cache_mode": "force_custom_plan",
+        "jit": "off",
+        "max_parallel_workers_per_gather": "0",
+    }
+    if patience_ms:
+        settings["statement_timeout"] = str(patience_ms)
+    if only_bitmaps:
+        settings |= dict.fromkeys(("enable_seqscan", "enable_indexscan", "enable_indexonlyscan"), "off")
     with transaction.atomic():
-        with connection.cursor() as cursor:
-            cursor.execute(
-                "SELECT set_config('plan_cache_mode', 'force_custom_plan', true), set_config('jit', 'off', true)"
-            )
-            if patience_ms:
-                cursor.execute(f"SET LOCAL statement_timeout = {int(patience_ms)}")
+        _set(settings)
         yield
-        if patience_ms:  # the caller's own transaction goes on without it
-            with connection.cursor() as cursor:
-                cursor.execute("SET LOCAL statement_timeout = 0")
+        if patience_ms or only_bitmaps:  # the caller's own transaction goes on without it
+            _set({name: "0" if name == "statement_timeout" else "on" for name in list(settings)[3:]})
+
+
+def _set(settings: Mapping[str, str]) -> None:
+    """For the rest of the transaction."""
+    calls = ", ".join(["set_config(%s, %s, true)"] * len(settings))
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT {calls}", [each for pair in settings.items() for each in pair])

@@ -9,10 +9,12 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any, Final
 
+from django.db import connection
 from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery
 
 from alcada.approval.models import Round
 from alcada.directory.models import EntryKind
+from alcada.flow import list_pages
 from alcada.flow.models import Run
 from alcada.flow.queries import STATUSES
 from alcada.intake import searching
@@ -29,6 +31,8 @@ FILTERS: Final = (
 )  # fmt: skip
 # Rounds of what nobody is changing.
 _FROZEN: Final = frozenset({"open", "rejected", "withdrawn", "approved"})
+RARE: Final = 1_000
+FEW: Final = 10  # companies that are named one by one to an index
 MONTHS: Final = 24  # a period of so many is found by its months' marks
 
 
@@ -79,7 +83,12 @@ def find(scope: Scope, wanted: Mapping[str, str]) -> QuerySet[Entry]:
     condition = searching.all_of(search.words, *_marks(wanted))
     if condition:
         # The scope once more, as marks: so the index of words answers for one company or one person alone.
-        found = found.filter(list_words=searching.Having(searching.all_of(condition, _near(scope))))
+        condition = searching.all_of(condition, _near(scope))
+        few = rare(condition) if search.words else None
+        # A beginning of words has no statistics: without a look first, one that is rare is searched for in all rows.
+        found = (
+            found.filter(list_words=searching.Having(condition)) if few is None else found.filter(pk__in=few)
+        )
     if search.reference:
         found = found.filter(pk__in=Posting.objects.filter(reference=search.reference).values("entry"))
     if search.least is not None:
@@ -94,6 +103,15 @@ def find(scope: Scope, wanted: Mapping[str, str]) -> QuerySet[Entry]:
     return _in_state(found, wanted.get("state", ""), scope)
 
 
+def rare(condition: str) -> list[int] | None:
+    """The keys of all entries that have these words, where there are few; by the index of words alone."""
+    sql = "SELECT id FROM intake_entry WHERE list_words @@ %s::tsquery LIMIT %s"
+    with list_pages.planned_anew(only_bitmaps=True), connection.cursor() as cursor:
+        cursor.execute(sql, [condition, RARE + 1])
+        keys = [pk for (pk,) in cursor.fetchall()]
+    return keys if len(keys) <= RARE else None
+
+
 def _seen(scope: Scope) -> Q:
     if scope.everything and scope.own:
         return Q(company__in=scope.everything) | Q(company__in=scope.own, created_by=scope.user)
@@ -106,7 +124,7 @@ def _near(scope: Scope) -> str:
     if scope.own and not scope.everything:
         return searching.tagged("@u", [scope.user.pk])
     few = [*scope.everything, *scope.own]
-    return searching.tagged("@c", few) if 0 < len(few) <= 10 else ""
+    return searching.tagged("@c", few) if 0 < len(few) <= FEW else ""
 
 
 def _marks(wanted: Mapping[str, str]) -> Iterator[str]:
@@ -151,7 +169,7 @@ def _in_state(found: QuerySet[Entry], state: str, scope: Scope) -> QuerySet[Entr
         return found.filter(discarded_at=None)  # what was thrown away shows only to who asks for it
     room, _dot, code = state.partition(".")
     if state == "discarded":
-        return found.filter(discarded_at__isnull=False)
+        return found.filter(discarded_at__isnull=False, draft__isnull=False)
     found = found.filter(discarded_at=None, draft__isnull=room == "posting" or code in _FROZEN)
     rounds = Round.objects.filter(entry=OuterRef("pk")).order_by("-pk")
     live = Posting.objects.filter(
@@ -163,11 +181,18 @@ def _in_state(found: QuerySet[Entry], state: str, scope: Scope) -> QuerySet[Entr
         sent_back = Exists(Round.objects.filter(entry=OuterRef("pk"), state=Round.State.SENT_BACK))
         latest = found.annotate(latest=Subquery(rounds.values("state")[:1]))
         return latest.filter(~sent_back | ~Q(latest=Round.State.SENT_BACK))
-    if code != Round.State.APPROVED:  # of which there are few
-        of_state = Round.objects.filter(company__in=[*scope.everything, *scope.own], state=code)
-        found = found.filter(pk__in=of_state.values("entry"))
     found = found if code == Round.State.SENT_BACK else found.filter(~Exists(live))
-    return found.annotate(latest=Subquery(rounds.values("state")[:1])).filter(latest=code)
+    if code == Round.State.APPROVED:
+        return found.annotate(latest=Subquery(rounds.values("state")[:1])).filter(latest=code)
+    of_state = Round.objects.filter(state=code)
+    if not scope.everything:
+        of_state = of_state.filter(company__in=scope.own, entered_by=scope.user)
+    elif len(scope.everything) + len(scope.own) <= FEW:
+        of_state = of_state.filter(company__in=[*scope.everything, *scope.own])
+    if code != Round.State.OPEN:  # beside an open one there is no newer
+        newer = Round.objects.filter(entry=OuterRef("entry"), pk__gt=OuterRef("pk"))
+        of_state = of_state.filter(~Exists(newer))
+    return found.filter(pk__in=of_state.values("entry"))
 
 
 def _posted_as(found: QuerySet[Entry], code: str, live: QuerySet[Posting]) -> QuerySet[Entry]:

@@ -114,9 +114,7 @@ class Entry(models.Model):
             models.Index(fields=["list_value", "id"], name="entry_all_value"),
             models.Index(fields=["list_name", "id"], name="entry_all_name"),
             models.Index(fields=["created_by", "id"], name="entry_list_own"),
-            models.Index(
-                fields=["company", "id"], condition=Q(draft__isnull=False), name="entry_list_drafts"
-            ),
+            models.Index(fields=["id"], condition=Q(draft__isnull=False), name="entry_list_drafts"),
             GinIndex(fields=["list_words"], name="entry_list_words"),
         ]
         constraints = [

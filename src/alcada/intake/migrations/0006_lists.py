@@ -86,7 +86,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name='entry',
-            index=models.Index(condition=models.Q(('draft__isnull', False)), fields=['company', 'id'], name='entry_list_drafts'),
+            index=models.Index(condition=models.Q(('draft__isnull', False)), fields=['id'], name='entry_list_drafts'),
         ),
         migrations.AddIndex(
             model_name='entry',
