@@ -84,7 +84,7 @@ def test_its_history_names_the_token(call: Any, shop: Shop, ana: User) -> None:
     caller = call(ana)
     made = caller.post("/deals", body(shop)).json()
     (record,) = history.of(Deal.objects.get(pk=made["id"]))
-    assert record.data["token"] == caller.token.split("_")[1]
+    assert record.channel == f"api:{caller.token.split('_')[1]}"
 
 
 def test_won_undone_and_won_again_is_the_same_receivable(call: Any, shop: Shop, ana: User) -> None:
@@ -292,7 +292,7 @@ def test_a_stage_that_was_removed_takes_no_deal(call: Any, shop: Shop, ana: User
 def test_what_is_left_out_is_usual(call: Any, shop: Shop, ana: User) -> None:
     """The customer's own before the company's; a category of payables is nobody's for a sale."""
     usual = Usual(category=shop.desk.sales, cost_centre=shop.desk.centre)
-    directory.save_defaults(shop.company, "receivable", usual, by=ana)
+    directory.set_defaults(shop.company, "receivable", usual, by=ana)
     given = {name: value for name, value in body(shop).items() if name != "category"}
     made = call(ana).post("/deals", given).json()
     assert [made[name]["id"] for name in ("category", "cost_centre", "bank_account")] == [
