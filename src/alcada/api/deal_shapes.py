@@ -40,7 +40,7 @@ class DealFields(In):
     bank_account: Id | None = Field(None, description=noop("The account in which it is received."))
     owner: Id | None = Field(
         None,
-        description=noop("Whose it is; for finance and administrators to choose. Else the caller's own."),
+        description=noop("Whose it is. Finance and administrators may choose another."),
     )
     expected_on: Day | None = Field(None, description=noop("The day on which it is expected to close."))
     notes: Annotated[str, Field(max_length=1000)] | None = Field(
