@@ -10,13 +10,16 @@ from cast import make_person
 from django.utils import timezone
 from integration.sales.conftest import Shop, open_shop
 
+from alcada.connections.models import Connection
 from alcada.directory import actions as directory
 from alcada.directory.actions import Usual, save_party
 from alcada.directory.models import Counterpart
 from alcada.history import queries as history
 from alcada.intake.models import Entry, Revision
 from alcada.people.models import Company, Role, User
-from alcada.posting.models import Posting, State
+from alcada.posting import actions as posting
+from alcada.posting.models import Attempt, Posting, State
+from alcada.posting.rules import Outcome
 from alcada.sales import pipelines
 from alcada.sales.models import Deal, Stage
 from alcada.tokens import actions as tokens
@@ -211,10 +214,20 @@ def test_a_closed_deal_is_not_changed(call: Any, shop: Shop, ana: User) -> None:
     assert str(deal.value) == "100.00"
 
 
+def arrive() -> None:
+    """The posting is taken, and Conta Azul says that the entry is there."""
+    # The database's clock stands still within a test's transaction: what is due now would be due later.
+    Posting.objects.update(next_try_at=timezone.now() - timedelta(hours=1))
+    token, (one,) = posting.claim(Connection.objects.get().pk, 1)
+    attempt = posting.start_attempt(one.pk, token, kind=Attempt.Kind.ENTRY, request={})
+    said = Outcome(Attempt.Outcome.POSTED, remote_id="evt-1", status=201)
+    posting.finish_create(attempt, token, said)
+
+
 def test_one_that_stands_in_conta_azul_stays_won(call: Any, shop: Shop, ana: User) -> None:
     caller, deal = call(ana), shop.deal(ana)
     caller.post(f"/deals/{deal.pk}/win")
-    Posting.objects.update(state=State.POSTED, remote_id="evt-1")
+    arrive()
     for path, given in (("reopen", None), ("lose", {"reason": "Preço"}), ("move", {"stage": deal.stage_id})):
         answer = caller.post(f"/deals/{deal.pk}/{path}", given, Accept_Language="en")
         assert (answer.status_code, answer.json()["code"], answer.json()["reason"]) == (
