@@ -1,6 +1,6 @@
 """Version 1: the operations put together. Loaded by the door with the first request that needs it, never before.
 
-A room that comes (deals, say) is a file beside the others with a `router`, and a line in ROUTERS; its scopes stand in
+A room that comes is a file beside the others with a `router`, and a line in ROUTERS; its scopes stand in
 tokens/rules.py.
 """
 
@@ -15,6 +15,7 @@ from ninja.operation import Operation
 from alcada import __version__
 from alcada.api import (
     companies,
+    deals,
     describing,
     directory,
     entries,
@@ -41,6 +42,7 @@ ROUTERS: Final[tuple[tuple[str, Router], ...]] = (
     ("", own_fields.router),
     ("/companies", routing.router),
     ("/accounts", mappings.router),
+    ("", deals.router),
 )
 
 api = NinjaAPI(

@@ -20,12 +20,13 @@ from alcada.connections.mapping_actions import NotThereError
 from alcada.connections.routing_actions import RoutingError, RulesChangedError
 from alcada.directory.actions import DirectoryError
 from alcada.flow.mapping import OtherDocumentError
-from alcada.flow.refusals import refusal
+from alcada.flow.refusals import OBSTACLES, refusal
 from alcada.flow.rules import SubmissionRefusedError
 from alcada.intake import rules as intake
 from alcada.intake.files import UploadError
 from alcada.posting.models import State
 from alcada.posting.rules import BusyError, TransitionNotAllowedError
+from alcada.sales import rules as sales
 from conta_azul.errors import ContaAzulError
 
 # pydantic's kinds of error, as a person reads them.
@@ -95,6 +96,16 @@ def _of_transition(exc: TransitionNotAllowedError) -> Problem:
     return Problem("wrong_state", detail, state=str(exc.before))
 
 
+# Where a deal's form calls a field something else than the API does.
+_DEAL_FIELDS: Final = {"party_name": "customer", "amount": "value", "": "body"}
+
+
+def _of_deal(exc: sales.Problems) -> Problem:
+    return Problem(
+        "invalid", errors={_DEAL_FIELDS.get(name, name): told for name, told in exc.fields.items()}
+    )
+
+
 def _changed(_exc: Exception) -> Problem:
     return Problem("changed_meanwhile", _("Read it again, look at what changed, then send what you want."))
 
@@ -121,6 +132,15 @@ HANDLED: Final[Mapping[type[Exception], Callable[[Any], Problem]]] = {
     intake.ChangedMeanwhileError: _changed,
     RulesChangedError: _changed,
     MappingChangedError: _changed,
+    sales.Problems: _of_deal,
+    sales.DealChangedError: _changed,
+    sales.ClosedError: lambda _exc: Problem(
+        "wrong_state", _("To change a deal that is won or lost, reopen it first.")
+    ),
+    sales.NotOpenableError: lambda exc: Problem("wrong_state", str(OBSTACLES[exc.code]), reason=exc.code),
+    sales.NotYoursError: lambda _exc: Problem(
+        "not_allowed", _("Only its owner, finance or an administrator changes a deal.")
+    ),
     SubmissionRefusedError: lambda exc: Problem("submission_refused", refusal(exc), reason=exc.code),
     approval.ApprovalError: _of_approval,
     BusyError: lambda _exc: Problem(

@@ -1,4 +1,4 @@
-"""Why an entry can't be submitted, in words: for the page and the API."""
+"""Why an entry can't be submitted, or a deal not be reopened, in words: for the page and the API."""
 
 from collections.abc import Mapping
 from typing import Final
@@ -32,6 +32,24 @@ REFUSALS: Final[Mapping[str, str | Promise]] = {
     "route_not_connected": lazy(
         "This entry goes to the account %(account)s, which was never connected to Conta Azul. "
         "An administrator connects it, or changes the routing, under Connections."
+    ),
+}
+
+# Why a deal that is won can't be reopened (flow.selling).
+OBSTACLES: Final[Mapping[str, str | Promise]] = {
+    "posted": lazy(
+        "Its receivable stands in Conta Azul, so the deal stays won. What is wrong with it is corrected on the "
+        "receivable's page."
+    ),
+    "sending": lazy(
+        "Its receivable is on its way to Conta Azul, or may have arrived there. Wait until that is known."
+    ),
+    "undecided": lazy(
+        "Nobody knows yet whether its receivable stands in Conta Azul. Finance decides that on the receivable's page."
+    ),
+    "loud": lazy(
+        "An entry of this deal stands in Conta Azul beside what was approved. Finance settles that on the "
+        "receivable's page first."
     ),
 }
 

@@ -4,11 +4,14 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from typing import Any
 
 from django.db.models import Count, F, Q, QuerySet, Sum
 
 from alcada import money
 from alcada.directory import documents
+from alcada.directory.models import EntryKind, Party
+from alcada.directory.queries import bank_accounts_for, categories_for, cost_centres_for, defaults_for
 from alcada.people.models import Company, Membership, User
 from alcada.people.queries import companies_where, may
 from alcada.people.rules import ABILITIES
@@ -41,6 +44,24 @@ def owners_for(company: Company, by: User) -> QuerySet[User]:
     if not may(by, "deal.change_all", company):
         found = found.filter(pk=by.pk)
     return found.order_by("name", "pk")
+
+
+def usual_for(company: Company, customer: Party | None = None) -> dict[str, Any]:
+    """What a new deal usually has, by field: the customer's, else the company's, of what may be chosen."""
+    kind = EntryKind.RECEIVABLE
+    defaults, accounts = defaults_for(company, kind), bank_accounts_for(company, kind)
+    offered: dict[str, QuerySet[Any]] = {
+        "category": categories_for(company, kind),
+        "cost_centre": cost_centres_for(company),
+        "bank_account": accounts,
+    }
+    usual = {}
+    for name, choices in offered.items():
+        keys = [getattr(customer, f"default_{name}_id", None), getattr(defaults, f"{name}_id", None)]
+        chosen = {one.pk: one for one in choices.filter(pk__in=[key for key in keys if key])}
+        usual[name] = next((chosen[key] for key in keys if key in chosen), None)
+    usual["bank_account"] = usual["bank_account"] or accounts.filter(is_default=True).first()
+    return usual
 
 
 def pipelines_of(company: Company) -> QuerySet[Pipeline]:

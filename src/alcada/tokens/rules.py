@@ -23,6 +23,8 @@ SCOPES: Final[Mapping[str, str | Promise]] = {
     "postings:read": _("See postings"),
     "postings:mend": _("Post again, look again, give up a posting"),
     "history:read": _("See the history of entries"),
+    "deals:read": _("See deals, and pipelines with their stages"),
+    "deals:write": _("Enter, change, move, win, lose and reopen deals"),
     "directory:read": _("See vendors, customers, categories, cost centres, bank accounts"),
     "directory:write": _("Add vendors, customers and cost centres"),
     "setup:read": _("See companies, accounts, routing and mappings"),

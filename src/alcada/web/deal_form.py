@@ -16,14 +16,13 @@ from alcada.directory.queries import (
     bank_accounts_for,
     categories_for,
     cost_centres_for,
-    defaults_for,
     find_party,
     search_parties,
 )
 from alcada.people.models import Company, User
 from alcada.sales.actions import Content
 from alcada.sales.models import Deal, Stage
-from alcada.sales.queries import owners_for
+from alcada.sales.queries import owners_for, usual_for
 from alcada.sales.rules import LONGEST_TERMS, Problems, TermsError, instalments, read_terms
 from alcada.web.forms_base import DayField, DocumentField, Form, MoneyField, show_figure
 
@@ -212,17 +211,8 @@ def _is_key(text: str) -> bool:
 
 def empty(company: Company, by: User) -> dict[str, Any]:
     """A new form: the company's usual category, cost centre and account."""
-    usual = defaults_for(company, EntryKind.RECEIVABLE)
-    account = usual and usual.bank_account_id
-    if not account:
-        found = bank_accounts_for(company, EntryKind.RECEIVABLE).filter(is_default=True).first()
-        account = found.pk if found else None
-    return {
-        "category": usual and usual.category_id,
-        "cost_centre": usual and usual.cost_centre_id,
-        "bank_account": account,
-        "owner": by.pk,
-    }
+    usual = usual_for(company)
+    return {name: thing.pk if thing else None for name, thing in usual.items()} | {"owner": by.pk}
 
 
 def of_deal(deal: Deal) -> dict[str, Any]:

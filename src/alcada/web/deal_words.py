@@ -19,23 +19,6 @@ Data = Mapping[str, Any]
 
 COLOURS: Final = {Deal.State.OPEN: "blue", Deal.State.WON: "green", Deal.State.LOST: "grey"}
 
-# Why a deal that is won can't be reopened (flow.selling): the page has a link to the receivable beside it.
-OBSTACLES: Final[Mapping[str, str | Promise]] = {
-    "posted": lazy(
-        "Its receivable stands in Conta Azul, so the deal stays won. What is wrong with it is corrected on the "
-        "receivable's page."
-    ),
-    "sending": lazy(
-        "Its receivable is on its way to Conta Azul, or may have arrived there. Wait until that is known."
-    ),
-    "undecided": lazy(
-        "Nobody knows yet whether its receivable stands in Conta Azul. Finance decides that on the receivable's page."
-    ),
-    "loud": lazy(
-        "An entry of this deal stands in Conta Azul beside what was approved. Finance settles that on the "
-        "receivable's page first."
-    ),
-}
 # Of a stage or a pipeline.
 STAGE_REFUSALS: Final[Mapping[str, str | Promise]] = {
     "taken": lazy("There is one with this name already."),

@@ -14,7 +14,7 @@ from django_htmx.http import HttpResponseClientRedirect
 
 from alcada.flow import selling
 from alcada.flow.queries import status_of
-from alcada.flow.refusals import refusal
+from alcada.flow.refusals import OBSTACLES, refusal
 from alcada.flow.rules import SubmissionRefusedError
 from alcada.intake.queries import entry_or_none
 from alcada.people.models import Company, User
@@ -60,7 +60,7 @@ def _page(request: HttpRequest, found: Deal, *, status: int = 200, **typed: Any)
         "colour": deal_words.COLOURS[Deal.State(found.state)],
         "changes": changes,
         "stages": stages_of(pipeline) if changes else [],
-        "obstacle": deal_words.OBSTACLES.get(obstacle, ""),
+        "obstacle": OBSTACLES.get(obstacle, ""),
         "lines": deal_words.lines(found),
         **deal_terms.preview(found.terms, found.value, found.expected_on),
         **_receivable(user, found),
@@ -284,7 +284,7 @@ def _win(request: HttpRequest, found: Deal) -> HttpResponse:
 
 
 def _not_openable(request: HttpRequest, found: Deal, exc: NotOpenableError) -> HttpResponse:
-    messages.error(request, str(deal_words.OBSTACLES[exc.code]))
+    messages.error(request, str(OBSTACLES[exc.code]))
     return _go(request, reverse("deal", args=[found.pk]))
 
 

@@ -20,7 +20,8 @@ def test_the_document_is_open_and_whole(db: None) -> None:
     assert found["openapi"].startswith("3.1")
     assert {"title", "version", "description"} <= found["info"].keys()
     names = [operation["operationId"] for _method, _address, operation in operations()]
-    assert len(names) == len(set(names)) > 40
+    assert len(names) == len(set(names)) > 50
+    assert len(names) <= 60  # as many as are sent junk below
     for name, schema in found["components"]["schemas"].items():
         Draft202012Validator.check_schema(schema)
         assert re.fullmatch(r"[A-Za-z0-9._-]+", name)
@@ -105,7 +106,7 @@ def valued(schema: dict[str, Any], known: dict[str, Any]) -> st.SearchStrategy[A
     return st.none() if kind == "null" else JUNK
 
 
-@pytest.mark.parametrize("number", range(48))
+@pytest.mark.parametrize("number", range(60))
 def test_nothing_that_is_sent_breaks_anything(
     db: None, world: Any, monkeypatch: pytest.MonkeyPatch, settings: Any, number: int
 ) -> None:

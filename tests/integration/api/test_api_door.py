@@ -1,6 +1,7 @@
 """Nothing is answered without a token; scopes narrow, roles decide; another company's is not there."""
 
 import re
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -9,7 +10,12 @@ from django.test import Client
 from integration.api.calling import Caller, described, operations
 
 from alcada.connections.models import Routing, RoutingRule
+from alcada.directory.actions import save_party
+from alcada.directory.models import Category, Counterpart
 from alcada.people.models import User
+from alcada.sales.actions import Content
+from alcada.sales.actions import create as create_deal
+from alcada.sales.models import Deal, Stage
 from alcada.tokens.rules import SCOPES
 
 
@@ -65,6 +71,17 @@ def bodies(world: Any) -> dict[str, Any]:
         "PATCH /entries/{pk}": {"version": "x"},
         "POST /postings/{pk}/cancel": {"reason": "não"},
         "POST /inbox/{step}/decision": {"verdict": "approve", "revision_hash": "0" * 64},
+        "POST /deals": {
+            "company": world.company.pk,
+            "title": "Festa",
+            "customer": world.vendor.pk,
+            "value": "100.00",
+        },
+        "PATCH /deals/{pk}": {"version": 1},
+        "POST /deals/{pk}/move": {
+            "stage": Stage.objects.order_by("-pk").values_list("pk", flat=True).first() or 1
+        },
+        "POST /deals/{pk}/lose": {"reason": "Preço"},
         "POST /parties": {"company": world.company.pk, "name": "Alfa", "is_vendor": True},
         "POST /cost-centres": {"company": world.company.pk, "name": "Alfa"},
         "POST /companies/{pk}/fields": {"name": "Projeto", "type": "text"},
@@ -78,13 +95,38 @@ def bodies(world: Any) -> dict[str, Any]:
 
 
 # Of all companies in which one has a role; what else may be asked of it is tested where it is.
-NOT_ONE_THING = {"GET /entries", "GET /inbox", "GET /postings", "GET /parties", "GET /categories"} | {
+NOT_ONE_THING = {
+    "GET /deals",
+    "GET /pipelines",
+    "GET /entries",
+    "GET /inbox",
+    "GET /postings",
+    "GET /parties",
+    "GET /categories",
+} | {
     "GET /cost-centres",
     "GET /bank-accounts",
     "GET /companies",
     "GET /accounts",
     "POST /companies",
 }
+
+
+def a_deal(world: Any) -> Deal:
+    """One of Ana's that may be won."""
+    customer = save_party(world.company, name=world.vendor.name, document="11222333000181", is_customer=True)
+    sales = Category.objects.create(company=world.company, kind="receivable", name="Vendas")
+    Counterpart.objects.create(connection=world.connection, remote_id="remote-sales", category=sales)
+    content = Content(
+        title="Coffee break",
+        customer=customer,
+        value=Decimal("100.00"),
+        owner=world.ana,
+        terms="30/60",
+        category=sales,
+        bank_account=world.account,
+    )
+    return create_deal(world.company, content, by=world.ana)
 
 
 @pytest.fixture
@@ -103,6 +145,7 @@ def things(world: Any) -> dict[str, dict[str, int]]:
     own = {"company": world.company.pk, "rule": rule.pk, "account": world.connection.pk, "step": step.pk}
     return {
         "entries": {"pk": refused.pk, "document": 1},
+        "deals": {"pk": a_deal(world).pk},
         "postings": {"pk": world.posting(refused).pk},
         "inbox": own,
         "parties": {"pk": world.vendor.pk},
@@ -142,9 +185,12 @@ def test_another_companys_things_are_not_there(
 
 def test_another_companys_things_are_in_no_list(call: Any, world: Any, carla: User) -> None:
     world.refused()
+    a_deal(world)
     caller = call(carla)
     for path in (
         "/entries",
+        "/deals",
+        "/pipelines",
         "/inbox",
         "/postings",
         "/parties",
@@ -169,6 +215,13 @@ TABLE: dict[str, tuple[int, int, int, int, int]] = {
     "GET /postings/{pk}": (404, 200, 200, 200, 200),
     "POST /postings/{pk}/again": (404, 403, 200, 200, 403),
     "POST /postings/{pk}/cancel": (404, 403, 200, 200, 403),
+    "GET /deals/{pk}": (404, 200, 200, 200, 200),
+    "POST /deals": (201, 201, 201, 201, 403),
+    "PATCH /deals/{pk}": (404, 403, 200, 200, 403),
+    "POST /deals/{pk}/move": (404, 403, 200, 200, 403),
+    "POST /deals/{pk}/win": (404, 403, 200, 200, 403),
+    "POST /deals/{pk}/lose": (404, 403, 200, 200, 403),
+    "POST /deals/{pk}/reopen": (404, 403, 200, 200, 403),
     "GET /parties/{pk}": (200, 200, 200, 200, 200),
     "POST /parties": (403, 403, 201, 201, 403),
     "POST /cost-centres": (403, 403, 201, 201, 403),

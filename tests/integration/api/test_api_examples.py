@@ -10,7 +10,9 @@ from typing import Any
 import pytest
 
 from alcada.api.problems import CODES
+from alcada.directory.actions import save_party
 from alcada.posting.models import Posting
+from alcada.sales.models import Deal
 from alcada.tokens.rules import SCOPES
 
 DOCS = Path(__file__).parents[3] / "docs"
@@ -26,7 +28,7 @@ def commands(text: str) -> list[str]:
 def test_both_languages_tell_the_same() -> None:
     english, portuguese = (commands(text) for text in PAGES.values())
     assert english == portuguese
-    assert len(english) == 8
+    assert len(english) == 9
 
 
 @pytest.mark.parametrize("name", PAGES)
@@ -39,6 +41,7 @@ def test_the_examples_work(live_server: Any, call: Any, world: Any, tmp_path: Pa
     if shutil.which("curl") is None:
         pytest.skip("there is no curl here")
     (tmp_path / "nota.pdf").write_bytes(b"%PDF-1.7\n1 0 obj<<>>endobj\ntrailer<<>>\n%%EOF\n")
+    save_party(world.company, name=world.vendor.name, document=world.vendor.document, is_customer=True)
     tokens = {"ana": call(world.ana).token, "bruno": call(world.bruno).token}
     ids = {"entry": "1", "step": "1", "hash": "…"}
     answers = []
@@ -46,6 +49,7 @@ def test_the_examples_work(live_server: Any, call: Any, world: Any, tmp_path: Pa
         typed = (
             command.replace('"company": 1,', f'"company": {world.company.pk},')
             .replace('{"category": 1}', f'{{"category": {world.category.pk}}}')
+            .replace('"customer": 1', f'"customer": {world.vendor.pk}')
             .replace("/entries/1", f"/entries/{ids['entry']}")
             .replace("entry=1", f"entry={ids['entry']}")
             .replace("/inbox/1", f"/inbox/{ids['step']}")
@@ -74,4 +78,10 @@ def test_the_examples_work(live_server: Any, call: Any, world: Any, tmp_path: Pa
             ids |= {"step": str(asked["id"]), "hash": asked["revision_hash"]}
     assert answers[0]["items"][0]["id"] == world.category.pk
     assert Posting.objects.get().entry_id == int(ids["entry"])
-    assert answers[-1]["chain"]["head"] == answers[-1]["items"][-1]["hash"]
+    history, deal = answers[-2:]
+    assert history["chain"]["head"] == history["items"][-1]["hash"]
+    assert (Deal.objects.get().pk, deal["customer"]["id"], deal["state"]) == (
+        deal["id"],
+        world.vendor.pk,
+        "open",
+    )
