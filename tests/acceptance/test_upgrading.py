@@ -37,6 +37,11 @@ def counted(home: Path) -> dict[str, object]:
     return found
 
 
+def states(home: Path) -> list[str]:
+    code = "from alcada.connections.models import Connection as C; print(*C.objects.values_list('state', flat=True))"
+    return alcada(home, "django", "shell", "-v", "0", "-c", code).splitlines()[-1].split()
+
+
 def as_it_was(home: Path) -> None:
     """An installation of then: its database, files and key, not yet touched by what is here now."""
     home.mkdir()
@@ -83,6 +88,14 @@ def test_a_backup_of_before_is_restored_over_what_is_newer(tmp_path: Path) -> No
     said = alcada(home, "restore", str(BEFORE), "--yes")
     assert "Restored." in said
     assert counted(home)["entries"] == 4
+    # Restored elsewhere it is a copy, and stays quiet until it is told that it is the one.
+    assert "its accounts (2) are paused" in said
+    assert states(home) == ["paused", "paused"]
+    own = alcada(home, "backup").strip()
+    alcada(home, "restore", str(BEFORE), "--yes", "--takes-over")
+    assert states(home) == ["connected", "connected"]
+    # Its own archive, where it was made, is no copy.
+    assert "copy" not in alcada(home, "restore", own, "--yes")
 
 
 def test_a_restore_that_fails_leaves_what_was_there(tmp_path: Path) -> None:

@@ -4,8 +4,10 @@ The key is in it, or the tokens could not be read again: keep the archive as you
 through the environment isn't ours to copy: the restored installation is given the same one.
 """
 
+import hashlib
 import os
 import shutil
+import socket
 import subprocess
 import sys
 import tarfile
@@ -20,6 +22,7 @@ from alcada.config import database, paths, secrets
 
 DUMP = "database.dump"
 MARKER = "restoring"
+ORIGIN = "origin"  # which installation an archive is of
 
 
 def run(file: str | None) -> int:
@@ -39,6 +42,8 @@ def write(target: Path | None = None) -> Path:
         partial.touch(mode=0o600)
         with tarfile.open(partial, "w") as archive:
             archive.add(dump, DUMP)
+            (Path(folder) / ORIGIN).write_text(_here())
+            archive.add(Path(folder) / ORIGIN, ORIGIN)
             for name in ("files", *([] if secrets.is_given() else [secrets.FILE])):
                 if (home / name).exists():
                     archive.add(home / name, name)
@@ -46,11 +51,14 @@ def write(target: Path | None = None) -> Path:
     return target
 
 
-def restore(file: str, *, confirmed: bool) -> int:
+def restore(file: str, *, confirmed: bool, takes_over: bool = False) -> int:
     """Replace database, files and key by the archive's; then doubt what the archive believes unposted.
 
     Refused while other processes use the database: a worker would send what was posted long ago. Until the doubting is
     done a marker keeps workers from starting, so that a restore that was cut off sends nothing either.
+
+    Elsewhere than the archive was made it is a copy, and the one that it is of may be at work: its accounts are paused,
+    unless it is told that it takes the other's place. Two that send the same would each believe that they are the one.
     """
     if not confirmed:
         return _refuse("This replaces all that this installation holds. Run again with --yes.")
@@ -66,13 +74,28 @@ def restore(file: str, *, confirmed: bool) -> int:
             return _refuse(f"{file} can't be read as a backup: {exc}")
         if not (content / DUMP).exists():
             return _refuse(f"{file} is no backup of Alçada: it holds no database.")
+        origin = content / ORIGIN
+        copied = not takes_over and (not origin.exists() or origin.read_text() != _here())
         (home / MARKER).touch()
         _replace(home, content)
     doubtful = _doubt()
+    paused = _keep_quiet() if copied else 0
     (home / MARKER).unlink()
     print(f"Restored. Postings to be looked for in Conta Azul before anything is sent: {doubtful}.")
+    if paused:
+        print(
+            f"This is a copy: its accounts ({paused}) are paused, so that it sends nothing that the other sends too."
+        )
+        print(
+            "Does it take the other's place, and is that one stopped? Resume them, or restore with --takes-over."
+        )
     print("Start the product again.")
     return 0
+
+
+def _here() -> str:
+    """Names this installation: the machine and the folder."""
+    return hashlib.sha256(f"{socket.gethostname()}:{paths.home().resolve()}".encode()).hexdigest()
 
 
 def unfinished() -> bool:
@@ -146,6 +169,12 @@ def _doubt() -> int:
 
     call_command("migrate", verbosity=0, interactive=False)  # the archive may be of an older version
     return restored.doubt()
+
+
+def _keep_quiet() -> int:
+    from alcada.flow import restored
+
+    return restored.keep_quiet()
 
 
 def _run(program: str, *arguments: str) -> None:

@@ -73,6 +73,8 @@ def _parser() -> argparse.ArgumentParser:
     restore = command("restore", _restore, "replace this installation by an archive's content")
     restore.add_argument("file")
     restore.add_argument("--yes", action="store_true", help="replace what is there without asking")
+    text = "the installation of the archive is stopped for good: this one takes its place"
+    restore.add_argument("--takes-over", action="store_true", help=text)
     _bench_into(command("bench", _bench, "measure the product against the sandbox"))
     command("django", _serve, "Django's own management commands, for developers")
     return parser
@@ -222,4 +224,4 @@ def _restore(options: argparse.Namespace) -> int:
     _setup()
     from alcada.config import backup
 
-    return backup.restore(options.file, confirmed=options.yes)
+    return backup.restore(options.file, confirmed=options.yes, takes_over=options.takes_over)

@@ -7,6 +7,7 @@ our processes share it: the first to come starts it, the last to go stops it, an
 import atexit
 import json
 import os
+import subprocess
 import time
 import warnings
 from pathlib import Path
@@ -17,6 +18,7 @@ from alcada.config import paths
 # A small company's books fit into this many times over; by default the server takes twice as much and keeps it.
 # Compiling a query takes longer than any of ours runs.
 SERVER_SETTINGS: Final = {"shared_buffers": "64MB", "jit": "off"}
+STARTS_WITHIN_S: Final = 60.0
 
 _held: list[Any] = []
 
@@ -75,16 +77,21 @@ def _changed_settings(server: Any) -> bool:
 
 
 def _joined(library: Any, folder: Path) -> Any:
-    """A server that was killed just now is still listed and answers no more: asked again, it is started anew."""
+    """A server that was killed just now is still listed and answers no more: asked again, it is started anew.
+
+    One that another process starts or stops at this moment is not ready, which the library takes for a failure; and on a
+    busy machine a start takes longer than the ten seconds that it grants.
+    """
     import psutil
     import psycopg
 
-    for _ in range(50):
+    until = time.monotonic() + STARTS_WITHIN_S
+    while time.monotonic() < until:
         try:
             server = library.get_server(folder, cleanup_mode="stop")
             psycopg.connect(server.get_uri(), connect_timeout=10).close()
             return server
-        except (psutil.NoSuchProcess, psycopg.OperationalError):
+        except (psutil.NoSuchProcess, psycopg.OperationalError, AssertionError, subprocess.TimeoutExpired):
             library.PostgresServer._instances.pop(folder.resolve(), None)
             time.sleep(0.2)
     raise RuntimeError(f"PostgreSQL does not start; its log is {folder / 'log'}")
