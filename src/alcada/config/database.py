@@ -79,7 +79,7 @@ def _changed_settings(server: Any) -> bool:
 def _joined(library: Any, folder: Path) -> Any:
     """A server that was killed just now is still listed and answers no more: asked again, it is started anew.
 
-    One that another process starts or stops at this moment is not ready, which the library takes for a failure; and on a
+    One that another process starts or stops just now is not ready, which the library takes for a failure; and on a
     busy machine a start takes longer than the ten seconds that it grants.
     """
     import psutil
