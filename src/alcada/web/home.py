@@ -6,7 +6,7 @@ from datetime import datetime, time, timedelta
 from decimal import Decimal
 from typing import Any, Final
 
-from django.db.models import Count, Prefetch, QuerySet, Sum
+from django.db.models import Count, Prefetch, Q, QuerySet, Sum
 from django.db.models.functions import TruncDate
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -23,7 +23,7 @@ from alcada.flow.queries import STATUSES, Status, with_status
 from alcada.intake.models import Entry
 from alcada.intake.queries import visible_entries
 from alcada.intake.rules import show
-from alcada.people.models import User
+from alcada.people.models import Company, User
 from alcada.people.queries import companies_of, companies_where, with_approver
 from alcada.posting.models import Posting, State
 from alcada.posting.owners import STUCK
@@ -90,7 +90,7 @@ def home(request: HttpRequest) -> HttpResponse:
         "sent_back": _mine(user, entries, statuses=("round.sent_back",)),
         "unsent": entries.filter(created_by=user, correction__isnull=False).select_related("current")[:SHOWN],
         **_posted(entries),
-        **_due(entries),
+        **_due(user, chosen),
         **_first_steps(user, entries),
     }
     return render(request, "home/home.html", context)
@@ -138,12 +138,17 @@ class Due:
     asked: str  # whose turn it is
 
 
-def _due(entries: QuerySet[Entry]) -> dict[str, Any]:
+def _due(user: User, chosen: Company | None) -> dict[str, Any]:
     """What is due within days, or was, and is not approved: the bill that nobody will have paid in time."""
     today = timezone.localdate()
+    # As intake's visible_entries, by the round's own columns: an index has company, state and day.
+    own = Q(entered_by=user, company__in=companies_where(user, "entry.create"))
+    seen = Q(company__in=companies_where(user, "entry.see_all"))
     soon = Round.objects.filter(
-        state=Round.State.OPEN, due_date__lte=today + timedelta(days=SOON), entry__in=entries
+        own | seen, state=Round.State.OPEN, due_date__lte=today + timedelta(days=SOON)
     )
+    if chosen:
+        soon = soon.filter(company=chosen)
     rows = soon.select_related("revision", "company").order_by("due_date", "pk")[:SHOWN]
     turn = Prefetch("steps", Step.objects.filter(state=Step.State.OPEN).prefetch_related("asked__user"))
     due = [Due(one, one.due_date < today, _turn(one)) for one in rows.prefetch_related(turn)]
