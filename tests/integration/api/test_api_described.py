@@ -125,6 +125,7 @@ def test_nothing_that_is_sent_breaks_anything(
 def _fuzz(number: int, caller: Caller, world: Any) -> None:
     method, address, operation = operations()[number]
     known = described()["components"]["schemas"]
+    deal = world.deal() if "/deals" in address else None
     there = {"company": world.company.pk, "account": world.connection.pk, "thing": world.category.pk}
 
     @settings(
@@ -139,7 +140,7 @@ def _fuzz(number: int, caller: Caller, world: Any) -> None:
         for one in operation.get("parameters", []):
             wanted = valued(one["schema"], known)
             if one["in"] == "path":
-                real = there.get(one["name"], world.clara.pk)
+                real = deal.pk if deal else there.get(one["name"], world.clara.pk)
                 value = data.draw(st.just(real) | wanted)
                 path = path.replace(f"{{{one['name']}}}", quote(str(value), safe="") or "x")
             elif one["in"] == "query" and data.draw(st.booleans()):

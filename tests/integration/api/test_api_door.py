@@ -1,7 +1,6 @@
 """Nothing is answered without a token; scopes narrow, roles decide; another company's is not there."""
 
 import re
-from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -10,12 +9,8 @@ from django.test import Client
 from integration.api.calling import Caller, described, operations
 
 from alcada.connections.models import Routing, RoutingRule
-from alcada.directory.actions import save_party
-from alcada.directory.models import Category, Counterpart
 from alcada.people.models import User
-from alcada.sales.actions import Content
-from alcada.sales.actions import create as create_deal
-from alcada.sales.models import Deal, Stage
+from alcada.sales.models import Stage
 from alcada.tokens.rules import SCOPES
 
 
@@ -112,23 +107,6 @@ NOT_ONE_THING = {
 }
 
 
-def a_deal(world: Any) -> Deal:
-    """One of Ana's that may be won."""
-    customer = save_party(world.company, name=world.vendor.name, document="11222333000181", is_customer=True)
-    sales = Category.objects.create(company=world.company, kind="receivable", name="Vendas")
-    Counterpart.objects.create(connection=world.connection, remote_id="remote-sales", category=sales)
-    content = Content(
-        title="Coffee break",
-        customer=customer,
-        value=Decimal("100.00"),
-        owner=world.ana,
-        terms="30/60",
-        category=sales,
-        bank_account=world.account,
-    )
-    return create_deal(world.company, content, by=world.ana)
-
-
 @pytest.fixture
 def things(world: Any) -> dict[str, dict[str, int]]:
     """Something that is there, for each kind of address."""
@@ -145,7 +123,7 @@ def things(world: Any) -> dict[str, dict[str, int]]:
     own = {"company": world.company.pk, "rule": rule.pk, "account": world.connection.pk, "step": step.pk}
     return {
         "entries": {"pk": refused.pk, "document": 1},
-        "deals": {"pk": a_deal(world).pk},
+        "deals": {"pk": world.deal().pk},
         "postings": {"pk": world.posting(refused).pk},
         "inbox": own,
         "parties": {"pk": world.vendor.pk},
@@ -185,7 +163,7 @@ def test_another_companys_things_are_not_there(
 
 def test_another_companys_things_are_in_no_list(call: Any, world: Any, carla: User) -> None:
     world.refused()
-    a_deal(world)
+    world.deal()
     caller = call(carla)
     for path in (
         "/entries",

@@ -5,6 +5,7 @@ No sandbox: what Conta Azul answered is written through the posting room's own f
 
 from dataclasses import dataclass
 from datetime import timedelta
+from decimal import Decimal
 from typing import Any
 
 from django.utils import timezone
@@ -23,6 +24,9 @@ from alcada.posting import actions as posting
 from alcada.posting import looking
 from alcada.posting.models import Attempt, Posting
 from alcada.posting.rules import Evidence, Outcome
+from alcada.sales.actions import Content
+from alcada.sales.actions import create as create_deal
+from alcada.sales.models import Deal
 
 VERDICT = Decision.Verdict
 
@@ -118,6 +122,24 @@ class World:
         said = "No clear answer came from Conta Azul (ReadError). It may have arrived: look before sending it again"
         self.sent(entry, Outcome(Attempt.Outcome.UNKNOWN, "may_have_arrived", said))
         return entry
+
+    def deal(self) -> Deal:
+        """One of Ana's that may be won, for the vendor, who is a customer too."""
+        customer = save_party(
+            self.company, name=self.vendor.name, document=self.vendor.document, is_customer=True
+        )
+        sales = Category.objects.create(company=self.company, kind="receivable", name="Vendas")
+        Counterpart.objects.create(connection=self.connection, remote_id="remote-sales", category=sales)
+        content = Content(
+            title="Coffee break",
+            customer=customer,
+            value=Decimal("100.00"),
+            owner=self.ana,
+            terms="30/60",
+            category=sales,
+            bank_account=self.account,
+        )
+        return create_deal(self.company, content, by=self.ana)
 
     def undecided(self, **changes: Any) -> Entry:
         entry = self.unknown(**changes)
