@@ -152,6 +152,15 @@ def test_a_deal_is_won_by_dragging_its_card(
     assert customer["perfis"] == ["Cliente"]
 
 
+def _open_move(page: "Page") -> None:
+    """From the card, which has the focus when the board is new, to the dialog, whose first button has it then."""
+    expect(page.locator(".deal-title")).to_be_focused()
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    expect(page.locator("#move-dialog button:enabled").first).to_be_visible()
+    expect(page.locator("#move-dialog :focus")).to_be_visible()
+
+
 @pytest.mark.browser
 def test_a_deal_is_moved_won_and_reopened_by_keyboard_alone(
     page: "Page", live: str, account: Account, company: Company, ana: User
@@ -169,8 +178,7 @@ def test_a_deal_is_moved_won_and_reopened_by_keyboard_alone(
     expect(page.locator(".board-column").nth(1)).to_contain_text(deal.title)
     expect(page.locator(".deal-title")).to_be_focused()
 
-    page.keyboard.press("Tab")
-    page.keyboard.press("Enter")
+    _open_move(page)
     for _ in range(3):  # the first contact, the proposal, the negotiation
         page.keyboard.press("Tab")
     expect(page.get_by_role("button", name="Ganho")).to_be_focused()
@@ -180,15 +188,13 @@ def test_a_deal_is_moved_won_and_reopened_by_keyboard_alone(
     assert Posting.objects.get().state == State.QUEUED
 
     # Back to a stage: its receivable is taken back.
-    page.keyboard.press("Tab")
-    page.keyboard.press("Enter")
+    _open_move(page)
     page.keyboard.press("Enter")
     expect(page.locator(".board-column").nth(0)).to_contain_text(deal.title)
     assert Posting.objects.get().state == State.CANCELLED
 
     # Lost asks for the reason first.
-    page.keyboard.press("Tab")
-    page.keyboard.press("Enter")
+    _open_move(page)
     page.locator("#move-reason").focus()
     page.keyboard.press("Enter")
     expect(page.locator("#move-reason-error")).to_be_visible()
