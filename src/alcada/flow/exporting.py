@@ -15,9 +15,6 @@ from django.conf import settings
 from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone, translation
-from openpyxl import Workbook
-from openpyxl.cell import WriteOnlyCell
-from openpyxl.utils import get_column_letter
 
 from alcada import queue
 from alcada.directory import documents
@@ -166,6 +163,8 @@ class _Book:
     """A workbook written line by line: what is written leaves memory. A sheet that is full is followed by another."""
 
     def __init__(self, headings: list[str], widths: list[int]) -> None:
+        from openpyxl import Workbook  # loaded with the first export: every process would hold it
+
         self._book = Workbook(write_only=True)
         self._headings, self._widths = headings, widths
         self._lines = SHEET
@@ -182,6 +181,8 @@ class _Book:
         self._book.save(path)
 
     def _begin(self) -> None:
+        from openpyxl.utils import get_column_letter
+
         self._sheet = self._book.create_sheet()
         for position, width in enumerate(self._widths, start=1):
             self._sheet.column_dimensions[get_column_letter(position)].width = width
@@ -201,6 +202,8 @@ class _Book:
         return self._formatted(cell, "dd/mm/yyyy") if isinstance(cell, date) else cell
 
     def _formatted(self, value: Decimal | date, shape: str) -> Any:
+        from openpyxl.cell import WriteOnlyCell
+
         made = WriteOnlyCell(self._sheet, cast("datetime", value))  # it takes a Decimal and a date as well
         made.number_format = shape
         return made

@@ -3,13 +3,16 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import chain, islice
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from alcada.sheets import text as texts
 from alcada.sheets import values
+from alcada.sheets.cell import Cell
 from alcada.sheets.columns import MOST_COLUMNS, Column, recognised
 from alcada.sheets.errors import SheetError
-from alcada.sheets.workbook import Cell, Workbook
+
+if TYPE_CHECKING:
+    from alcada.sheets.workbook import Workbook
 
 HEADER_WITHIN: Final = 20  # lines: above the header people write titles
 MOST_IN_CELL: Final = 4000
@@ -36,6 +39,8 @@ def read(data: bytes, columns: Sequence[Column], *, most_lines: int, sheet: str 
     if not data.strip():
         raise SheetError("empty")
     if is_workbook(data):
+        from alcada.sheets.workbook import Workbook  # loaded with the first of them
+
         return _of_workbook(Workbook(data), columns, most_lines, sheet)
     text = texts.decoded(data, nul=True)
     if not text.strip():
@@ -53,7 +58,7 @@ def _is_hint(number: int, cells: list[str]) -> bool:
     return number == 1 and cells[0].strip().lower().startswith("sep=")
 
 
-def _of_workbook(book: Workbook, columns: Sequence[Column], most_lines: int, wanted: str) -> Sheet:
+def _of_workbook(book: "Workbook", columns: Sequence[Column], most_lines: int, wanted: str) -> Sheet:
     names = [wanted] if wanted in book.names else book.names
     for name in names:
         try:

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from alcada import money
 from alcada.days import read_day
-from alcada.sheets.workbook import Cell
+from alcada.sheets.cell import Cell
 
 # Day 0 of a spreadsheet's serial numbers, and those of our years (2000 to 2099).
 _EPOCH: Final = date(1899, 12, 30)

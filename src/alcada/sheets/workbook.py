@@ -20,6 +20,7 @@ from openpyxl.utils.exceptions import InvalidFileException
 from openpyxl.worksheet._read_only import ReadOnlyWorksheet
 from openpyxl.worksheet._reader import FORMULA_TAG, WorkSheetParser
 
+from alcada.sheets.cell import Cell
 from alcada.sheets.errors import SheetError
 
 MOST_PARTS: Final = 2000
@@ -51,8 +52,6 @@ _BROKEN: Final = (
     RuntimeError,  # a part that is encrypted
     OSError,
 )
-
-Cell = str | int | float | dict[str, str]
 
 
 class Workbook:

@@ -30,7 +30,6 @@ from alcada.sheets.errors import SheetError
 from alcada.sheets.models import Import
 from alcada.sheets.reading import is_workbook
 from alcada.sheets.turns import turn
-from alcada.sheets.workbook import look_at
 
 State = Import.State
 GOING: Final = (State.READING, State.CHECKING, State.MAKING)  # somebody works on it, or should
@@ -77,6 +76,8 @@ def upload(
             raise SheetError(source.problem["code"], **source.problem["figures"])
         return source
     if is_workbook(data):
+        from alcada.sheets.workbook import look_at  # loaded with the first of them
+
         look_at(data)
     with transaction.atomic():
         source.save()

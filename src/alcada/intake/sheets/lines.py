@@ -23,8 +23,8 @@ from alcada.intake.sheets import own, words
 from alcada.intake.sheets.sentences import amount_problem, cell_sentence
 from alcada.intake.sheets.world import Names, World
 from alcada.sheets import values
+from alcada.sheets.cell import Cell
 from alcada.sheets.values import CellError
-from alcada.sheets.workbook import Cell
 
 T = TypeVar("T")
 LONGEST: Final = {

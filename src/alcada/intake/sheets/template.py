@@ -7,9 +7,6 @@ from io import BytesIO
 from typing import Any, Final
 
 from django.utils.translation import gettext as _
-from openpyxl import Workbook
-from openpyxl.styles import Alignment, Font, PatternFill
-from openpyxl.utils import get_column_letter
 
 from alcada.directory.models import EntryKind
 from alcada.directory.queries import bank_accounts_for, categories_for, cost_centres_for
@@ -116,6 +113,9 @@ def _own(company: Company | None) -> dict[str, str]:
 
 def workbook(company: Company | None, today: date) -> bytes:
     """As XLSX: the lines, and beside them what each column is and what the company's own names are."""
+    from openpyxl import Workbook  # loaded with the first template: every process would hold it
+    from openpyxl.utils import get_column_letter
+
     found = template(company, today)
     book = Workbook()
     sheet: Any = book.active
@@ -148,6 +148,8 @@ def _shape(column: str, fields: Mapping[str, CustomField]) -> str:
 
 
 def _head(sheet: Any) -> None:
+    from openpyxl.styles import Font, PatternFill
+
     for cell in sheet[1]:
         cell.font = Font(bold=True, color="FFFFFF")
         cell.fill = PatternFill("solid", start_color="4338CA")
@@ -155,6 +157,8 @@ def _head(sheet: Any) -> None:
 
 
 def _explain(sheet: Any, company: Company | None) -> None:
+    from openpyxl.styles import Alignment, Font
+
     sheet.append([_("Column"), _("Needed"), _("What it holds")])
     required = {own.name_of(one) for one in custom.fields_of(company) if one.required} if company else set()
     for column in _columns(company):
