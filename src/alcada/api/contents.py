@@ -23,7 +23,7 @@ from alcada.people.models import Company
 Method = Literal[
     "", "boleto", "pix", "transfer", "credit_card", "debit_card", "cash", "cheque", "direct_debit", "other"
 ]
-assert set(Method.__args__) == {"", *PaymentMethod.values}  # type: ignore[attr-defined]
+assert set(Method.__args__) == {"", *PaymentMethod.values}  # type: ignore[attr-defined]  # a Literal has them
 
 
 class SplitIn(In):

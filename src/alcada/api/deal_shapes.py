@@ -20,7 +20,7 @@ from alcada.sales.queries import owners_for, usual_for
 from alcada.sales.rules import LONGEST_TERMS
 
 DealState = Literal["open", "won", "lost"]
-assert set(DealState.__args__) == set(Deal.State.values)  # type: ignore[attr-defined]
+assert set(DealState.__args__) == set(Deal.State.values)  # type: ignore[attr-defined]  # a Literal has them
 
 Title = Annotated[str, Field(max_length=200)]
 Reason = Annotated[str, Field(min_length=1, max_length=300)]
@@ -180,7 +180,7 @@ def content(given: Mapping[str, Any], company: Company, by: User, deal: Deal | N
         found |= usual_for(company, found["customer"])
     for name, model in _KEYED.items():
         if name in given:
-            chosen = model.objects.filter(company=company, pk=given[name] or 0).first()  # type: ignore[attr-defined]
+            chosen = model.objects.filter(company=company, pk=given[name] or 0).first()  # type: ignore[attr-defined]  # each has
             if given[name] and chosen is None:
                 wrong[name] = [_("This can't be chosen here any more.")]
             found[name] = chosen

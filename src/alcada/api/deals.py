@@ -109,7 +109,7 @@ def move_deal(request: HttpRequest, pk: Key, given: Move) -> Any:
     response=DealOut,
     summary=noop("Win a deal: its receivable is made, once, and goes through the flow for sales"),
 )
-def win_deal(request: HttpRequest, pk: Key, given: Winning = Winning(version=None)) -> Any:  # noqa: B008
+def win_deal(request: HttpRequest, pk: Key, given: Winning = Winning(version=None)) -> Any:  # noqa: B008  (only read)
     user = caller(request)
     _deal(request, pk)
     with transaction.atomic():

@@ -57,7 +57,7 @@ def _answer(request: HttpRequest) -> HttpResponseBase:
     if request.path in OPEN:
         return _dispatch(request)
     token = authenticate(request)
-    request.user, request.token = token.user, token  # type: ignore[attr-defined]
+    request.user, request.token = token.user, token  # type: ignore[attr-defined]  # ours
     length = request.headers.get("Content-Length") or "0"
     if not length.isdecimal() or int(length) > LARGEST:
         detail = _("At most %(most)s MB.") % {"most": MAX_BYTES // 1024 // 1024}

@@ -110,7 +110,7 @@ def change_entry(request: HttpRequest, pk: Key, given: ChangedEntry) -> Any:
 
 
 @router.post("/{pk}/submit", auth=WRITE, response=EntryOut, summary=noop("Send a draft for approval"))
-def submit_entry(request: HttpRequest, pk: Key, given: Submission = Submission(version=None)) -> Any:  # noqa: B008
+def submit_entry(request: HttpRequest, pk: Key, given: Submission = Submission(version=None)) -> Any:  # noqa: B008  (only read)
     user, entry = caller(request), _looked_at(request, pk, given.version)
     if given.confirmed:
         draft = drafts.shaped(entry.draft or {})

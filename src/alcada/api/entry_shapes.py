@@ -27,7 +27,7 @@ StatusCode = Literal[
     "posting.undecided",
     "posting.cancelled",
 ]
-assert set(StatusCode.__args__) == set(STATUSES)  # type: ignore[attr-defined]
+assert set(StatusCode.__args__) == set(STATUSES)  # type: ignore[attr-defined]  # a Literal has them
 
 
 class EntryLine(Schema):

@@ -28,8 +28,8 @@ READ, WRITE = Bearer("setup:read"), Bearer("setup:write")
 
 Thing = Literal["category", "bank_account", "cost_centre", "party"]
 Profile = Literal["", "Fornecedor", "Cliente"]
-assert set(Thing.__args__) == set(mapping.KINDS)  # type: ignore[attr-defined]
-assert set(Profile.__args__) == {"", *mapping.PROFILES.values()}  # type: ignore[attr-defined]
+assert set(Thing.__args__) == set(mapping.KINDS)  # type: ignore[attr-defined]  # a Literal has them
+assert set(Profile.__args__) == {"", *mapping.PROFILES.values()}  # type: ignore[attr-defined]  # a Literal has them
 
 
 class Theirs(Schema):
