@@ -8,6 +8,7 @@ CHOICES: dict[str, tuple[object, ...]] = {
     "old_creation": ("created", "protocol"),
     "duplicate_documents": ("allow", "refuse"),
     "invalid_grant_status": (400, 401),
+    "description_match": ("contains", "whole"),
 }
 
 
@@ -25,6 +26,12 @@ class Settings:
     protocol_seconds: float = 1  # how long a protocol stays PENDING; assumed
     duplicate_documents: str = "allow"  # not documented (§4.1)
     search_lag: float = 0  # seconds until a write shows in the searches; not documented (§5)
+    description_match: str = (
+        "contains"  # of the older search's `descricao`; or the whole text: not documented (§3.4)
+    )
+    reference_in_lists: bool = (
+        True  # do the newer lists tell `referencia_externa`? Third-party code says so (§3.2)
+    )
     invalid_grant_status: int = 400  # not documented (§1.2)
     enforce_profiles: bool = False  # must a supplier carry the Fornecedor profile? not documented (§3.1)
 

@@ -59,13 +59,12 @@ def _look(
 ) -> None:
     if posting.sent_at is None:
         return
-    days = due_dates(posting)
+    ours = posting.content["instalments"]
     sought = ledger.find_by_reference(
         posting.connection_id,
         kind=posting.kind,
         reference=posting.reference,
-        due_from=min(days),
-        due_to=max(days),
+        parts=[(date.fromisoformat(part["due_date"]), Decimal(part["amount"])) for part in ours],
         since=(posting.may_stand_since or posting.created_at) if with_feed else None,
         accounted=partial(_ours, posting.connection_id),
         resembles=partial(_resembles, posting),

@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable, Collection, Iterable, MutableMapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
+from decimal import Decimal
 from functools import partial
 from typing import Any
 
@@ -56,8 +57,7 @@ def find_by_reference(
     *,
     kind: str,
     reference: str,
-    due_from: date,
-    due_to: date,
+    parts: Sequence[tuple[date, Decimal]],
     since: datetime | None,
     accounted: Callable[[Collection[str]], Collection[str]],
     resembles: Callable[[Sequence[instalments.Instalment]], bool],
@@ -65,23 +65,32 @@ def find_by_reference(
 ) -> LookedFor:
     """Look for our reference in the search by text, the newer list and, event by event, the change feed `since` then.
 
-    Without `since` the feed is left out. Found by the text, the other two could only tell the same. `accounted` says
-    which events of the feed are known to be something else: they are not opened. One that carries no reference of ours
-    and `resembles` what is looked for may be it, edited: it is told as unclear. `opened`: those that were opened since
-    the look began; this one adds its own.
+    `parts`: due date and value of each instalment. The search by text rests on how it matches, the newer list on
+    whether it tells a reference: neither is documented. Where the list tells none, or is down, the older search is
+    asked by value and due date, and the texts are read here. Without `since` the feed is left out. Found by one, the
+    others could only tell the same. `accounted` says which events of the feed are known to be something else: they are
+    not opened. One that carries no reference of ours and `resembles` what is looked for may be it, edited: it is told
+    as unclear. `opened`: those that were opened since the look began; this one adds its own.
     """
     looked = LookedFor()
-    looks: list[tuple[str, Callable[[], None]]] = [
-        ("search", partial(_older_search, looked, connection_id, kind, reference, due_from, due_to)),
-        ("newer list", partial(_newer_list, looked, connection_id, kind, reference, due_from, due_to)),
+    days = [day for day, _amount in parts]
+    search = partial(_older_search, looked, connection_id, kind, reference)
+    looks: list[tuple[str, Callable[[], bool]]] = [
+        ("search", partial(search, min(days), max(days), text=reference)),
+        ("newer list", partial(_newer_list, looked, connection_id, kind, reference, min(days), max(days))),
+        ("search by value", partial(search, parts[0][0], parts[0][0], amount=parts[0][1])),
     ]
     if since is not None:
         feed = partial(_change_feed, looked, connection_id, reference, since, accounted, resembles, opened)
         looks.append(("change feed", feed))
+    references_told = False
     for name, look in looks:
+        if name == "search by value" and references_told:
+            continue
         try:
-            look()
+            told = look()
             looked.searched.append(name)
+            references_told = told if name == "newer list" else references_told
         except errors.ContaAzulError as exc:
             looked.failed.append(f"{name}: {exc.sentence}")
         except AccessError as exc:
@@ -151,21 +160,40 @@ def _newer_items(
 
 def _newer_list(
     looked: LookedFor, connection_id: int, kind: str, reference: str, due_from: date, due_to: date
-) -> None:
+) -> bool:
+    """Does the list tell a reference of any entry?"""
+    told = False
     for item in _newer_items(connection_id, kind, due_from, due_to):
+        told = told or bool(item.event.reference)
         if item.event.reference == reference or reference in (item.event.description or ""):
             looked.add(item.event.id, item.id)
+    return told
 
 
 def _older_search(
-    looked: LookedFor, connection_id: int, kind: str, reference: str, due_from: date, due_to: date
-) -> None:
+    looked: LookedFor,
+    connection_id: int,
+    kind: str,
+    reference: str,
+    due_from: date,
+    due_to: date,
+    *,
+    text: str | None = None,
+    amount: Decimal | None = None,
+) -> bool:
     search = entries.search_payables if kind == EntryKind.PAYABLE else entries.search_receivables
-    for item in gateway.walk(connection_id, search(due_from=due_from, due_to=due_to, description=reference)):
+    pages = search(
+        due_from, due_to, description=text, value_from=amount, value_to=amount, page_size=LOOK_PAGE
+    )
+    for item in gateway.walk(connection_id, pages):
         if reference in (item.description or ""):
             part = gateway.send(connection_id, instalments.get(item.id))  # the item has no event id: this has
             if part.event:
                 looked.add(part.event.id, part.id)
+            if part.event and amount is not None:  # the others are due on other days
+                whole = gateway.send(connection_id, instalments.of_event(part.event.id))
+                looked.add(part.event.id, *(one.id for one in whole))
+    return True
 
 
 def _change_feed(
@@ -176,7 +204,7 @@ def _change_feed(
     accounted: Callable[[Collection[str]], Collection[str]],
     resembles: Callable[[Sequence[instalments.Instalment]], bool],
     opened: MutableMapping[str, tuple[instalments.Instalment, ...]],
-) -> None:
+) -> bool:
     """Every event changed since the attempt is opened: an edited entry hides from searches by text, value or date."""
     told: set[str] = set()
     for start, end in windows(since - MARGIN, _until(since)):
@@ -190,6 +218,7 @@ def _change_feed(
             looked.add(event_id, *(part.id for part in parts))
         elif not REFERENCE.search(texts) and resembles(parts):
             looked.unclear.append(event_id)
+    return True
 
 
 def _until(since: datetime) -> datetime:

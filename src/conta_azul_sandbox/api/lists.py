@@ -53,10 +53,12 @@ def _list(call: Call, kind: str) -> Reply:
     page, size = query.page()
     rows = islice(_window(call, query, kind), (page - 1) * size, page * size)
     today = local_date(call.now)
+    shown = [entries.listed(row.event, row.instalment, call.company, today) for row in rows]
+    if not call.settings.reference_in_lists:
+        for item in shown:
+            del item["evento_financeiro"]["referencia_externa"]
     # Assumed: no total. The envelope's names were not seen (reconstructed-finance-sync-openapi.yml).
-    return Reply(
-        200, {"itens": [entries.listed(row.event, row.instalment, call.company, today) for row in rows]}
-    )
+    return Reply(200, {"itens": shown})
 
 
 def search_payables(call: Call) -> Reply:
@@ -71,7 +73,7 @@ def _search(call: Call, kind: str) -> Reply:
     query = Query(call)
     page = query.page(required=True)
     today = local_date(call.now)
-    tests = list(_tests(query, kind, today))
+    tests = list(_tests(query, kind, today, whole=call.settings.description_match == "whole"))
     rows = [row for row in _window(call, query, kind) if all(test(row) for test in tests)]
     if kind == PAYABLE:
         query.choice("campo_ordenado_ascendente", ("ID", "CODIGO", "NOME", "ATIVO"))
@@ -92,12 +94,15 @@ def _window(call: Call, query: Query, kind: str) -> Iterator[Row]:
     return call.company.search.rows(kind, first, last, call.now)
 
 
-def _tests(query: Query, kind: str, today: str) -> Iterator[Test]:
+def _tests(query: Query, kind: str, today: str, *, whole: bool) -> Iterator[Test]:
     """Only the filters that are there cost anything."""
     if text := query.text("descricao"):
         wanted = text.lower()
-        # Assumed: contains, whatever the case; the match mode is not documented (§3.4).
-        yield lambda row: wanted in row.text
+        # Whatever the case, assumed as well; the match mode is not documented (§3.4).
+        if whole:
+            yield lambda row: wanted == (row.instalment.description or "").lower()
+        else:
+            yield lambda row: wanted in row.text
     yield from _range_tests(query)
     if statuses := set(query.choices("status", SEARCH_STATUSES)):
         yield lambda row: SEARCH[instalment_status(row.instalment, today)][1] in statuses

@@ -74,8 +74,10 @@ def test_a_search_that_is_down_proves_no_absence(
         assert states(pair) == [(State.UNKNOWN, "may_have_arrived")] * 2, name
         for posting in pair:
             looked = posting.attempts.filter(kind=Attempt.Kind.LOOK_UP).latest("pk").request
-            assert len(looked["failed"]) == {"all": 3, "the first": 1, "the last": 1}[which], name
-            assert len(looked["searched"]) == 3 - len(looked["failed"]), name
+            failed = {"all": 4, "the first": 2, "the last": 1}[
+                which
+            ]  # the first has two: by text, and by value
+            assert (len(looked["failed"]), len(looked["searched"])) == (failed, 4 - failed), name
         edge.calm()
     for path in down:
         edge.strike("GET", path, DOWN["500"], count=99)
@@ -106,6 +108,32 @@ def test_what_one_search_does_not_answer_another_finds(
         edge.strike("GET", path, DOWN["500"], count=99)
     look(pair)
     assert states(pair) == [(State.POSTED, "")] * 2
+    check_books(account, sandbox, *pair)
+
+
+@pytest.mark.parametrize("list_is", ["without references", "down"])
+def test_where_no_search_knows_the_reference_it_is_found_by_value_and_due_date(
+    account: Account, edge: Edge, sandbox: Any, settings: Any, ana: Any, bruno: Any, list_is: str
+) -> None:
+    """How the older search matches a text is not documented, nor that the newer list tells a reference."""
+    sandbox.settings(description_match="whole", reference_in_lists=False)
+    pair = lost(account, edge, at_the_edge.lose_it, ana=ana, bruno=bruno)
+    words = {}
+    for posting in pair:  # the list tells the entry's words, and the search by value the instalments'
+        (entry,) = there(account, sandbox, posting)
+        words[posting.pk] = entry["descricao"]
+        edit(sandbox, account.remote["id"], entry, {"descricao": "Outro"}, {})
+    if list_is == "down":
+        for path in PATHS.values():
+            edge.strike("GET", path, DOWN["500"], count=99)
+    look(pair)
+    assert states(pair) == [(State.POSTED, "")] * 2
+    for posting in pair:
+        looked = posting.attempts.filter(kind=Attempt.Kind.LOOK_UP).latest("pk").request
+        assert looked["searched"][-1] == "search by value"
+        (entry,) = there(account, sandbox, posting)
+        assert fresh(posting).remote_event_id == entry["id"]
+        edit(sandbox, account.remote["id"], entry, {"descricao": words[posting.pk]}, {})
     check_books(account, sandbox, *pair)
 
 
