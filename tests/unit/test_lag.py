@@ -15,8 +15,9 @@ def test_seen_soon_after_it_was_written() -> None:
     assert lag_s(AT, after(seconds=20)) == 20
 
 
-def test_a_first_look_that_came_late_teaches_nothing() -> None:
-    assert lag_s(AT, after(seconds=90)) is None
+def test_a_first_look_that_came_within_minutes_bounds_it() -> None:
+    assert lag_s(AT, after(seconds=90)) == 90
+    assert lag_s(AT, after(minutes=11)) is None
 
 
 def test_missed_a_minute_ago_and_there_now_however_long_that_took() -> None:

@@ -1,16 +1,20 @@
 """What a page shows of an entry, worked out from its draft, round and posting; nobody stores it."""
 
 from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
 from typing import Any
 
-from django.db.models import Case, CharField, F, OuterRef, Q, QuerySet, Subquery, Value, When
-from django.db.models.functions import Concat
+from django.db.models import Case, CharField, Count, F, OuterRef, Q, QuerySet, Subquery, Sum, Value, When
+from django.db.models.functions import Concat, TruncDate
 from django.utils.translation import gettext_lazy as _
 
 from alcada.approval.models import Round, Step
+from alcada.connections.models import Connection
 from alcada.intake.models import Entry
 from alcada.intake.queries import visible_entries
-from alcada.people.models import User
+from alcada.people.models import Company, User
+from alcada.people.queries import companies_where
 from alcada.posting.models import Posting, State
 from alcada.posting.rules import ASKED
 
@@ -89,3 +93,32 @@ def visible_steps(user: User) -> QuerySet[Step]:
     asked = Q(asked__user=user, round__company__memberships__user=user)
     may_see = Q(round__entry__in=visible_entries(user))
     return Step.objects.filter(asked | may_see).distinct()
+
+
+def posted_by_day(
+    user: User, company: Company | None, since: datetime
+) -> dict[tuple[str, date], tuple[int, Decimal]]:
+    """How many postings of each kind, and what they posted, on each of our days; of what the person may see.
+
+    Of those who see all of a company its account says so: what it posted lately is summed up from an index alone.
+    """
+    everything = _accounts(user, "entry.see_all", company)
+    own = _accounts(user, "entry.create", company) - everything
+    done = Posting.objects.filter(state=State.POSTED, posted_at__gte=since).order_by()
+    found: dict[tuple[str, date], tuple[int, Decimal]] = {}
+    for seen in (
+        done.filter(connection__in=everything),
+        done.filter(connection__in=own, entry__created_by=user),
+    ):
+        days = seen.annotate(day=TruncDate("posted_at")).values("kind", "day")
+        for row in days.annotate(count=Count("pk"), total=Sum("amount")):
+            count, total = found.get((row["kind"], row["day"]), (0, Decimal(0)))
+            found[row["kind"], row["day"]] = (count + row["count"], total + row["total"])
+    return found
+
+
+def _accounts(user: User, ability: str, company: Company | None) -> set[int]:
+    companies = companies_where(user, ability)
+    if company is not None:
+        companies = companies.filter(pk=company.pk)
+    return set(Connection.objects.filter(company__in=companies).values_list("pk", flat=True))

@@ -11,6 +11,9 @@ from alcada.directory.models import EntryKind
 # A bill typed by hand often carries another due date than the document: a week around is looked at.
 DUE_MARGIN: Final = timedelta(days=7)
 WATCHED: Final = timedelta(seconds=30)  # twice the time between looks for what was missed
+BOUNDED: Final = timedelta(
+    minutes=10
+)  # a first look later than this tells nothing of how late something showed
 KIND_OF: Final = {"RECEITA": EntryKind.RECEIVABLE, "DESPESA": EntryKind.PAYABLE}  # their words
 LONGEST_WINDOW: Final = timedelta(days=364)  # the feed takes 365
 
@@ -66,15 +69,17 @@ def lag_s(written_at: datetime, seen_at: datetime, *, missed_at: datetime | None
 
     `missed_at`: the last look that did not find it. It showed between then and now: not before now, to be careful; but
     where nobody looked for long (a worker that died, a computer that slept) only that it had not shown by then. One
-    that the first look found counts where that look came soon, whatever came of it, so that nothing is chosen by how
-    late it was. Where the clock was set back, nobody knows.
+    that the first look found showed by then: within minutes that bounds it (`flow.posting.evidence` says when that
+    counts), across a night it tells nothing. Where the clock was set back, nobody knows.
     """
     unwatched = seen_at - (missed_at or written_at)
     if unwatched < timedelta(0) or seen_at < written_at:
         return None
     if unwatched <= WATCHED:
         return (seen_at - written_at).total_seconds()
-    return max(0.0, (missed_at - written_at).total_seconds()) if missed_at else None
+    if missed_at:
+        return max(0.0, (missed_at - written_at).total_seconds())
+    return (seen_at - written_at).total_seconds() if unwatched <= BOUNDED else None
 
 
 def likely_twins(wanted: Wanted, listed: Sequence[Listed]) -> list[Listed]:

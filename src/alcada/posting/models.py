@@ -7,6 +7,8 @@ from django.contrib.postgres.fields import ArrayField
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db import models
 from django.db.models import Q
+from django.db.models.fields.json import KeyTextTransform
+from django.db.models.functions import Cast
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -99,6 +101,14 @@ class Posting(models.Model):
     kind = models.CharField(max_length=12, choices=EntryKind.choices)
     reference = models.CharField(max_length=20, unique=True)
     content = models.JSONField()
+    # Beside what it is of: what a company posted in a month is summed up from an index alone.
+    amount = models.GeneratedField(
+        expression=Cast(
+            KeyTextTransform("amount", "content"), models.DecimalField(max_digits=14, decimal_places=2)
+        ),
+        output_field=models.DecimalField(max_digits=14, decimal_places=2),
+        db_persist=True,
+    )
     state = models.CharField(max_length=12, choices=State.choices, default=State.QUEUED)
     # A stable code for the reason of the state, and the sentence that came with it (Conta Azul's own words).
     reason = models.CharField(max_length=60, blank=True, default="")
@@ -154,6 +164,12 @@ class Posting(models.Model):
             ),
             models.Index(fields=["claim_until"], condition=Q(state="sending"), name="posting_claims"),
             models.Index(fields=["posted_at"], condition=Q(state="posted"), name="posting_posted_lately"),
+            models.Index(
+                fields=["connection", "posted_at"],
+                include=["kind", "amount"],
+                condition=Q(state="posted"),
+                name="posting_posted_amounts",
+            ),
             # A list of the refused, say: few among many. Those under way have the indexes above.
             models.Index(
                 fields=["state", "entry"],

@@ -6,8 +6,7 @@ from datetime import datetime, time, timedelta
 from decimal import Decimal
 from typing import Any, Final
 
-from django.db.models import Count, Prefetch, Q, QuerySet, Sum
-from django.db.models.functions import TruncDate
+from django.db.models import Prefetch, Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
@@ -19,13 +18,13 @@ from django.views.decorators.http import require_safe
 from alcada.approval.models import Round, Step
 from alcada.connections.models import Connection
 from alcada.directory.models import EntryKind
-from alcada.flow.queries import STATUSES, Status, with_status
+from alcada.flow.queries import STATUSES, Status, posted_by_day, with_status
 from alcada.intake.models import Entry
 from alcada.intake.queries import visible_entries
 from alcada.intake.rules import show
 from alcada.people.models import Company, User
 from alcada.people.queries import companies_of, companies_where, with_approver
-from alcada.posting.models import Posting, State
+from alcada.posting.models import Posting
 from alcada.posting.owners import STUCK
 from alcada.web import approval, correction_words, plots, reasons
 from alcada.web.context import Frame
@@ -89,7 +88,7 @@ def home(request: HttpRequest) -> HttpResponse:
         "mine": _mine(user, entries),
         "sent_back": _mine(user, entries, statuses=("round.sent_back",)),
         "unsent": entries.filter(created_by=user, correction__isnull=False).select_related("current")[:SHOWN],
-        **_posted(entries),
+        **_posted(user, chosen),
         **_due(user, chosen),
         **_first_steps(user, entries),
     }
@@ -160,19 +159,17 @@ def _turn(round_: Round) -> str:
     return ", ".join(names[:2]) + (" …" if len(names) > 2 else "")
 
 
-def _posted(entries: QuerySet[Entry]) -> dict[str, Any]:
+def _posted(user: User, chosen: Company | None) -> dict[str, Any]:
     """This month, by day. Payables and receivables apart: what goes out and what comes in don't add up to anything."""
     today = timezone.localdate()
     first = timezone.make_aware(datetime.combine(today.replace(day=1), time()))
-    done = Posting.objects.filter(entry__in=entries, state=State.POSTED, posted_at__gte=first)
-    by_day = done.order_by().annotate(day=TruncDate("posted_at")).values("kind", "day")
-    found = {
-        (row["kind"], row["day"].day): (row["count"], row["total"])
-        for row in by_day.annotate(count=Count("pk"), total=Sum("entry__current__amount"))
-    }
+    found = posted_by_day(user, chosen, first)
     days = range(1, monthrange(today.year, today.month)[1] + 1)
     none = (0, Decimal(0))
-    kinds = {kind.value: [found.get((kind.value, day), none) for day in days] for kind in EntryKind}
+    kinds = {
+        kind.value: [found.get((kind.value, today.replace(day=day)), none) for day in days]
+        for kind in EntryKind
+    }
     posted = [
         Posted(kind, sum(count for count, _ in rows), sum((total for _, total in rows), Decimal(0)))
         for kind, rows in kinds.items()

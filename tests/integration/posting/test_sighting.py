@@ -48,15 +48,17 @@ def test_a_lag_is_as_long_as_it_is_while_somebody_looks(
     assert evidence.longest_lag_s >= 40 * 60
 
 
-def test_what_the_first_look_after_a_minute_shows_does_not_count_and_what_it_misses_does(
-    account: Account, sandbox: Any, ana: Any, bruno: Any
+def test_what_the_first_look_after_a_minute_shows_counts_where_too_few_were_looked_for_sooner(
+    account: Account, sandbox: Any, settings: Any, ana: Any, bruno: Any
 ) -> None:
     """Whether a posting teaches something must not depend on how late it showed: long lags would be left out."""
+    settings.POSTING = settings.POSTING | {"absence_evidence": 1}
     seen = approved(account.connection.company, ana=ana, bruno=bruno)
     post(account)
     sent_so_long_ago(seen, seconds=90)
     assert flow_posting.sight(account.pk) == flow_posting.Sight.DONE
-    assert flow_posting.evidence(account.pk).seen == 0
+    bounded = flow_posting.evidence(account.pk)
+    assert (bounded.seen, bounded.longest_lag_s >= 90) == (1, True)
     missed = approved(account.connection.company, ana=ana, bruno=bruno, document_number="NF 2")
     sandbox.settings(search_lag=600)
     post(account)
@@ -67,3 +69,22 @@ def test_what_the_first_look_after_a_minute_shows_does_not_count_and_what_it_mis
     evidence = flow_posting.evidence(account.pk)
     assert evidence.seen == 1
     assert evidence.longest_lag_s >= 90
+
+
+def test_those_looked_at_soon_are_enough_where_there_are_enough(
+    account: Account, settings: Any, ana: Any, bruno: Any
+) -> None:
+    """One look that came late, for whatever reason, makes no lost answer wait ten times as long."""
+    settings.POSTING = settings.POSTING | {"absence_evidence": 1}
+    late = approved(account.connection.company, ana=ana, bruno=bruno)
+    post(account)
+    sent_so_long_ago(late, seconds=90)
+    flow_posting.sight(account.pk)
+    approved(account.connection.company, ana=ana, bruno=bruno, document_number="NF 2")
+    post(account)
+    flow_posting.sight(account.pk)
+    evidence = flow_posting.evidence(account.pk)
+    assert (evidence.seen, evidence.longest_lag_s < 30) == (1, True)
+    settings.POSTING = settings.POSTING | {"absence_evidence": 2}
+    evidence = flow_posting.evidence(account.pk)
+    assert (evidence.seen, evidence.longest_lag_s >= 90) == (2, True)
