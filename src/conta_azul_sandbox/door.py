@@ -50,7 +50,12 @@ class Door:
                 refreshing=form.get("grant_type") == "refresh_token",
             )
         if path.startswith("/v1/"):
-            raw = await request.read() if request.can_read_body else b""
+            try:
+                raw = await request.read() if request.can_read_body else b""
+            except (
+                ConnectionResetError
+            ):  # whoever called is gone before the whole call was here: nothing happened
+                return web.Response(status=400)
             company, refusal = self._company(request)
             return await self._struck(
                 request, company, lambda lag: self._call(request, raw, company, refusal, lag)

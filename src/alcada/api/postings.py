@@ -19,7 +19,7 @@ from alcada.people.guards import require
 from alcada.posting import mending
 from alcada.posting.models import Posting
 from alcada.posting.models import State as PostingState
-from alcada.posting.owners import NEEDS_PERSON, Owner, with_owner
+from alcada.posting.owners import Owner, that_need_a_person, with_owner
 
 router = Router(tags=["postings"])
 READ, MEND = Bearer("postings:read"), Bearer("postings:mend")
@@ -95,7 +95,7 @@ def list_postings(
     }
     found = found.filter(**{name: value for name, value in wanted.items() if value})
     if waiting:
-        found = found.filter(NEEDS_PERSON)
+        found = that_need_a_person(found)
     return page(request, _whole(found), ["-pk"], show=_shown, limit=limit, cursor=cursor)
 
 

@@ -26,8 +26,7 @@ from alcada.notify.actions import wishes_of
 from alcada.notify.rules import Kind, Way
 from alcada.people.models import Company, Role, User
 from alcada.people.queries import companies_of, companies_where
-from alcada.posting.models import Posting, State
-from alcada.posting.owners import STUCK
+from alcada.posting.models import STUCK, Posting, State
 
 log = logging.getLogger(__name__)
 

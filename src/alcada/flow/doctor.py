@@ -25,8 +25,7 @@ from alcada.flow import (
 )
 from alcada.flow.findings import Finding
 from alcada.people.models import Company
-from alcada.posting.models import Attempt, Posting, State
-from alcada.posting.owners import WITHOUT_ID
+from alcada.posting.models import WITHOUT_ID, Attempt, Posting, State
 from alcada.posting.rules import ASKED
 
 log = logging.getLogger(__name__)

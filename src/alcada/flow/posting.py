@@ -8,7 +8,7 @@ from enum import IntEnum
 from functools import partial
 
 from django.conf import settings
-from django.db.models import F, Max, Min, Q, QuerySet
+from django.db.models import F, Min, Q, QuerySet
 from django.utils import timezone
 
 from alcada.connections import leases
@@ -149,16 +149,19 @@ def evidence(connection_id: int, kind: str = "") -> Evidence:
     """What this connection's own postings taught, over their last thousand sightings. Each kind has its own search.
 
     Those count for which the first look came soon, whatever came of it: nothing is chosen by how late it showed. Where
-    they are too few, because calls failed or much was posted at once, also those for which it came within minutes:
-    then the first look's delay stands for the lag, and ten times that is waited.
+    they are too few, because calls failed or much was posted at once, as many more count for which it came next
+    soonest: then the delay of that look stands for the lag, and ten times that is waited.
     """
     known = Sighting.objects.filter(connection_id=connection_id, lag_s__isnull=False)
     known = known.filter(posting__kind=kind) if kind else known
-    soon = known.filter(Q(missed_at__isnull=False) | Q(seen_at__lte=F("written_at") + WATCHED))
-    needed = int(settings.POSTING["absence_evidence"])
-    seen = (soon if len(soon[:needed]) >= needed else known).order_by("-pk")[:1000]
-    longest = Sighting.objects.filter(pk__in=seen.values("pk")).aggregate(longest=Max("lag_s"))["longest"]
-    return Evidence(seen=len(seen), longest_lag_s=longest or 0.0)
+    first_look_soon = Q(missed_at__isnull=False) | Q(seen_at__lte=F("written_at") + WATCHED)
+    counting = list(known.filter(first_look_soon).order_by("-pk")[:1000])
+    lacking = int(settings.POSTING["absence_evidence"]) - len(counting)
+    if lacking > 0:
+        counting += known.exclude(first_look_soon).order_by("lag_s")[:lacking]
+    return Evidence(
+        seen=len(counting), longest_lag_s=max((one.lag_s or 0.0 for one in counting), default=0.0)
+    )
 
 
 def due_dates(posting: Posting) -> list[date]:

@@ -34,6 +34,10 @@ LOUD: Final = ("late_answer", "second_event")
 # no id at all, as long as nobody knows it).
 ADOPTED: Final = "adopted"
 BY_HAND: Final = "by_hand"
+# Marked as posted by hand, and nobody said yet as which entry: it can't be followed there.
+WITHOUT_ID: Final = Q(state="posted", reason=BY_HAND, remote_event_id="")
+# Only a person gets it on, whatever becomes of its account. An index holds these alone.
+STUCK: Final = Q(state__in=["refused", "undecided"]) | Q(reason__in=LOUD) | WITHOUT_ID
 
 # All else raises TransitionNotAllowed. UNKNOWN goes back to the queue only when absence may be believed, or when a
 # person says so after the looking has ended (UNDECIDED). QUEUED and REFUSED become UNKNOWN when a backup was restored,
@@ -170,11 +174,12 @@ class Posting(models.Model):
                 condition=Q(state="posted"),
                 name="posting_posted_amounts",
             ),
-            # A list of the refused, say: few among many. Those under way have the indexes above.
+            # A list of the refused, say, and how many there are of each: few among many.
+            models.Index(fields=["state", "entry"], condition=~Q(state="posted"), name="posting_not_posted"),
+            models.Index(fields=["connection"], condition=STUCK, name="posting_stuck"),
+            # Those of which a person said something: by hand, adopted.
             models.Index(
-                fields=["state", "entry"],
-                condition=Q(state__in=["refused", "undecided", "cancelled"]),
-                name="posting_stopped",
+                fields=["reason"], condition=Q(state="posted") & ~Q(reason=""), name="posting_posted_reasons"
             ),
         ]
 

@@ -11,7 +11,7 @@ from typing import Any, Final
 from django.db.models import Case, CharField, Q, QuerySet, Value, When
 
 from alcada.connections.models import Connection
-from alcada.posting.models import BY_HAND, LOUD, Posting, State
+from alcada.posting.models import STUCK, Posting, State
 
 
 class Owner(StrEnum):
@@ -22,13 +22,15 @@ class Owner(StrEnum):
 
 # Conta Azul would not take the entry as it is: only a change of it helps.
 _TO_CHANGE: Final = Q(state=State.REFUSED, reason="cannot_be_sent")
-# Marked as posted by hand, and nobody said yet as which entry: it can't be followed there.
-WITHOUT_ID: Final = Q(state=State.POSTED, reason=BY_HAND, remote_event_id="")
-# By itself: whatever becomes of its account.
-STUCK: Final = Q(state__in=[State.REFUSED, State.UNDECIDED]) | Q(reason__in=LOUD) | WITHOUT_ID
 # By its account, with all others that wait for it.
 HELD: Final = Q(state__in=[State.QUEUED, State.UNKNOWN]) & ~Q(connection__state=Connection.State.CONNECTED)
 NEEDS_PERSON: Final = STUCK | HELD
+
+
+def that_need_a_person(postings: QuerySet[Posting]) -> QuerySet[Posting]:
+    """As NEEDS_PERSON, from the side where there are few: each of its halves has an index, the two together none."""
+    few = Posting.objects.filter(STUCK).order_by().values("pk")
+    return postings.filter(pk__in=few.union(Posting.objects.filter(HELD).order_by().values("pk")))
 
 
 def with_owner(postings: QuerySet[Posting]) -> QuerySet[Any]:

@@ -21,8 +21,7 @@ from alcada.connections.models import Connection
 from alcada.history.actions import record
 from alcada.people import actions, queries
 from alcada.people.models import Company, Membership, Role, User
-from alcada.posting.models import Posting
-from alcada.posting.owners import STUCK
+from alcada.posting.models import STUCK, Posting
 from alcada.web.forms_base import DocumentField, Form
 from alcada.web.guards import administrator_required, company_or_404, person
 

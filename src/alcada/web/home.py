@@ -24,8 +24,7 @@ from alcada.intake.queries import visible_entries
 from alcada.intake.rules import show
 from alcada.people.models import Company, User
 from alcada.people.queries import companies_of, companies_where, with_approver
-from alcada.posting.models import Posting
-from alcada.posting.owners import STUCK
+from alcada.posting.models import STUCK, Posting
 from alcada.web import approval, correction_words, plots, reasons
 from alcada.web.context import Frame
 from alcada.web.differences import stopped_corrections

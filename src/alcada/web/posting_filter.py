@@ -5,14 +5,15 @@ from datetime import timedelta
 from typing import Final
 from urllib.parse import urlencode
 
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 from django.http import QueryDict
 from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as lazy
 
+from alcada.intake import searching
 from alcada.posting.models import Posting, State
-from alcada.posting.owners import NEEDS_PERSON
+from alcada.posting.owners import that_need_a_person
 
 PERSON: Final = "person"  # beside the states: whatever its state, somebody has to act
 AGES: Final[dict[str, tuple[str | Promise, timedelta]]] = {
@@ -59,10 +60,7 @@ class Filter:
             found = found.filter(connection=int(self.account))
         if self.age:
             found = found.filter(created_at__lt=timezone.now() - AGES[self.age][1])
-        if self.text:
-            match = Q(reference__icontains=self.text) | Q(revision__party_name__icontains=self.text)
-            found = found.filter(match)
-        return found
+        return _matching(found, self.text) if self.text else found
 
     def narrow(self, found: QuerySet[Posting]) -> QuerySet[Posting]:
         """All but the state and the place in the list."""
@@ -71,7 +69,7 @@ class Filter:
 
     def of_state(self, narrowed: QuerySet[Posting]) -> QuerySet[Posting]:
         if self.state == PERSON:
-            return narrowed.filter(NEEDS_PERSON)
+            return that_need_a_person(narrowed)
         return narrowed.filter(state=self.state) if self.state else narrowed
 
     def address(self, **changed: str) -> str:
@@ -86,6 +84,20 @@ class Filter:
             "before": wanted.before,
         }
         return "?" + urlencode({name: value for name, value in values.items() if value})
+
+
+def _matching(found: QuerySet[Posting], text: str) -> QuerySet[Posting]:
+    """By how a reference begins; else as the list of entries is searched, by the same index."""
+    if text.upper().startswith("ALC-"):
+        return found.filter(reference__startswith=text.upper())
+    search = searching.read(text)
+    if search.words:
+        found = found.filter(entry__list_words=searching.Having(search.words))
+    if search.least is not None:
+        found = found.filter(entry__list_value__gte=search.least)
+    if search.most is not None:
+        found = found.filter(entry__list_value__lte=search.most)
+    return found
 
 
 def _key(text: str) -> str:

@@ -20,13 +20,14 @@ from alcada.people.models import User
 from alcada.people.queries import companies_where
 from alcada.posting import bulk
 from alcada.posting.models import LOUD, Posting, State
-from alcada.posting.owners import NEEDS_PERSON, Owner, with_owner
+from alcada.posting.owners import Owner, that_need_a_person, with_owner
 from alcada.web import moments, reasons
 from alcada.web.connection_words import TONES
 from alcada.web.guards import person
 from alcada.web.posting_filter import AGES, PERSON, Filter
 
 PAGE: Final = 50
+COUNTED: Final = bulk.MOST
 ACCOUNTS: Final = 300  # in the choice of accounts
 STOPPED: Final = 5  # accounts named in the banner
 # What needs a person comes first in the filter.
@@ -121,8 +122,11 @@ def _age(since: datetime) -> str:
 
 
 def _tabs(narrowed: QuerySet[Posting], wanted: Filter) -> list[dict[str, Any]]:
-    counts = dict(narrowed.values_list("state").annotate(count=Count("pk")).order_by())
-    waiting = narrowed.filter(NEEDS_PERSON).count()
+    """What was posted grows for ever, and is counted up to where "all that match" ends."""
+    open_ = narrowed.exclude(state=State.POSTED).values_list("state")
+    counts = dict(open_.annotate(count=Count("pk")).order_by())
+    counts[State.POSTED] = narrowed.filter(state=State.POSTED).order_by().values("pk")[: COUNTED + 1].count()
+    waiting = that_need_a_person(narrowed).count()
     shown = [("", _("All"), "", sum(counts.values())), (PERSON, _("Needs a person"), "yellow", waiting)]
     for state in ORDER:
         status = Status(f"posting.{state}")
@@ -133,6 +137,7 @@ def _tabs(narrowed: QuerySet[Posting], wanted: Filter) -> list[dict[str, Any]]:
             "label": label,
             "colour": colour,
             "count": count,
+            "more": code in ("", State.POSTED) and counts[State.POSTED] > COUNTED,
             "on": wanted.state == code,
             "address": wanted.address(state=code),
         }
@@ -143,13 +148,9 @@ def _tabs(narrowed: QuerySet[Posting], wanted: Filter) -> list[dict[str, Any]]:
 
 def _reasons(base: QuerySet[Posting], wanted: Filter) -> list[tuple[str, str]]:
     """Those that there are, in words; two codes may have the same."""
-    codes = (
-        wanted.of_state(base)
-        .exclude(reason="")
-        .values_list("reason", flat=True)
-        .order_by("reason")
-        .distinct()
-    )
+    said = wanted.of_state(base).exclude(reason="").order_by().values_list("reason", flat=True).distinct()
+    # Apart, for each of the two has an index.
+    codes = sorted({*said.exclude(state=State.POSTED), *said.filter(state=State.POSTED)})
     return [
         (code, reasons.name(code))
         for code in dict.fromkeys([*codes, *([wanted.reason] if wanted.reason else [])])
