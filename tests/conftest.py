@@ -78,6 +78,35 @@ def _quick_passwords() -> None:
 
 
 @pytest.fixture(scope="session", autouse=True)
+def _own_transaction_of_a_page() -> Iterator[None]:
+    """A page that records history outside a transaction fails here too: the test's own one would hide it."""
+    from django.db import connection
+    from django.test.client import ClientHandler
+
+    from alcada.history import actions
+
+    asked: list[object] = []
+
+    def of_the_page() -> bool:
+        blocks = connection.atomic_blocks
+        return any(not block._from_testcase for block in blocks) if asked else bool(blocks)
+
+    answer = ClientHandler.__call__
+
+    def within(handler: ClientHandler, environ: dict[str, Any]) -> Any:
+        asked.append(environ)
+        try:
+            return answer(handler, environ)
+        finally:
+            asked.pop()
+
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(actions, "_in_transaction", of_the_page)
+        patched.setattr(ClientHandler, "__call__", within)
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
 def _quick_emptying() -> Iterator[None]:
     """After a test that committed, only what holds rows is emptied; what Django makes of its models stays.
 

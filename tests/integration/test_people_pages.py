@@ -264,6 +264,17 @@ def test_a_stranger_sees_and_changes_nobody(
     assert not Membership.objects.filter(user=carla, company=company).exists()
 
 
+def test_a_link_for_a_password_opens_no_company_that_came_later(
+    client: Client, ana: User, clara: User, other_company: Company
+) -> None:
+    """Who administers the first company may hold it still."""
+    token = actions.welcome_token(ana)
+    assert actions.person_of_token(token) == ana
+    Membership.objects.create(user=ana, company=other_company, role="approver")
+    assert actions.person_of_token(token) is None
+    assert client.get(f"/welcome/{token}").status_code == 410
+
+
 @pytest.mark.parametrize("path", ["/people", "/people/new", "/companies", "/companies/new"])
 def test_without_the_role_the_page_says_so(client: Client, ana: User, path: str) -> None:
     client.force_login(ana)

@@ -56,8 +56,11 @@ def run(export_id: int) -> None:
     free = Q(state=State.QUEUED) | Q(state=State.RUNNING, beat_at__lt=now - DEAD_AFTER)
     claimed = Export.objects.filter(free, pk=export_id)
     name = secrets.token_hex(24)  # each try its own: one that died writes into nobody else's
+    left = list(claimed.exclude(file=""))
     if not claimed.update(state=State.RUNNING, beat_at=now, done=0, file=name):
         return
+    for died in left:
+        path_of(died).unlink(missing_ok=True)
     export = Export.objects.select_related("by").get(pk=export_id)
     mine = Export.objects.filter(pk=export_id, state=State.RUNNING, file=name)
     try:
@@ -68,6 +71,8 @@ def run(export_id: int) -> None:
             state=State.QUEUED, file=""
         )  # the queue tries again, and at last the timetable gives it up
         raise
+    if not Export.objects.filter(pk=export_id, file=name).exists():  # taken over, or taken back meanwhile
+        path_of(export).unlink(missing_ok=True)
 
 
 def _write(export: Export, mine: Any) -> None:

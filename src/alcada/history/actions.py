@@ -92,7 +92,7 @@ def record_all(lines: Sequence[Line], *, held: Chains | None = None) -> Chains:
     for one in lines:
         if one.event not in EVENTS:
             raise UnknownEventError(one.event)
-    if not transaction.get_connection().in_atomic_block:
+    if not _in_transaction():
         raise transaction.TransactionManagementError("history is recorded in the transaction of its change")
     if not lines:
         return {}
@@ -102,6 +102,10 @@ def record_all(lines: Sequence[Line], *, held: Chains | None = None) -> Chains:
     with connection.cursor() as cursor:
         cursor.execute(_APPEND, [json.dumps(rows), json.dumps(heads)])
     return chains
+
+
+def _in_transaction() -> bool:
+    return transaction.get_connection().in_atomic_block
 
 
 def head_in(chains: Chains, subject: models.Model) -> str:

@@ -9,7 +9,7 @@ from datetime import timedelta
 from typing import Any, Final, Protocol
 
 from django.contrib.auth import authenticate
-from django.contrib.auth.tokens import PasswordResetTokenGenerator, default_token_generator
+from django.contrib.auth.tokens import PasswordResetTokenGenerator
 from django.db import models, transaction
 from django.utils import timezone
 from django.utils.encoding import force_bytes
@@ -34,6 +34,17 @@ class _ForgottenTokens(PasswordResetTokenGenerator):
         return self._num_seconds(self._now()) - made <= FORGOTTEN_GOOD_FOR.total_seconds()
 
 
+class _WelcomeTokens(PasswordResetTokenGenerator):
+    """Handed out by one company's administrator: worthless once another company gives the person a role."""
+
+    key_salt = "alcada.people.welcome"
+
+    def _make_hash_value(self, user: Any, timestamp: int) -> str:
+        companies = Membership.objects.filter(user=user).order_by("company").values_list("company", flat=True)
+        return f"{super()._make_hash_value(user, timestamp)}{list(companies.distinct())}"
+
+
+_welcome_tokens: Final = _WelcomeTokens()
 _FORGOTTEN: Final = "f."
 _forgotten_tokens: Final = _ForgottenTokens()
 
@@ -100,7 +111,7 @@ def sign_in(*, email: str, password: str, address: str) -> User | None:
 
 def welcome_token(user: User) -> str:
     """Names the person and lets them set a password, once: using it makes it worthless."""
-    return f"{urlsafe_base64_encode(force_bytes(user.pk))}.{default_token_generator.make_token(user)}"
+    return f"{urlsafe_base64_encode(force_bytes(user.pk))}.{_welcome_tokens.make_token(user)}"
 
 
 def forgotten_token(user: User) -> str:
@@ -110,7 +121,7 @@ def forgotten_token(user: User) -> str:
 
 def person_of_token(token: str) -> User | None:
     """Whose link this is, while it is good."""
-    tokens = _forgotten_tokens if token.startswith(_FORGOTTEN) else default_token_generator
+    tokens = _forgotten_tokens if token.startswith(_FORGOTTEN) else _welcome_tokens
     encoded, _, rest = token.removeprefix(_FORGOTTEN).partition(".")
     try:
         pk = int(urlsafe_base64_decode(encoded).decode())

@@ -234,6 +234,11 @@ def _locked(invitation: Invitation) -> Invitation:
 def _ask_for(
     invitation: Invitation, company: Company, roles: Iterable[Role], *, by: User, record: Record
 ) -> None:
+    others = invitation.roles.exclude(company=company)
+    if not invitation.by_mail and others.exists() and not invitation.roles.filter(company=company).exists():
+        # Whoever was handed the link by one company would come into this one too.
+        invitation.token_hash = None
+        invitation.save(update_fields=["token_hash"])
     wanted = [InvitationRole(invitation=invitation, company=company, role=role) for role in roles]
     InvitationRole.objects.bulk_create(wanted, ignore_conflicts=True)
     told = sorted(invitation.roles.filter(company=company).values_list("role", flat=True))

@@ -94,6 +94,11 @@ def revoke(token: Token, *, by: User) -> bool:
         return True
 
 
+def revoke_own(user: User, *, by: User) -> int:
+    """End all personal tokens that somebody has."""
+    return sum(revoke(token, by=by) for token in user.tokens.filter(company=None, revoked_at=None))
+
+
 def use(text: str) -> Token | None:
     """Whose call this is; None for what is no good token, or one of somebody whose access was ended.
 

@@ -87,9 +87,12 @@ class Filter:
 
 
 def _matching(found: QuerySet[Posting], text: str) -> QuerySet[Posting]:
-    """By how a reference begins; else as the list of entries is searched, by the same index."""
+    """By a reference, whole or how it begins; else as the list of entries is searched, by the same index."""
+    bare = text.upper().removeprefix("ALC-")
     if text.upper().startswith("ALC-"):
-        return found.filter(reference__startswith=text.upper())
+        return found.filter(reference__startswith=f"ALC-{bare}")
+    if found.filter(reference=f"ALC-{bare}").exists():
+        return found.filter(reference=f"ALC-{bare}")
     search = searching.read(text)
     if search.words:
         found = found.filter(entry__list_words=searching.Having(search.words))

@@ -22,6 +22,7 @@ from alcada.people import actions
 from alcada.people.models import Role, User
 from alcada.web.forms_base import Form, ModelForm
 from alcada.web.guards import person
+from alcada.web.signin import browsers
 from alcada.web.signin.address import client_address, next_address, passkeys_work_at
 from alcada.web.signin.entering import enter
 
@@ -219,11 +220,13 @@ def welcome(request: HttpRequest, token: str) -> HttpResponse:
         return render(request, "people/welcome_over.html", status=410)
     form = WelcomeForm(request.POST or None, user=user)
     if request.method == "POST" and form.is_valid():
-        done = actions.set_password_by_token(token, form.cleaned_data["password"])
+        with transaction.atomic():
+            done = actions.set_password_by_token(token, form.cleaned_data["password"])
+            if done is not None:
+                browsers.end_all(done)
+                record("person.password_set", done, by=done, data={"name": done.name})
         if done is None:
             return render(request, "people/welcome_over.html", status=410)
-        with transaction.atomic():
-            record("person.password_set", done, by=done, data={"name": done.name})
         return enter(request, done, "/")
     context = {"form": form, "invited": user}
     return render(request, "people/welcome.html", context, status=422 if form.errors else 200)

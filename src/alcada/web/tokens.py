@@ -6,6 +6,7 @@ A token is in the answer of the POST that made it, and nowhere else.
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
+from urllib.parse import urlencode
 
 from django import forms
 from django.contrib import messages
@@ -25,6 +26,7 @@ from alcada.tokens.models import Token
 from alcada.web.forms_base import Choices, Form
 from alcada.web.guards import company_or_404, person, require
 from alcada.web.people import ROLE_HINTS
+from alcada.web.signin.recently import confirm_first, signed_in_lately
 
 MANAGE: Final = "people.manage"
 # state -> label, tone
@@ -91,7 +93,9 @@ class Row:
 @require_http_methods(["GET", "HEAD", "POST"])
 def own(request: HttpRequest) -> HttpResponse:
     user = person(request)
-    form = TokenForm(request.POST or None)
+    if request.method == "POST" and not signed_in_lately(request):
+        return _prove_first(request)
+    form = TokenForm(request.POST or None, initial=_typed(request))
     made = None
     if request.method == "POST" and form.is_valid():
         try:
@@ -107,7 +111,9 @@ def own(request: HttpRequest) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def services(request: HttpRequest, pk: int) -> HttpResponse:
     company = company_or_404(request, pk, MANAGE)
-    form = ServiceForm(request.POST or None)
+    if request.method == "POST" and not signed_in_lately(request):
+        return _prove_first(request)
+    form = ServiceForm(request.POST or None, initial=_typed(request))
     made = None
     if request.method == "POST" and form.is_valid():
         try:
@@ -124,6 +130,11 @@ def services(request: HttpRequest, pk: int) -> HttpResponse:
 def renew(request: HttpRequest, pk: int) -> HttpResponse:
     """Another one for the same; the page that shows it says to revoke the old one once the program has it."""
     token = _token(request, pk)
+    if not signed_in_lately(request):
+        address = (
+            reverse("tokens-services", args=[token.company_id]) if token.company_id else reverse("tokens")
+        )
+        return confirm_first(address)
     made = None
     try:
         made = actions.renew(token, by=person(request))
@@ -142,6 +153,22 @@ def revoke(request: HttpRequest, pk: int) -> HttpResponse:
     if actions.revoke(token, by=person(request)):
         messages.success(request, _("The token is revoked: it opens nothing any more."))
     return redirect("tokens-services", token.company_id) if token.company_id else redirect("tokens")
+
+
+def _prove_first(request: HttpRequest) -> HttpResponse:
+    """A token outlives the session that made it, by a year perhaps. What was typed stands in the form afterwards."""
+    typed = {name: request.POST.getlist(name) for name in ServiceForm.base_fields if name in request.POST}
+    return confirm_first(f"{request.path}?{urlencode(typed, doseq=True)}")
+
+
+def _typed(request: HttpRequest) -> dict[str, Any]:
+    """What was typed before the person was asked who they are."""
+    several = ("scopes", "roles")
+    return {
+        name: request.GET.getlist(name) if name in several else request.GET[name][:100]
+        for name in ServiceForm.base_fields
+        if name in request.GET
+    }
 
 
 def _token(request: HttpRequest, pk: int) -> Token:

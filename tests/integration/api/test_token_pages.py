@@ -1,8 +1,10 @@
 """The pages of tokens: made and shown once, renewed, revoked; one's own, and a company's services."""
 
 import re
+import time
 from typing import Any
 
+from cast import PASSWORD
 from django.test import Client
 from integration.api.calling import Caller
 
@@ -15,6 +17,10 @@ SHOWN = re.compile(r"alcada_[0-9a-z]{8}_[0-9A-Za-z_-]{43}")
 def signed_in(user: User) -> Client:
     client = Client()
     client.force_login(user)
+    session = client.session
+    session["account_authentication_methods"] = [{"method": "password", "at": time.time()}]
+    session["account_authentication_methods_user"] = str(user.pk)
+    session.save()
     client.cookies["django_language"] = "en"
     return client
 
@@ -36,6 +42,28 @@ def test_a_person_makes_one_and_sees_it_once(world: Any) -> None:
     assert ana.post(f"/tokens/{first.pk}/revoke").status_code == 302
     assert Caller(text).get("/entries").status_code == 401
     assert Caller(second).get("/entries").status_code == 200
+
+
+def test_who_signed_in_long_ago_proves_first_that_it_is_them(world: Any) -> None:
+    """A token outlives the session: whoever sits down at an open browser makes none. What was typed stays."""
+    ana = signed_in(world.ana)
+    session = ana.session
+    session["account_authentication_methods"] = [{"method": "password", "at": time.time() - 700}]
+    session.save()
+    typed = {"name": "Planilha & Cia", "days": 365, "scopes": ["entries:read", "history:read"]}
+    asked = ana.post("/profile/tokens", typed)
+    assert not Token.objects.exists()
+    back = ana.post(asked.headers["Location"], {"how": "password", "password": PASSWORD})
+    page = ana.get(back.headers["Location"]).content.decode()
+    assert 'value="Planilha &amp; Cia"' in page
+    assert page.count(" checked") == 2
+    ana.post("/profile/tokens", typed)
+    token = Token.objects.get()
+    session = ana.session
+    session["account_authentication_methods"] = []
+    session.save()
+    assert "confirm" in ana.post(f"/tokens/{token.pk}/renew").headers["Location"]
+    assert Token.objects.count() == 1
 
 
 def test_what_is_missing_is_said_beside_the_field(world: Any) -> None:

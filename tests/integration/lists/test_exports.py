@@ -158,8 +158,12 @@ def test_what_a_dead_worker_left_is_begun_again(world: World, as_: Sign) -> None
     made = Export.objects.get()
     long_ago = timezone.now() - timedelta(minutes=5)
     Export.objects.update(state="running", file="dead", beat_at=long_ago)
+    half = exporting.path_of(Export.objects.get())
+    half.parent.mkdir(parents=True, exist_ok=True)
+    half.write_text("half of it")
     exporting.run(made.pk)
     made.refresh_from_db()
+    assert not half.exists()
     assert (made.state, made.done) == ("done", 1)
     Export.objects.update(state="running", beat_at=timezone.now())
     exporting.run(made.pk)  # somebody is at it

@@ -174,6 +174,24 @@ def test_two_companies_invite_one_person_and_see_their_own_part(
     assert queries.roles_of(davi, other_company) == [Role.APPROVER]
 
 
+def test_a_link_that_was_handed_out_opens_no_company_that_invites_later(
+    office: Client, company: Company, other_company: Company, carla: User, installer: User
+) -> None:
+    """Else who administers the first company, and holds the link, would come into the second as somebody else."""
+    link = handed_out(office, company, "requester")
+    elsewhere = Client()
+    elsewhere.force_login(carla)
+    page = invite(elsewhere, other_company, "approver").headers["Location"]
+    assert Client().post(link, {"name": "Davi", "password": CHOSEN}).status_code == 410
+    assert not User.objects.filter(email=EMAIL).exists()
+    assert "Ninguém tem um link que funcione" in text_of(office.get(page))
+    assert office.post(f"{page}/link").status_code == 404
+    above = Client()
+    above.force_login(installer)
+    above.post(f"{page}/link")
+    assert Client().post(link_on(above.get(page)), {"name": "Davi", "password": CHOSEN}).status_code == 302
+
+
 def test_a_stranger_sees_and_changes_no_invitation(
     office: Client, company: Company, carla: User, ana: User
 ) -> None:

@@ -16,6 +16,7 @@ from integration.signin.post import Postbox, run_jobs
 from alcada.history import queries as history
 from alcada.people import actions
 from alcada.people.models import User
+from alcada.tokens import actions as tokens
 
 pytestmark = pytest.mark.django_db
 
@@ -188,6 +189,7 @@ def test_who_lost_everything_is_let_in_by_their_administrator(
 ) -> None:
     phone = signed_in(ana)
     turn_on(phone)
+    token = tokens.make_personal(ana, name="Planilha", scopes=["entries:read"], days=365).token
     client.force_login(carla)
     assert client.post(f"/people/{ana.pk}/reset").status_code == 404
     client.force_login(clara)
@@ -199,6 +201,8 @@ def test_who_lost_everything_is_let_in_by_their_administrator(
     assert Client().post("/sign-in", {"email": ana.email, "password": PASSWORD}).status_code == 422
     browser = Client()
     assert browser.post(found[1], {"password": "outra senha comprida"}).headers["Location"] == "/"
+    token.refresh_from_db()
+    assert token.revoked_at
     assert "person.sign_in_reset" in [one.event for one in history.of(ana)]
     assert not Authenticator.objects.exists()
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from allauth.socialaccount.providers.base.constants import AuthProcess
 from django.conf import settings
+from django.db import transaction
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
 
@@ -102,9 +103,10 @@ def _nobody(request: HttpRequest, email: str) -> str:
 
 def _link(request: HttpRequest, login: Any, user: User) -> None:
     login.account.extra_data = {"email": login.email_addresses[0].email}  # no picture, no locale: not needed
-    login.connect(request, user)
-    data = {"name": user.name, "provider": login.provider.name}
-    record("person.provider_linked", user, by=user, data=data)
+    with transaction.atomic():
+        login.connect(request, user)
+        data = {"name": user.name, "provider": login.provider.name}
+        record("person.provider_linked", user, by=user, data=data)
 
 
 def _name(login: Any) -> str:

@@ -27,6 +27,11 @@ def signed_in_lately(request: HttpRequest) -> bool:
     return bool(records) and time.time() - records[-1]["at"] < settings.ACCOUNT_REAUTHENTICATION_TIMEOUT
 
 
+def confirm_first(back: str) -> HttpResponse:
+    """To the page that asks, and from there to the address `back`."""
+    return redirect(f"{reverse('confirm-it-is-you')}?{urlencode({'next': back})}")
+
+
 def lately_required(view: View[P]) -> View[P]:
     """The page asks first; what was pressed is pressed again afterwards, on the page that it stands on."""
 
@@ -35,7 +40,7 @@ def lately_required(view: View[P]) -> View[P]:
         if signed_in_lately(request):
             return view(request, *args, **kwargs)
         back = request.get_full_path() if request.method in ("GET", "HEAD") else reverse("profile-signing-in")
-        return redirect(f"{reverse('confirm-it-is-you')}?{urlencode({'next': back})}")
+        return confirm_first(back)
 
     update_wrapper(guarded, view)
     return guarded

@@ -7,6 +7,7 @@ from django.db import transaction
 from alcada.history.actions import record
 from alcada.people import queries
 from alcada.people.models import User
+from alcada.tokens import actions as tokens
 from alcada.web.signin import browsers
 
 
@@ -18,7 +19,9 @@ def may_reset(by: User, user: User) -> bool:
 
 
 def reset(user: User, *, by: User) -> None:
-    """Passkeys, authenticator app, recovery codes, linked accounts and the password; signed out everywhere."""
+    """Passkeys, authenticator app, recovery codes, linked accounts, the password and their tokens; signed out
+    everywhere.
+    """
     with transaction.atomic():
         locked = User.objects.select_for_update().get(pk=user.pk)
         locked.set_unusable_password()
@@ -26,5 +29,6 @@ def reset(user: User, *, by: User) -> None:
         Authenticator.objects.filter(user=locked).delete()
         SocialAccount.objects.filter(user=locked).delete()
         browsers.end_all(locked)
+        tokens.revoke_own(locked, by=by)
         record("person.sign_in_reset", locked, by=by, data={"name": locked.name})
     user.refresh_from_db()
