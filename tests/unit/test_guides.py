@@ -9,7 +9,12 @@ import pytest
 
 HOUSE = Path(__file__).parents[2]
 CATALOGUE = HOUSE / "src" / "alcada" / "locale" / "pt_BR" / "LC_MESSAGES" / "django.po"
-PAGES = [*HOUSE.glob("*.md"), *HOUSE.glob("docs/**/*.md"), *HOUSE.glob("src/**/*.md"), *HOUSE.glob("models/*.md")]
+PAGES = [
+    *HOUSE.glob("*.md"),
+    *HOUSE.glob("docs/**/*.md"),
+    *HOUSE.glob("src/**/*.md"),
+    *HOUSE.glob("models/*.md"),
+]
 # Where **bold** is the name of something on a page; a head that runs into its sentence ends in a full stop.
 GUIDES = [*HOUSE.glob("docs/start*.md"), *HOUSE.glob("docs/role-*.md")]
 NOT_OURS = {"conta azul", "the company", "a empresa", "ana", "bruno", "clara"}
@@ -73,7 +78,9 @@ def test_a_guide_quotes_the_pages(guide: Path) -> None:
     assert wrong == []
 
 
-@pytest.mark.parametrize("guide", [one for one in GUIDES if "pt-BR" not in one.name], ids=lambda one: one.name)
+@pytest.mark.parametrize(
+    "guide", [one for one in GUIDES if "pt-BR" not in one.name], ids=lambda one: one.name
+)
 def test_a_guide_is_there_in_both_languages(guide: Path) -> None:
     other = guide.with_name(guide.name.replace(".md", ".pt-BR.md")).read_text()
     assert [line.count("|") for line in guide.read_text().splitlines() if line.startswith("|")] == [
