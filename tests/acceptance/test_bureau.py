@@ -126,8 +126,8 @@ def set_up(page: "Page", live: str, sandbox: "RunningSandbox", bureau: User, fol
     assert_good(page)
     expect(page.locator("tbody tr", has_text="Número Errado")).to_contain_text("dígitos verificadores")
     assert not Company.objects.exists()
-    page.get_by_role("button", name="Fazer só as linhas certas").click()
-    page.get_by_role("button", name="Fazer", exact=True).click()
+    page.get_by_role("button", name="Cadastrar só as linhas certas").click()
+    page.get_by_role("button", name="Cadastrar", exact=True).click()
     expect(page.get_by_role("link", name="Links de consentimento")).to_be_visible()
     assert Connection.objects.count() == 3
     assert not RoutingRule.objects.exists()  # no category is known yet

@@ -235,7 +235,7 @@ def test_the_link_goes_by_email_where_that_is_set_up(
     client.force_login(clara)
     client.post(f"/people/{ana.pk}/link")
     (sent,) = mail.outbox
-    assert (sent.to, sent.subject) == ([ana.email], "Seu acesso à Alçada")
+    assert (sent.to, sent.subject) == ([ana.email], "Seu acesso ao Alçada")
     assert "/welcome/" in sent.body
 
 

@@ -85,7 +85,7 @@ def test_the_pages_are_good_at_both_widths(page: Page, phone: Page, live: str, d
             expect(window.locator("main")).to_contain_text(words)
             assert_good(window)
     page.goto(f"/entries/{stopped.pk}")
-    page.get_by_text("Uma pessoa faz isso no Conta Azul").click()
+    page.get_by_text("Alguém faz isso no Conta Azul").click()
     page.get_by_role("button", name="Listar como a fazer lá").click()
     expect(page.get_by_label("Por quê")).to_have_attribute("aria-invalid", "true")
     page.get_by_label("Por quê").fill("O fornecedor confirmou o dia 15")

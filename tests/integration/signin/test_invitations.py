@@ -53,7 +53,7 @@ def test_by_mail_from_the_form_to_the_first_page(office: Client, company: Compan
     assert "O convite está a caminho de davi@exemplo.com.br." in text_of(office.get(page.headers["Location"]))
     assert run_jobs() == 1
     (letter,) = letters.letters
-    assert (letter["To"], letter["Subject"]) == (EMAIL, "Clara Mendes convida você para a Alçada")
+    assert (letter["To"], letter["Subject"]) == (EMAIL, "Clara Mendes convida você para o Alçada")
     assert company.name in letter.get_content()
     link, davi = letters.link("invitation"), Client()
     for _ in range(2):  # a mail scanner's look uses nothing up
