@@ -182,6 +182,6 @@ def test_deals_from_a_csv_on_a_phone(phone: Page, live: str, shop: Shop, tmp_pat
     expect(phone.get_by_text("Negócios criados")).to_be_visible()
     assert_good(phone)
     assert Deal.objects.count() == 2
-    phone.get_by_role("link", name="Ir para os negócios").click()
+    phone.get_by_role("link", name="Ver os negócios").click()
     expect(phone.get_by_text("Coffee break mensal").first).to_be_visible()
     assert_good(phone)

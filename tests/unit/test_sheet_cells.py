@@ -68,7 +68,10 @@ def test_every_column_is_known_by_its_own_label_in_both_languages(columns: tuple
             ["Oportunidade", "Empresa", "Valor (R$)", "Data prevista", "Funil de vendas", "Fase", "Vendedor"],
             ["title", "party", "amount", "expected", "pipeline", "stage", "owner"],
         ),
-        (["Título", "Razão social", "CNPJ", "Condição de Pagamento", "Obs."], ["title", "party", "document", "terms", "notes"]),
+        (
+            ["Título", "Razão social", "CNPJ", "Condição de Pagamento", "Obs."],
+            ["title", "party", "document", "terms", "notes"],
+        ),
         (["Status", "Criado em", "Telefone"], ["", "", ""]),  # what is won elsewhere is not taken for a stage
     ],
 )

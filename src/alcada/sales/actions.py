@@ -65,7 +65,8 @@ def create_all(
         # The company's row is the lock under which numbers are counted, as those of entries are.
         Company.objects.select_for_update().get(pk=company.pk)
         last = Deal.objects.filter(company=company).aggregate(last=Max("number"))["last"] or 0
-        deals, taken = [], _Stages(company, by)
+        deals: list[Deal] = []
+        taken = _Stages(company, by)
         for number, content in enumerate(contents, start=last + 1):
             deal = Deal(company=company, number=number, created_by=by, stage=taken.take(content.stage))
             _fill(deal, content)

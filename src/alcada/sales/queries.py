@@ -65,10 +65,15 @@ class Offered:
         """What a new deal usually has, by field: the customer's, else the company's, of what may be chosen."""
         usual: dict[str, Any] = {}
         for name, offered in self.choices.items():
-            keys = [getattr(customer, f"default_{name}_id", None), getattr(self._defaults, f"{name}_id", None)]
+            keys = [
+                getattr(customer, f"default_{name}_id", None),
+                getattr(self._defaults, f"{name}_id", None),
+            ]
             usual[name] = next((offered[key] for key in keys if key in offered), None)
         accounts = self.choices["bank_account"].values()
-        usual["bank_account"] = usual["bank_account"] or next((one for one in accounts if one.is_default), None)
+        usual["bank_account"] = usual["bank_account"] or next(
+            (one for one in accounts if one.is_default), None
+        )
         return usual
 
 

@@ -40,9 +40,7 @@ class Problem:
 class LineReader:
     """Reads the cells of one thing's rows. What a kind of row has in its columns is its own reader's to say."""
 
-    def __init__(
-        self, rows: Sequence[Row], options: Mapping[str, Any], problems: list[Problem]
-    ) -> None:
+    def __init__(self, rows: Sequence[Row], options: Mapping[str, Any], problems: list[Problem]) -> None:
         self.rows, self.options, self.problems = rows, options, problems
 
     @property

@@ -24,7 +24,9 @@ class Template:
     shapes: Mapping[str, str] = field(default_factory=dict)  # how a spreadsheet shows the columns' cells
     widths: Mapping[str, int] = field(default_factory=dict)
     needed: Mapping[str, str] = field(default_factory=dict)  # what "Needed" says, where it is no plain yes
-    lists: Sequence[tuple[str, Any]] = ()  # what the company calls its own things: a title, and what can be sliced
+    lists: Sequence[
+        tuple[str, Any]
+    ] = ()  # what the company calls its own things: a title, and what can be sliced
 
     @property
     def header(self) -> list[str]:

@@ -61,7 +61,8 @@ PAGES: Final[Mapping[str, Pages]] = {
         prefix="import",
         title=lazy("Import a spreadsheet"),
         lead=lazy(
-            "Payables and receivables from Excel or CSV. You see every line, and what is wrong with it, before anything is made."
+            "Payables and receivables from Excel or CSV. "
+            "You see every line, and what is wrong with it, before anything is made."
         ),
         back="entries",
         back_label=lazy("Entries"),
@@ -90,7 +91,8 @@ PAGES: Final[Mapping[str, Pages]] = {
         prefix="deal-import",
         title=lazy("Import deals"),
         lead=lazy(
-            "Deals from Excel or CSV, in their stages. You see every line, and what is wrong with it, before anything is made."
+            "Deals from Excel or CSV, in their stages. "
+            "You see every line, and what is wrong with it, before anything is made."
         ),
         back="sales",
         back_label=lazy("Sales"),

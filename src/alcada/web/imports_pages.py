@@ -112,7 +112,9 @@ def lines(request: HttpRequest, source: Import) -> dict[str, Any]:
     shown = _narrowed(heads, wanted)
     after = key(request.GET.get("after", ""))
     page = list(
-        shown.filter(number__gt=after).select_related("made__entry", "made__deal").order_by("number")[: PER_PAGE + 1]
+        shown.filter(number__gt=after)
+        .select_related("made__entry", "made__deal")
+        .order_by("number")[: PER_PAGE + 1]
     )
     return {
         "source": source,
@@ -192,7 +194,7 @@ def _links(user: User, page: Iterable[Line]) -> dict[tuple[str, int], str]:
     for name, visible in (("entry", visible_entries), ("deal", visible_deals)):
         if named := {note[name] for note in notes if note.get(name)}:
             seen = visible(user).filter(pk__in=named).values_list("pk", flat=True)
-            links |= {(name, key): reverse(name, args=[key]) for key in seen}
+            links |= {(name, pk): reverse(name, args=[pk]) for pk in seen}
     return links
 
 

@@ -43,8 +43,7 @@ def _report(source: Import, pages: Pages, *, problems_only: bool) -> Iterator[li
         told = [
             f"{labels.get(one['column'], '')}: {one['text']}"
             if one["line"] == line.number
-            else _("Line %(line)s, %(column)s: %(text)s")
-            % {**one, "column": labels.get(one["column"], "")}
+            else _("Line %(line)s, %(column)s: %(text)s") % {**one, "column": labels.get(one["column"], "")}
             for one in line.problems
         ]
         told += [words.note(one) for one in line.notes] + (

@@ -114,7 +114,9 @@ def note(one: Mapping[str, Any]) -> str:
     if one["code"] == "imported":
         return _("Imported before: it is entry #%(number)s.") % {"number": one["number"]}
     if one["code"] == "twin_deal":
-        return _("Looks like deal #%(number)s: the same, sold to the same customer for the same value.") % {"number": one["number"]}
+        return _("Looks like deal #%(number)s: the same, sold to the same customer for the same value.") % {
+            "number": one["number"]
+        }
     if one["code"] == "imported_deal":
         return _("Imported before: it is deal #%(number)s.") % {"number": one["number"]}
     if one["code"] == "like":

@@ -22,7 +22,9 @@ ADDRESS = "/sales/imports"
 HEADER = ["Negócio", "Cliente", "Valor", "Condições de pagamento", "Etapa"]
 
 
-def line(title: str = "Coffee break", amount: Any = 8400, terms: str = "30/60/90", stage: str = "") -> list[Any]:
+def line(
+    title: str = "Coffee break", amount: Any = 8400, terms: str = "30/60/90", stage: str = ""
+) -> list[Any]:
     return [title, "Hotel Azul & Filhos", amount, terms, stage]
 
 
@@ -164,7 +166,7 @@ def test_the_template_as_it_is_is_good(shop: Shop, as_ana: Client, ending: str, 
 
 
 def test_nothing_in_the_report_is_a_formula(shop: Shop, as_ana: Client) -> None:
-    evil = "'=HYPERLINK(\"http://evil.example\",\"x\")"
+    evil = '\'=HYPERLINK("http://evil.example","x")'
     source = matched(as_ana, xlsx(line(evil), line("@SUM(A1)", terms="+1"), header=HEADER))
     body = as_ana.get(f"{ADDRESS}/{source.pk}/report.csv").content.decode("utf-8-sig")
     cells = [cell.strip('"') for row in body.splitlines()[1:] for cell in row.split(";")]

@@ -26,7 +26,16 @@ from alcada.sheets.models import Import, Line, Made
 pytestmark = pytest.mark.django_db(transaction=True)
 
 HEADER = [
-    *("Negócio", "Cliente", "CNPJ", "Valor", "Condições de pagamento", "Previsão de fechamento", "Funil", "Etapa"),
+    *(
+        "Negócio",
+        "Cliente",
+        "CNPJ",
+        "Valor",
+        "Condições de pagamento",
+        "Previsão de fechamento",
+        "Funil",
+        "Etapa",
+    ),
     *("Responsável", "Categoria", "Conta", "Observações"),
 ]
 NAMES = [
@@ -48,7 +57,9 @@ def sheet(*lines: list[Any]) -> bytes:
     return xlsx(*lines, header=HEADER)
 
 
-def look(shop: Shop, data: bytes, *, by: User | None = None, name: str = "negócios.xlsx", **options: Any) -> Import:
+def look(
+    shop: Shop, data: bytes, *, by: User | None = None, name: str = "negócios.xlsx", **options: Any
+) -> Import:
     """Sent, and its columns as they were guessed."""
     source = work.upload(shop.company, data, name=name, by=by or shop.ana, language="en", what="deals")
     work.go_on(source.pk)
@@ -63,7 +74,9 @@ def typed(shop: Shop, **changes: Any) -> Deal:
     """One that was entered by hand."""
     customer = save_party(shop.company, name="Hotel Azul", is_customer=True)
     fields: dict[str, Any] = {"title": "Coffee break", "customer": customer, "value": Decimal(8400)}
-    return create(shop.company, Content(**fields | {"owner": shop.ana} | changes), by=changes.get("owner", shop.ana))
+    return create(
+        shop.company, Content(**fields | {"owner": shop.ana} | changes), by=changes.get("owner", shop.ana)
+    )
 
 
 # --- What lines become -------------------------------------------------------------------------------------------
@@ -91,7 +104,17 @@ def test_a_csv_as_excel_writes_it_in_brazil(shop: Shop) -> None:
     )
     data = text.encode("latin-1")
     source = work.upload(shop.company, data, name="negocios.csv", by=shop.ana, language="pt-br", what="deals")
-    assert source.columns == ["title", "party", "document", "amount", "terms", "expected", "stage", "owner", "notes"]
+    assert source.columns == [
+        "title",
+        "party",
+        "document",
+        "amount",
+        "terms",
+        "expected",
+        "stage",
+        "owner",
+        "notes",
+    ]
     work.match(source, source.columns, {})
     source = shop.start(shop.again(source), which="all")
     assert source.summary["done"] == DONE | {"made": 2}
@@ -106,7 +129,12 @@ def test_a_csv_as_excel_writes_it_in_brazil(shop: Shop) -> None:
     assert second.customer.document == "52998224725"
     record = of(first)[0]
     assert (record.event, record.actor_name) == ("deal.created", "Ana Souza")
-    assert record.data == record.data | {"source": "sheet", "import": source.pk, "file": "negocios.csv", "line": 2}
+    assert record.data == record.data | {
+        "source": "sheet",
+        "import": source.pk,
+        "file": "negocios.csv",
+        "line": 2,
+    }
     assert not Entry.objects.exists()
     assert not list(breaks())
     assert bytes(Import.objects.get().content) == b""  # it had names in it
@@ -319,7 +347,9 @@ def test_the_same_deal_in_another_file_is_recognised_whatever_became_of_it(shop:
     first, second = Deal.objects.order_by("number")
     selling.lose(first.pk, "Preço", by=shop.ana)
     Deal.objects.filter(pk=second.pk).update(value=1)  # somebody changed it since
-    source = look(shop, sheet(deal(title="COFFEE BREAK", terms="10x"), deal(title="Bolo"), deal(title="Festa")))
+    source = look(
+        shop, sheet(deal(title="COFFEE BREAK", terms="10x"), deal(title="Bolo"), deal(title="Festa"))
+    )
     assert outcomes(source) == ["twin", "twin", "good"]
     assert notes(source, 2) == notes(source, 3) == ["imported_deal"]
     source = shop.start(source)

@@ -60,9 +60,7 @@ class DealRows:
         self._find_twins(here)
         for one in here:
             one.like = likes.get(one.reading.number, 0) if likes is not None else self._like(one)
-        return [
-            (self._verdict(reading, one), one) for reading, one in zip(readings, candidates, strict=True)
-        ]
+        return [(self._verdict(reading, one), one) for reading, one in zip(readings, candidates, strict=True)]
 
     def _find_made_before(self, candidates: Sequence[Candidate]) -> None:
         """What an import made of the same lines, whatever became of it since."""

@@ -89,9 +89,7 @@ def content(reading: Reading, customer: Party, world: World) -> Content:
 
 
 class _Reader(LineReader):
-    def __init__(
-        self, rows: Sequence[Row], world: World, today: date, options: Mapping[str, Any]
-    ) -> None:
+    def __init__(self, rows: Sequence[Row], world: World, today: date, options: Mapping[str, Any]) -> None:
         self.world, self.today = world, today
         self.found = Reading(rows)
         super().__init__(rows, options, self.found.problems)
@@ -131,7 +129,9 @@ class _Reader(LineReader):
         if not typed or self.told("terms"):
             return
         if _A_DAY.fullmatch(typed):
-            sentence = _("The spreadsheet made a date of these terms. Format the column as text and type them again.")
+            sentence = _(
+                "The spreadsheet made a date of these terms. Format the column as text and type them again."
+            )
             self.wrong(first, "terms", sentence)
             return
         try:
@@ -150,7 +150,9 @@ class _Reader(LineReader):
         names = self.world.stages(pipeline)
         called = names.called(typed)
         if not called and folded(typed) in _CLOSED:
-            sentence = _("An import makes open deals only. Name the stage in which it stands; win or lose it here.")
+            sentence = _(
+                "An import makes open deals only. Name the stage in which it stands; win or lose it here."
+            )
             self.wrong(row, "stage", sentence)
             return None
         if len(called) > 1:
@@ -164,7 +166,9 @@ class _Reader(LineReader):
         typed = values.text(cell)
         called = self.world.owners.called(typed)
         if not called and not self.world.chooses_owner:
-            sentence = _("Deals that you import are yours: only finance and administrators choose another owner.")
+            sentence = _(
+                "Deals that you import are yours: only finance and administrators choose another owner."
+            )
             self.wrong(row, "owner", sentence)
             return None
         if len(called) > 1:

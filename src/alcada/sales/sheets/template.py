@@ -13,7 +13,15 @@ from alcada.sales.sheets.world import World
 from alcada.sheets.template import AMOUNT, DAY, TEXT, Template, filled
 
 _SHAPES: Final = {"document": TEXT, "terms": TEXT, "amount": AMOUNT, "expected": DAY}
-_WIDE: Final = {"title": 34, "party": 34, "notes": 30, "terms": 22, "stage": 22, "category": 26, "expected": 22}
+_WIDE: Final = {
+    "title": 34,
+    "party": 34,
+    "notes": 30,
+    "terms": 22,
+    "stage": 22,
+    "category": 26,
+    "expected": 22,
+}
 
 
 def template(company: Company | None, today: date, by: User) -> Template:

@@ -55,9 +55,7 @@ class World:
         key = pipeline.pk if pipeline else 0
         if key not in self._named:
             stages: Sequence[Stage] = self.stages_of(pipeline) if pipeline else self._stages
-            self._named[key] = Names(
-                (one, (one.name, f"{one.pipeline.name} › {one.name}")) for one in stages
-            )
+            self._named[key] = Names((one, (one.name, f"{one.pipeline.name} › {one.name}")) for one in stages)
         return self._named[key]
 
 
