@@ -20,7 +20,7 @@ pytestmark = pytest.mark.browser
 # Answers that are no page: fragments, files, redirects to one of the others.
 NO_PAGES = {
     "entry-live", "entry-document", "entry-edit", "entry-correct", "connection-progress", "notices-read",
-    "bulk-template", "doctor-report", "import-template", "entries-totals",
+    "bulk-template", "doctor-report", "import-template", "deal-import-template", "entries-totals",
     "deal-receivable", "confirm-it-is-you",
 }  # fmt: skip
 

@@ -15,6 +15,7 @@ from playwright.sync_api import Page, expect
 from running import alcada, environment
 
 from alcada.intake.models import Entry, Revision
+from alcada.sales.models import Deal
 from alcada.sheets.models import Import, Made
 from browser.helpers import assert_good, sign_in
 
@@ -151,4 +152,36 @@ def test_the_pages_are_good_on_a_phone_and_by_keyboard(
     expect(phone.get_by_text("Lançamentos criados")).to_be_visible()
     assert_good(phone)
     phone.goto("/entries/imports")
+    assert_good(phone)
+
+
+def test_deals_from_a_csv_on_a_phone(phone: Page, live: str, shop: Shop, tmp_path: Path) -> None:
+    file = tmp_path / "negócios de dezembro.csv"
+    rows = [
+        "Negócio;Cliente;Valor;Condições de pagamento;Etapa",
+        "Coffee break mensal para a equipe inteira do escritório central;Hotel São João;1.234,56;30/60/90;Negociação",
+        "Bolo;Marina Costa;980,00;quando der;",
+        "Festa;Marina Costa;1.234;;Ganho",
+        "Coffee break mensal para a equipe inteira do escritório central;Hotel São João;1.234,56;10x;",
+    ]
+    file.write_bytes("\r\n".join(rows).encode("latin-1"))
+    sign_in(phone, shop.ana, live)
+    phone.goto("/sales")
+    phone.get_by_role("link", name="Importar", exact=True).click()
+    assert_good(phone)
+    phone.get_by_label("Planilha").set_input_files(file)
+    phone.get_by_role("button", name="Conferir").click()
+    expect(phone.get_by_role("heading", name="Qual coluna é qual?")).to_be_visible()
+    assert_good(phone)
+    phone.get_by_role("button", name="Conferir as linhas").click()
+    expect(phone.get_by_text("Nada foi feito ainda.")).to_be_visible()
+    expect(phone.get_by_role("link", name=re.compile("^Com problema"))).to_have_text(re.compile("2$"))
+    assert_good(phone)
+    phone.get_by_label(re.compile("é outro negócio")).check()
+    phone.get_by_role("button", name="Importar", exact=True).click()
+    expect(phone.get_by_text("Negócios criados")).to_be_visible()
+    assert_good(phone)
+    assert Deal.objects.count() == 2
+    phone.get_by_role("link", name="Ver os negócios").click()
+    expect(phone.get_by_text("Coffee break mensal").first).to_be_visible()
     assert_good(phone)

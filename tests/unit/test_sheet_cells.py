@@ -5,12 +5,13 @@ from typing import Any
 
 import pytest
 
+from alcada.directory.sheets import with_zeros
 from alcada.intake.sheets import words
 from alcada.intake.sheets.columns import COLUMNS
-from alcada.intake.sheets.lines import with_zeros
 from alcada.money import AmountError
+from alcada.sales.sheets.columns import COLUMNS as DEALS
 from alcada.sheets import values
-from alcada.sheets.columns import guess, signature
+from alcada.sheets.columns import Column, guess, signature
 from alcada.sheets.values import CellError
 
 
@@ -46,13 +47,36 @@ def test_headers_are_guessed(headers: list[str], expected: list[str]) -> None:
     assert guess(headers, COLUMNS) == expected
 
 
-def test_every_column_is_known_by_its_own_label_in_both_languages() -> None:
+@pytest.mark.parametrize("columns", [COLUMNS, DEALS], ids=["entries", "deals"])
+def test_every_column_is_known_by_its_own_label_in_both_languages(columns: tuple[Column, ...]) -> None:
     from django.utils import translation
 
     for language in ("pt-br", "en"):
         with translation.override(language):
-            labels = [str(column.label) for column in COLUMNS]
-        assert guess(labels, COLUMNS) == [column.name for column in COLUMNS], language
+            labels = [str(column.label) for column in columns]
+        assert guess(labels, columns) == [column.name for column in columns], language
+
+
+@pytest.mark.parametrize(
+    ("headers", "expected"),
+    [
+        (
+            ["Deal name", "Account name", "Amount", "Close date", "Pipeline", "Deal stage", "Deal owner"],
+            ["title", "party", "amount", "expected", "pipeline", "stage", "owner"],
+        ),
+        (
+            ["Oportunidade", "Empresa", "Valor (R$)", "Data prevista", "Funil de vendas", "Fase", "Vendedor"],
+            ["title", "party", "amount", "expected", "pipeline", "stage", "owner"],
+        ),
+        (
+            ["Título", "Razão social", "CNPJ", "Condição de Pagamento", "Obs."],
+            ["title", "party", "document", "terms", "notes"],
+        ),
+        (["Status", "Criado em", "Telefone"], ["", "", ""]),  # what is won elsewhere is not taken for a stage
+    ],
+)
+def test_headers_of_deals_are_guessed(headers: list[str], expected: list[str]) -> None:
+    assert guess(headers, DEALS) == expected
 
 
 def test_a_set_of_headers_is_known_again_whatever_its_case_and_accents() -> None:

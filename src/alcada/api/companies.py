@@ -20,11 +20,11 @@ from alcada.connections.models import Connection
 from alcada.connections.queries import health
 from alcada.directory import documents
 from alcada.history.actions import record
-from alcada.intake.reader import document_sentence
 from alcada.people import actions
 from alcada.people.guards import company_for
 from alcada.people.models import Company, User
 from alcada.people.queries import companies_of, companies_where, roles_of
+from alcada.sentences import document_sentence
 
 router = Router(tags=["companies"])
 READ, WRITE = Bearer("setup:read"), Bearer("setup:write")

@@ -27,33 +27,12 @@ from alcada.intake.rules import (
     read_day,
 )
 from alcada.intake.shelf import Shelf
-
-
-def amount_sentence(code: str) -> str:
-    """What to say beside an amount that money.parse_brl refused with this code."""
-    sentences = {
-        "empty": _("Fill in the value."),
-        "ambiguous": _("Is this a thousand, or one and a part? Write 1.234,00 or 1,23."),
-        "negative": _("The value must be more than zero."),
-        "too_many_decimals": _("An amount has two decimals at most, like 1.234,56."),
-        "too_large": _("The value is too large."),
-    }
-    return sentences.get(code, _("This is no amount in reais. Write it like 1.234,56."))
+from alcada.sentences import amount_sentence, document_sentence
 
 
 def not_there_yet() -> str:
     """What to say beside a vendor or customer who is new: submitting puts them into the directory."""
     return _("It is not in the directory yet.")
-
-
-def document_sentence(code: str) -> str:
-    """What to say beside a CPF or CNPJ that documents.check refused with this code."""
-    sentences = {
-        "length": _("A CPF has 11 digits and a CNPJ 14 places: count again."),
-        "characters": _("A CPF has only digits; a CNPJ has letters in its first twelve places only."),
-        "repeated": _("Nobody has this number. Is it made up?"),
-    }
-    return sentences.get(code, _("The check digits don't match: there is a mistyped digit."))
 
 
 class Reader:

@@ -1,19 +1,20 @@
 """Writes about deals, one verb each. What happens to a deal's receivable is `flow.selling`'s to know."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Max
+from django.db.models import Max, Model, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from alcada import money
 from alcada.directory.models import BankAccount, Category, CostCentre, EntryKind, Party
 from alcada.directory.queries import bank_accounts_for, categories_for, cost_centres_for
-from alcada.history.actions import record
+from alcada.history.actions import line, record, record_all
 from alcada.people.models import Company, User
 from alcada.people.queries import may
 from alcada.sales import pipelines
@@ -49,19 +50,34 @@ class Content:
 
 def create(company: Company, content: Content, *, by: User) -> Deal:
     """A new open deal, with the company's next number. Raises NotYoursError, Problems."""
+    return create_all(company, [content], by=by)[0]
+
+
+def create_all(
+    company: Company, contents: Sequence[Content], *, by: User, origins: Sequence[Mapping[str, Any]] = ()
+) -> list[Deal]:
+    """As `create`, of many in a few statements. `origins`: of each what history says of where it came from."""
     if not may(by, "deal.create", company):
         raise NotYoursError
-    content = _checked(company, content, by)
+    choices = _Choices(company, by)
+    contents = [_checked(company, content, choices) for content in contents]
     with transaction.atomic():
         # The company's row is the lock under which numbers are counted, as those of entries are.
         Company.objects.select_for_update().get(pk=company.pk)
-        stage = content.stage or _first_stage(company, by)
         last = Deal.objects.filter(company=company).aggregate(last=Max("number"))["last"] or 0
-        deal = Deal(company=company, number=last + 1, created_by=by, stage=take_stage(company, stage))
-        _fill(deal, content)
-        deal.save()
-        record("deal.created", deal, by=by, company=company, data={"number": deal.number, **_facts(deal)})
-        return deal
+        deals: list[Deal] = []
+        taken = _Stages(company, by)
+        for number, content in enumerate(contents, start=last + 1):
+            deal = Deal(company=company, number=number, created_by=by, stage=taken.take(content.stage))
+            _fill(deal, content)
+            deals.append(deal)
+        Deal.objects.bulk_create(deals)
+        begun = []
+        for index, deal in enumerate(deals):
+            data = {"number": deal.number, **_facts(deal), **(origins[index] if origins else {})}
+            begun.append(line("deal.created", deal, by=by, company=company, data=data))
+        record_all(begun)
+        return deals
 
 
 def change(deal_id: int, content: Content, *, version: int, by: User) -> Deal:
@@ -75,7 +91,7 @@ def change(deal_id: int, content: Content, *, version: int, by: User) -> Deal:
             raise ClosedError
         if deal.version != version:
             raise DealChangedError
-        content = _checked(deal.company, content, by, deal)
+        content = _checked(deal.company, content, _Choices(deal.company, by), deal)
         before, stage = _facts(deal), deal.stage
         _fill(deal, content)
         if content.stage is not None and content.stage.pk != stage.pk:
@@ -114,10 +130,24 @@ def take_stage(company: Company, stage: Stage) -> Stage:
     return found
 
 
-def _first_stage(company: Company, by: User) -> Stage:
-    first = stages_of(pipelines.ensure(company, by=by)).first()
-    assert first is not None  # the last stage of a pipeline can't be removed
-    return first
+class _Stages:
+    """Stages as new deals take them, each locked once. None named: the first of the company's first pipeline."""
+
+    def __init__(self, company: Company, by: User) -> None:
+        self._company, self._by = company, by
+        self._taken: dict[int | None, Stage] = {}
+
+    def take(self, stage: Stage | None) -> Stage:
+        """Raises Problems, as `take_stage`."""
+        key = stage.pk if stage else None
+        if key not in self._taken:
+            self._taken[key] = take_stage(self._company, stage or self._first())
+        return self._taken[key]
+
+    def _first(self) -> Stage:
+        first = stages_of(pipelines.ensure(self._company, by=self._by)).first()
+        assert first is not None  # the last stage of a pipeline can't be removed
+        return first
 
 
 # --- With the deal locked by the caller (`locked`), in its transaction -------------------------------------------
@@ -173,7 +203,26 @@ def _close(deal: Deal, state: Deal.State, by: User) -> None:
 # --- What was agreed ---------------------------------------------------------------------------------------------
 
 
-def _checked(company: Company, content: Content, by: User, deal: Deal | None = None) -> Content:
+class _Choices:
+    """What somebody may choose for a company's deals; each thing is asked about once."""
+
+    def __init__(self, company: Company, by: User) -> None:
+        self._offered: dict[str, QuerySet[Any]] = {
+            "category": categories_for(company, EntryKind.RECEIVABLE),
+            "cost_centre": cost_centres_for(company),
+            "bank_account": bank_accounts_for(company, EntryKind.RECEIVABLE),
+            "owner": owners_for(company, by),
+        }
+        self._has: dict[tuple[str, int], bool] = {}
+
+    def has(self, name: str, chosen: Model) -> bool:
+        key = (name, int(chosen.pk))
+        if key not in self._has:
+            self._has[key] = self._offered[name].filter(pk=chosen.pk).exists()
+        return self._has[key]
+
+
+def _checked(company: Company, content: Content, choices: _Choices, deal: Deal | None = None) -> Content:
     """Of this company, readable, and somebody's who may have it. What the deal has already is not asked anew."""
     wrong: dict[str, list[str]] = {}
     content = replace(
@@ -193,15 +242,15 @@ def _checked(company: Company, content: Content, by: User, deal: Deal | None = N
             instalments(read_terms(content.terms), content.value, timezone.localdate())
         except TermsError as exc:
             wrong["terms"] = [exc.sentence]
-    offered = [
-        ("category", content.category, categories_for(company, EntryKind.RECEIVABLE)),
-        ("cost_centre", content.cost_centre, cost_centres_for(company)),
-        ("bank_account", content.bank_account, bank_accounts_for(company, EntryKind.RECEIVABLE)),
-        ("owner", content.owner, owners_for(company, by)),
-    ]
-    for name, chosen, choices in offered:
-        kept = deal is not None and chosen is not None and getattr(deal, f"{name}_id") == chosen.pk
-        if chosen is not None and not kept and not choices.filter(pk=chosen.pk).exists():
+    chosen: dict[str, Model | None] = {
+        "category": content.category,
+        "cost_centre": content.cost_centre,
+        "bank_account": content.bank_account,
+        "owner": content.owner,
+    }
+    for name, thing in chosen.items():
+        kept = deal is not None and thing is not None and getattr(deal, f"{name}_id") == thing.pk
+        if thing is not None and not kept and not choices.has(name, thing):
             wrong[name] = [_("This can't be chosen here any more.")]
     if len(content.notes) > 1000:
         wrong["notes"] = [_("At most %(longest)s characters.") % {"longest": 1000}]

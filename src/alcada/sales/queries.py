@@ -46,22 +46,40 @@ def owners_for(company: Company, by: User) -> QuerySet[User]:
     return found.order_by("name", "pk")
 
 
+class Offered:
+    """What may be chosen for a company's deals, and what they usually have. Read once, for however many."""
+
+    def __init__(self, company: Company) -> None:
+        kind = EntryKind.RECEIVABLE
+        self._defaults = defaults_for(company, kind)
+        choices: dict[str, QuerySet[Any]] = {
+            "category": categories_for(company, kind),
+            "cost_centre": cost_centres_for(company),
+            "bank_account": bank_accounts_for(company, kind),
+        }
+        self.choices: dict[str, dict[int, Any]] = {
+            name: {one.pk: one for one in found} for name, found in choices.items()
+        }
+
+    def usual(self, customer: Party | None = None) -> dict[str, Any]:
+        """What a new deal usually has, by field: the customer's, else the company's, of what may be chosen."""
+        usual: dict[str, Any] = {}
+        for name, offered in self.choices.items():
+            keys = [
+                getattr(customer, f"default_{name}_id", None),
+                getattr(self._defaults, f"{name}_id", None),
+            ]
+            usual[name] = next((offered[key] for key in keys if key in offered), None)
+        accounts = self.choices["bank_account"].values()
+        usual["bank_account"] = usual["bank_account"] or next(
+            (one for one in accounts if one.is_default), None
+        )
+        return usual
+
+
 def usual_for(company: Company, customer: Party | None = None) -> dict[str, Any]:
-    """What a new deal usually has, by field: the customer's, else the company's, of what may be chosen."""
-    kind = EntryKind.RECEIVABLE
-    defaults, accounts = defaults_for(company, kind), bank_accounts_for(company, kind)
-    offered: dict[str, QuerySet[Any]] = {
-        "category": categories_for(company, kind),
-        "cost_centre": cost_centres_for(company),
-        "bank_account": accounts,
-    }
-    usual = {}
-    for name, choices in offered.items():
-        keys = [getattr(customer, f"default_{name}_id", None), getattr(defaults, f"{name}_id", None)]
-        chosen = {one.pk: one for one in choices.filter(pk__in=[key for key in keys if key])}
-        usual[name] = next((chosen[key] for key in keys if key in chosen), None)
-    usual["bank_account"] = usual["bank_account"] or accounts.filter(is_default=True).first()
-    return usual
+    """As `Offered.usual`, of one deal."""
+    return Offered(company).usual(customer)
 
 
 def pipelines_of(company: Company) -> QuerySet[Pipeline]:

@@ -95,7 +95,9 @@ class Made(models.Model):
 
     company = models.ForeignKey("people.Company", models.PROTECT, related_name="+")
     line = models.OneToOneField(Line, models.PROTECT, related_name="made")
-    entry = models.OneToOneField("intake.Entry", models.PROTECT, related_name="imported")
+    # One of them, as the import's kind has it.
+    entry = models.OneToOneField("intake.Entry", models.PROTECT, null=True, related_name="imported")
+    deal = models.OneToOneField("sales.Deal", models.PROTECT, null=True, related_name="imported")
     mark = models.CharField(max_length=64)  # of what it says: the same again, in another file, is recognised
     submitted = models.BooleanField(default=False)
     reason = models.JSONField(
@@ -104,6 +106,13 @@ class Made(models.Model):
 
     class Meta:
         indexes = [models.Index(fields=["company", "mark"])]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(entry__isnull=False, deal__isnull=True)
+                | Q(entry__isnull=True, deal__isnull=False),
+                name="made_is_one_thing",
+            )
+        ]
 
 
 class Matching(models.Model):

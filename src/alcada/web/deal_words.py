@@ -85,6 +85,13 @@ def _shown(name: str, value: str) -> str:
     return value
 
 
+def _created(data: Data) -> str:
+    if data.get("source") == "sheet":
+        told = {"file": data.get("file", ""), "line": data.get("line", "")}
+        return _("Deal entered by import of %(file)s, line %(line)s") % told
+    return _("Deal entered")
+
+
 def _won(data: Data) -> str:
     if int(data.get("revision") or 1) > 1:
         text = _("Won again: receivable #%(entry)s, revision %(revision)s")
@@ -106,7 +113,7 @@ def _reopened(data: Data) -> str:
 
 
 _EVENTS: Final[dict[str, tuple[Callable[[Data], str], str, str]]] = {
-    "deal.created": (lambda _data: _("Deal entered"), "grey", "plus"),
+    "deal.created": (_created, "grey", "plus"),
     "deal.changed": (lambda _data: _("Changed"), "grey", "edit"),
     "deal.moved": (_moved, "blue", "arrow-right"),
     "deal.won": (_won, "green", "check"),

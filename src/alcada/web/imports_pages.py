@@ -1,6 +1,6 @@
 """What the pages of an import show."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from typing import Any, Final
 
@@ -10,17 +10,17 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from alcada import money
 from alcada.days import read_day
 from alcada.flow.importing import work
 from alcada.intake.queries import visible_entries
 from alcada.intake.rules import key
-from alcada.intake.sheets.columns import BY_NAME
 from alcada.intake.sheets.own import labels_of
 from alcada.people.models import User
+from alcada.sales.queries import visible_deals
 from alcada.sheets.models import Import, Line, Made
 from alcada.sheets.turns import LOST_AFTER
 from alcada.web import imports_words as words
+from alcada.web.imports_kinds import pages_of
 
 State, Outcome = Import.State, Line.Outcome
 GOING: Final = work.GOING
@@ -34,7 +34,7 @@ def earlier(source: Import) -> dict[str, Any]:
     """A line of the list of one's files."""
     done = source.summary.get("done", {})
     tone = TONES.get(State(source.state), "blue" if source.state in GOING else "grey")
-    return {"row": source, "made": done.get("made"), "tone": tone}
+    return {"row": source, "address": pages_of(source).at(source), "made": done.get("made"), "tone": tone}
 
 
 def columns(source: Import, problems: Mapping[str, str] | None = None) -> dict[str, Any]:
@@ -53,9 +53,11 @@ def columns(source: Import, problems: Mapping[str, str] | None = None) -> dict[s
                 "problem": (problems or {}).get(str(index), ""),
             }
         )
-    options = source.options
+    options, pages = source.options, pages_of(source)
     return {
         "source": source,
+        "pages": pages,
+        "address": pages.at(source, "columns"),
         "rows": rows,
         "columns": work.columns_of(source.company, source.what),
         "problems": problems or {},
@@ -94,7 +96,9 @@ def wrong_columns(source: Import) -> dict[str, str]:
         names = ", ".join(str(column.label) for column in lack)
         problems[""] = _("Say which column is: %(names)s.") % {"names": names}
     if (group := source.options.get("group_by")) and group not in source.columns:
-        problems["group_by"] = _("No column of the file is “%(name)s”.") % {"name": str(BY_NAME[group].label)}
+        problems["group_by"] = _("No column of the file is “%(name)s”.") % {
+            "name": str(pages_of(source).columns[group].label)
+        }
     return problems
 
 
@@ -108,7 +112,9 @@ def lines(request: HttpRequest, source: Import) -> dict[str, Any]:
     shown = _narrowed(heads, wanted)
     after = key(request.GET.get("after", ""))
     page = list(
-        shown.filter(number__gt=after).select_related("made__entry").order_by("number")[: PER_PAGE + 1]
+        shown.filter(number__gt=after)
+        .select_related("made__entry", "made__deal")
+        .order_by("number")[: PER_PAGE + 1]
     )
     return {
         "source": source,
@@ -155,9 +161,8 @@ def _narrowed(heads: QuerySet[Line], wanted: str) -> QuerySet[Line]:
 
 def _rows(source: Import, page: list[Line], *, over: bool) -> list[dict[str, Any]]:
     user: User = source.by
-    own = labels_of(source.company)
-    named = {note["entry"] for line in page for note in line.notes if note.get("entry")}
-    seen = set(visible_entries(user).filter(pk__in=named).values_list("pk", flat=True)) if named else set()
+    labels = words.labels(pages_of(source), labels_of(source.company))
+    links = _links(user, page)
     rows = []
     for line in page:
         made = _made(line)
@@ -166,19 +171,41 @@ def _rows(source: Import, page: list[Line], *, over: bool) -> list[dict[str, Any
         rows.append(
             {
                 "line": line,
-                "made": made,
+                "made": _thing(made),
                 "facts": facts,
+                "name": facts.get("title") or facts.get("party", ""),
                 "kind": words.kind(str(facts.get("kind", ""))),
                 "amount": Decimal(facts["amount"]) if facts.get("amount") else None,
                 "due": read_day(str(facts.get("due", ""))),
                 "label": label,
                 "tone": tone,
-                "problems": words.problems(line, own),
-                "notes": words.notes(line, seen),
+                "problems": words.problems(line, labels),
+                "notes": words.notes(line, links),
                 "reason": words.refused(made.reason) if made else "",
             }
         )
     return rows
+
+
+def _links(user: User, page: Iterable[Line]) -> dict[tuple[str, int], str]:
+    """Where what their notes name is opened, of what the reader may see."""
+    notes = [note for line in page for note in line.notes]
+    links: dict[tuple[str, int], str] = {}
+    for name, visible in (("entry", visible_entries), ("deal", visible_deals)):
+        if named := {note[name] for note in notes if note.get(name)}:
+            seen = visible(user).filter(pk__in=named).values_list("pk", flat=True)
+            links |= {(name, pk): reverse(name, args=[pk]) for pk in seen}
+    return links
+
+
+def _thing(made: Made | None) -> dict[str, Any] | None:
+    """What a line made: its number and where it is opened."""
+    if made is None:
+        return None
+    if made.deal is not None:
+        return {"number": made.deal.number, "address": reverse("deal", args=[made.deal.pk])}
+    assert made.entry is not None
+    return {"number": made.entry.number, "address": reverse("entry", args=[made.entry.pk])}
 
 
 def _made(line: Line) -> Made | None:
@@ -198,6 +225,7 @@ def _figures(source: Import) -> dict[str, Any]:
     return {
         "payable": total("payable.good"),
         "receivable": total("receivable.good"),
+        "deals": total("deal.good"),
         "good": good,
         "bad": counted[Outcome.BAD],
         "asked": counted[Outcome.ASKED],
@@ -212,7 +240,7 @@ def _figures(source: Import) -> dict[str, Any]:
         "done": source.summary.get("done", {}),
         "trouble": words.file_problem(source.problem) if source.state == State.UNREADABLE else "",
         "ended": words.ended(source.problem) if source.state in (State.REFUSED, State.DONE) else "",
-        "address": reverse("import", args=[source.pk]),
+        "address": pages_of(source).at(source),
     }
 
 
@@ -221,69 +249,9 @@ def progress(source: Import) -> dict[str, Any]:
     silent = timezone.now() - (source.beat_at or source.created_at)
     return {
         "source": source,
+        "pages": pages_of(source),
+        "progress_address": pages_of(source).at(source, "progress"),
         "going": going,
         "slow": going and source.beat_at is None and silent.total_seconds() > SLOW_S,
         "lost": going and silent > LOST_AFTER,
     }
-
-
-def report(source: Import, *, problems_only: bool) -> tuple[list[str], Iterator[list[object]]]:
-    """A row for each line of the file, in its order."""
-    header = [
-        _("Line"),
-        _("What became of it"),
-        _("Entry"),
-        _("Kind"),
-        _("Vendor or customer"),
-        "CPF/CNPJ",
-        _("Description"),
-        _("Document number"),
-        _("Value"),
-        _("Due date"),
-        _("Problems"),
-    ]
-    return header, _report(source, problems_only=problems_only)
-
-
-def _report(source: Import, *, problems_only: bool) -> Iterator[list[object]]:
-    over = source.state in (State.DONE, State.REFUSED)
-    own = labels_of(source.company)
-    found = source.lines.order_by("number")
-    if problems_only:
-        found = found.filter(made=None).exclude(outcome=Outcome.PART)
-    made = dict(
-        Made.objects.filter(line__source=source).values_list("line__number", "entry__number").iterator(5000)
-    )
-    for line in found.select_related("made").iterator(2000):
-        mine = _made(line)
-        label = words.became(line, mine, over=over)[0]
-        if line.outcome == Outcome.PART:
-            label = _("With line %(line)s") % {"line": line.head}
-        told = [
-            f"{words.column(one['column'], own)}: {one['text']}"
-            if one["line"] == line.number
-            else _("Line %(line)s, %(column)s: %(text)s")
-            % {**one, "column": words.column(one["column"], own)}
-            for one in line.problems
-        ]
-        told += [words.note(one) for one in line.notes] + (
-            [words.refused(mine.reason)] if mine and mine.reason else []
-        )
-        facts = line.facts
-        yield [
-            line.number,
-            label,
-            made.get(line.head, ""),
-            words.kind(str(facts.get("kind", ""))),
-            facts.get("party", ""),
-            facts.get("document", ""),
-            facts.get("description", ""),
-            facts.get("document_number", ""),
-            _figure(str(facts.get("amount", ""))),
-            f"{due:%d/%m/%Y}" if (due := read_day(str(facts.get("due", "")))) else "",
-            " ".join(told),
-        ]
-
-
-def _figure(amount: str) -> str:
-    return money.format_brl(Decimal(amount)).replace("R$", "").replace("\u00a0", "") if amount else ""

@@ -10,9 +10,9 @@ from django.utils.translation import gettext_lazy as lazy
 from alcada.directory.models import EntryKind
 from alcada.flow.refusals import refusal
 from alcada.flow.rules import SubmissionRefusedError
-from alcada.intake.sheets.columns import BY_NAME
 from alcada.sheets.errors import SheetError
 from alcada.sheets.models import Line, Made
+from alcada.web.imports_kinds import Pages
 
 Outcome = Line.Outcome
 Words = dict[str, str | Promise]
@@ -40,7 +40,7 @@ _FILES: Final[Words] = {
     "other_workbook": lazy(
         "This kind of spreadsheet is not read. Save it as “Excel workbook (.xlsx)” or as CSV."
     ),
-    "bomb": lazy("Unpacked, this workbook is far larger than a spreadsheet of entries. It was not read."),
+    "bomb": lazy("Unpacked, this workbook is far larger than a spreadsheet would be. It was not read."),
     "not_text": lazy("This is neither a workbook (.xlsx) nor a CSV: it can't be read as text."),
     "no_lines": lazy("There is a header, and no line under it."),
     "too_many_lines": lazy("One file has at most %(most)s lines: split it."),
@@ -77,17 +77,16 @@ def ended(problem: Mapping[str, Any]) -> str:
     return str(_ENDS.get(str(problem.get("code")), ""))
 
 
-def column(name: str, own: Mapping[str, str]) -> str:
-    """What a column is called; `own`: those of the company's own fields."""
-    found = BY_NAME.get(name)
-    return str(found.label) if found else own.get(name, "")
+def labels(pages: Pages, own: Mapping[str, str]) -> dict[str, str]:
+    """What each column is called, by its name; `own`: those of the company's own fields."""
+    return {**own, **{name: str(column.label) for name, column in pages.columns.items()}}
 
 
-def problems(line: Line, own: Mapping[str, str]) -> list[dict[str, Any]]:
+def problems(line: Line, labels: Mapping[str, str]) -> list[dict[str, Any]]:
     """Each with its column, and with its line where that is another one of the same entry."""
     return [
         {
-            "column": column(one["column"], own),
+            "column": labels.get(one["column"], ""),
             "text": one["text"],
             "line": one["line"] if one["line"] != line.number else 0,
         }
@@ -95,13 +94,14 @@ def problems(line: Line, own: Mapping[str, str]) -> list[dict[str, Any]]:
     ]
 
 
-def notes(line: Line, seen: set[int]) -> list[dict[str, Any]]:
-    """What is asked about, each a sentence; `seen`: the entries that the reader may open."""
+def notes(line: Line, links: Mapping[tuple[str, int], str]) -> list[dict[str, Any]]:
+    """What is asked about, each a sentence; `links`: where the reader may open what it names."""
     return [
         {
             "text": note(one),
-            "entry": one["entry"] if one.get("entry") in seen else 0,
-            "number": one.get("number", 0),
+            "address": next(
+                (links[name, one[name]] for name in ("entry", "deal") if (name, one.get(name)) in links), ""
+            ),
         }
         for one in line.notes
     ]
@@ -113,6 +113,12 @@ def note(one: Mapping[str, Any]) -> str:
         return _("Looks like entry #%(number)s: %(reasons)s.") % {"number": one["number"], "reasons": reasons}
     if one["code"] == "imported":
         return _("Imported before: it is entry #%(number)s.") % {"number": one["number"]}
+    if one["code"] == "twin_deal":
+        return _("Looks like deal #%(number)s: the same, sold to the same customer for the same value.") % {
+            "number": one["number"]
+        }
+    if one["code"] == "imported_deal":
+        return _("Imported before: it is deal #%(number)s.") % {"number": one["number"]}
     if one["code"] == "like":
         return _("Looks like line %(line)s of this file.") % {"line": one["line"]}
     if one["code"] == "refused":
@@ -135,6 +141,8 @@ def kind(code: str) -> str:
 
 def became(line: Line, made: Made | None, *, over: bool) -> tuple[str, str]:
     """What became of the line, and its tone."""
+    if made is not None and made.deal_id:
+        return _("Deal made"), "green"
     if made is not None:
         return (_("Submitted"), "blue") if made.submitted else (_("Draft made"), "green")
     if over and line.outcome != Outcome.BAD:

@@ -12,8 +12,8 @@ from django.views.decorators.http import require_POST
 from alcada.directory import documents
 from alcada.directory.models import EntryKind
 from alcada.directory.queries import find_party, search_parties
-from alcada.intake.reader import document_sentence
 from alcada.people.models import Company
+from alcada.sentences import document_sentence
 from alcada.web import intake_company
 from alcada.web.guards import person
 

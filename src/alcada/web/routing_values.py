@@ -9,9 +9,9 @@ from alcada.directory import documents, queries
 from alcada.directory.models import Category, CostCentre, EntryKind, Party
 from alcada.flow.models import Trigger
 from alcada.intake.drafts import amount
-from alcada.intake.reader import amount_sentence, document_sentence
 from alcada.intake.rules import key
 from alcada.people.models import Company
+from alcada.sentences import amount_sentence, document_sentence
 
 
 def party_label(party: Party) -> str:

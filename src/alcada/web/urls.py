@@ -46,6 +46,7 @@ from alcada.web import (
     session,
     tokens,
 )
+from alcada.web.imports_kinds import PAGES, Pages
 from alcada.web.signin import (
     browsers,
     confirming,
@@ -57,6 +58,22 @@ from alcada.web.signin import (
     second_step,
     two_steps,
 )
+
+
+def _imports(address: str, pages: Pages) -> list[URLPattern]:
+    """Those of one kind of spreadsheet."""
+    told, name = {"what": pages.what}, pages.prefix
+    return [
+        path(address, imports.imports, told, name=f"{name}s"),
+        path(f"{address}/template.<slug:ending>", imports.template, told, name=f"{name}-template"),
+        path(f"{address}/<int:pk>", imports.one, told, name=name),
+        path(f"{address}/<int:pk>/columns", imports.columns, told, name=f"{name}-columns"),
+        path(f"{address}/<int:pk>/zeros", imports.zeros, told, name=f"{name}-zeros"),
+        path(f"{address}/<int:pk>/make", imports.make, told, name=f"{name}-make"),
+        path(f"{address}/<int:pk>/progress", imports.progress, told, name=f"{name}-progress"),
+        path(f"{address}/<int:pk>/report.csv", imports.report, told, name=f"{name}-report"),
+    ]
+
 
 urlpatterns: list[URLPattern | URLResolver] = [
     # Signing in and the person's own things
@@ -143,6 +160,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("sales/stages", sales_stages.stages, name="sales-stages"),
     path("sales/terms", deal_terms.terms, name="deal-terms"),
     path("sales/new", deals.new, name="deal-new"),
+    *_imports("sales/imports", PAGES["deals"]),
     path("sales/<int:pk>", deals.deal, name="deal"),
     path("sales/<int:pk>/edit", deals.edit, name="deal-edit"),
     path("sales/<int:pk>/move", deals.move, name="deal-move"),
@@ -186,14 +204,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("entries/<int:pk>/documents/<int:document_id>/text", intake_files.text, name="entry-document-text"),
     path("entries/new/<slug:kind>", intake.new, name="entry-new"),
     path("entries/nfe", intake_nfe.nfe, name="nfe-import"),
-    path("entries/imports", imports.imports, name="imports"),
-    path("entries/imports/template.<slug:ending>", imports.template, name="import-template"),
-    path("entries/imports/<int:pk>", imports.one, name="import"),
-    path("entries/imports/<int:pk>/columns", imports.columns, name="import-columns"),
-    path("entries/imports/<int:pk>/zeros", imports.zeros, name="import-zeros"),
-    path("entries/imports/<int:pk>/make", imports.make, name="import-make"),
-    path("entries/imports/<int:pk>/progress", imports.progress, name="import-progress"),
-    path("entries/imports/<int:pk>/report.csv", imports.report, name="import-report"),
+    *_imports("entries/imports", PAGES["entries"]),
     path("entries/parties", intake_party.parties, name="party-search"),
     path("entries/party-document", intake_party.check_document, name="party-document-check"),
     path("entries/<int:pk>/edit", intake.edit, name="entry-edit"),

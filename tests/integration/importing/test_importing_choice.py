@@ -16,7 +16,6 @@ from alcada.flow.importing.entries import EntryRows
 from alcada.flow.sweep import sweep
 from alcada.history.queries import breaks, of
 from alcada.intake.models import Entry, Revision
-from alcada.intake.rules import NotYoursError
 from alcada.people.models import Membership
 from alcada.sheets.models import Import, Line, Made
 
@@ -150,7 +149,7 @@ def test_a_role_that_was_taken_meanwhile_makes_nothing(shop: Shop) -> None:
     source = shop.look(xlsx(*several(2)))
     Membership.objects.filter(user=shop.ana).delete()
     source = Import.objects.get(pk=source.pk)
-    with pytest.raises(NotYoursError):
+    with pytest.raises(work.NotYoursError):
         shop.start(source)
     Import.objects.update(state="making", choice={"which": "good"})
     work.go_on(source.pk)

@@ -114,6 +114,7 @@ LISTS: Final[dict[str, set[str]]] = {
     "directory-cost-centre-new": OFFICE,
     "nfe-import": WRITERS,
     "imports": WRITERS,
+    "deal-imports": WRITERS,
     "connections": ADMINISTRATOR,
     "connection-new": ADMINISTRATOR,
     "consent-links": ADMINISTRATOR,
@@ -147,6 +148,7 @@ ROUTES: Final[dict[str, Route]] = {
     "entry-document": _entry({A, F, M, U}, of=lambda w: [w.entry.pk, w.document.pk]),
     "entry-new": Route(WRITERS, lambda w: ["payable"]),
     "import-template": Route(WRITERS, lambda w: ["csv"]),
+    "deal-import-template": Route(WRITERS, lambda w: ["csv"]),
     "posting-again": _posting(),
     "posting-look": _posting(),
     "posting-cancel": _posting(),
@@ -246,6 +248,12 @@ ELSEWHERE: Final = {
     "import-make": "intake/test_importing_pages",
     "import-progress": "intake/test_importing_pages",
     "import-report": "intake/test_importing_pages",
+    "deal-import": "importing/test_importing_deal_pages",
+    "deal-import-columns": "importing/test_importing_deal_pages",
+    "deal-import-zeros": "importing/test_importing_deal_pages",
+    "deal-import-make": "importing/test_importing_deal_pages",
+    "deal-import-progress": "importing/test_importing_deal_pages",
+    "deal-import-report": "importing/test_importing_deal_pages",
 }
 ALLOWED: Final = {200, 204, 302, 303, 400, 409, 422}
 
@@ -339,7 +347,7 @@ def test_to_a_stranger_it_is_not_there(whole: Any, carla: Any, fragment: bool) -
     wrong = {
         name: status
         for name, route in ROUTES.items()
-        if name not in {"entry-new", "import-template"}  # of no company
+        if name not in {"entry-new", "import-template", "deal-import-template"}  # of no company
         and (status := _status(carla, name, route.of(whole), post=route.post, fragment=fragment)) != 404
     }
     assert wrong == {}

@@ -1,18 +1,17 @@
 """An entry that lines of a file would become, and what is said of it."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field
-from decimal import Decimal
 from typing import Any, Final
 
-from alcada.directory import documents
 from alcada.directory.models import Party
+from alcada.flow.importing.parties import Whom
 from alcada.flow.importing.verdicts import Outcome, Verdict
 from alcada.intake import duplicates
 from alcada.intake.drafts import Draft
 from alcada.intake.rules import Content, Problems, Question
 from alcada.intake.sheets import own
-from alcada.intake.sheets.lines import Problem, Reading
+from alcada.intake.sheets.lines import Reading
+from alcada.sheets.lines import Problem
 
 # What a draft may lack, as one of the company's own fields that is required: a person adds it before it is submitted.
 _MAY_LACK: Final = frozenset({"category", "bank_account"})
@@ -32,8 +31,7 @@ class Candidate:
 
     reading: Reading
     draft: Draft
-    party: Party  # ours, or a stand-in
-    new: bool
+    whom: Whom
     content: Content | None = None
     problems: list[Problem] = field(default_factory=list)
     asked: list[Question] = field(default_factory=list)
@@ -43,11 +41,16 @@ class Candidate:
     like: int = 0  # a line before it
 
     @property
+    def party(self) -> Party:
+        return self.whom.party
+
+    @property
+    def new(self) -> bool:
+        return self.whom.new
+
+    @property
     def key(self) -> str:
-        """Who it is, also before the directory knows them."""
-        if not self.new:
-            return f"#{self.party.pk}"
-        return self.party.document or documents.normalise_name(self.party.name)
+        return self.whom.key
 
 
 def problems_of(reading: Reading, exc: Problems) -> list[Problem]:
@@ -101,21 +104,3 @@ def verdict_of(reading: Reading, one: Candidate | None) -> Verdict:
     else:
         outcome = Outcome.ASKED if one.asked else Outcome.GOOD
     return Verdict(reading.rows, outcome, one.problems, notes, facts)
-
-
-def tally(verdicts: Sequence[Verdict], summary: dict[str, Any]) -> None:
-    """Add them to what the preview says of all."""
-    outcomes, sums, new = (summary.setdefault(name, {}) for name in ("outcomes", "sums", "new"))
-    for verdict in verdicts:
-        facts = verdict.facts
-        outcomes[verdict.outcome] = outcomes.get(verdict.outcome, 0) + 1
-        if verdict.outcome == Outcome.BAD:
-            summary["zeros"] = summary.get("zeros", 0) + bool(facts.get("zeros"))
-            continue
-        place_ = f"{facts['kind']}.{'twin' if verdict.outcome == Outcome.TWIN else 'good'}"
-        sums[place_] = str(Decimal(sums.get(place_, "0")) + Decimal(facts["amount"] or "0"))
-        sums[f"{place_}.count"] = sums.get(f"{place_}.count", 0) + 1
-        if facts.get("new") and verdict.outcome != Outcome.TWIN:
-            who = new.setdefault(facts["new"], {"name": facts["party"], "kinds": []})
-            if facts["kind"] not in who["kinds"]:
-                who["kinds"].append(facts["kind"])

@@ -6,57 +6,43 @@ from typing import Any, Final
 from django.db import transaction
 from django.db.models import F
 
-from alcada.flow.importing.candidates import tally
-from alcada.flow.importing.entries import GROUPS
-from alcada.flow.importing.kinds import KINDS
+from alcada.flow.importing.kinds import kind_of
+from alcada.flow.importing.summing import tally, told
 from alcada.flow.importing.verdicts import keep, keep_heads
-from alcada.intake.sheets.lines import Row
 from alcada.sheets import values
 from alcada.sheets.columns import folded
+from alcada.sheets.lines import Row
 from alcada.sheets.models import Import, Line
 from alcada.sheets.turns import beat, end
 
 State = Import.State
 TOGETHER: Final = 500
-MOST_NEW_NAMED: Final = 200  # of those who would be added
 
 
 def check(source: Import) -> None:
     """Judge all of its lines, and what they come to."""
-    kind = KINDS[source.what](source)
+    rows = kind_of(source).rows(source)
     _find_heads(source)
     summary: dict[str, Any] = {}
     done = 0
     for groups in batches(source, TOGETHER, source.lines.all()):
-        verdicts = kind.check(groups)
+        verdicts = rows.check(groups)
         tally(verdicts, summary)
-        done += sum(len(rows) for rows in groups)
+        done += sum(len(group) for group in groups)
         with transaction.atomic():
             keep(source.pk, verdicts)
             beat(source, progress=done)
-    end(source, state=State.PREVIEW, summary=_told(summary))
-
-
-def _told(summary: dict[str, Any]) -> dict[str, Any]:
-    """What the page needs of it: of many new vendors the first, and how many."""
-    new = list(summary.pop("new", {}).values())
-    sides = {"vendor": "payable", "customer": "receivable"}
-    summary["new"] = [[one["name"], one["kinds"]] for one in new[:MOST_NEW_NAMED]]
-    summary |= {f"new_{side}s": sum(kind in one["kinds"] for one in new) for side, kind in sides.items()}
-    return summary
+    end(source, state=State.PREVIEW, summary=told(summary))
 
 
 def _find_heads(source: Import) -> None:
     """Which lines belong together, by the column that says so."""
     name = str(source.options.get("group_by") or "")
+    groups = kind_of(source).groups
     source.lines.exclude(head=F("number")).update(head=F("number"))
-    if name not in GROUPS or name not in source.columns:
+    if name not in groups or name not in source.columns:
         return
-    places = [source.columns.index(name)]
-    if name == "document_number":  # two vendors may well use one number
-        places += [
-            source.columns.index(one) for one in ("party", "document", "kind") if one in source.columns
-        ]
+    places = [source.columns.index(one) for one in (name, *groups[name]) if one in source.columns]
     heads: dict[tuple[str, ...], int] = {}
     changed: list[tuple[int, int]] = []
     for number, cells in source.lines.order_by("number").values_list("number", "cells").iterator(2000):

@@ -1,42 +1,38 @@
 """Rows that are payables and receivables: what each would become, and making it, as if it were typed and submitted."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from copy import copy
 from typing import Any, Final
 
 from django.db import transaction
-from django.utils.translation import gettext as _
 
-from alcada.directory import documents
-from alcada.directory.many import Known, Named, SeveralError, save_parties
-from alcada.directory.models import EntryKind, Party
+from alcada.directory.many import Named, save_parties
+from alcada.directory.models import EntryKind
 from alcada.flow import actions as flow
 from alcada.flow.checking import place
 from alcada.flow.importing.candidates import Candidate, problems_of, verdict_of
-from alcada.flow.importing.verdicts import Outcome, Verdict
+from alcada.flow.importing.parties import Whom, find_all
+from alcada.flow.importing.verdicts import Verdict, wants
 from alcada.flow.rules import SubmissionRefusedError
 from alcada.flow.ways import Planner
 from alcada.intake import actions, drafts, duplicates
 from alcada.intake.drafts import Draft
 from alcada.intake.models import Entry
 from alcada.intake.rules import IntakeError, Problems, questions
-from alcada.intake.sheets.columns import COLUMNS
 from alcada.intake.sheets.drafting import draft_of
-from alcada.intake.sheets.lines import Problem, Reading, Row, read
+from alcada.intake.sheets.lines import Reading, read
 from alcada.intake.sheets.world import World
 from alcada.intake.shelf import Shelf
-from alcada.sheets.columns import Column
+from alcada.sheets.lines import Row
 from alcada.sheets.models import Import, Line, Made
 
-# Keys that no party has: those that are not in the directory yet stand in for themselves while lines are checked.
-_STAND_IN: Final = 9 * 10**16
-GROUPS: Final = ("group", "document_number")  # columns whose same text makes one entry of several lines
+# Columns whose same text makes one entry of several lines, and what must be the same beside it: two vendors may well
+# use one number.
+GROUPS: Final[Mapping[str, Sequence[str]]] = {"group": (), "document_number": ("party", "document", "kind")}
 
 
 class EntryRows:
-    """Of one import. `columns`, `group_key`, `check` and `make` are what every kind of row has."""
-
-    columns: Sequence[Column] = COLUMNS
+    """Of one import (kinds.Rows)."""
 
     def __init__(self, source: Import) -> None:
         self.source, self.company, self.by = source, source.company, source.by
@@ -54,11 +50,9 @@ class EntryRows:
         self, groups: Sequence[Sequence[Row]], likes: dict[int, int] | None
     ) -> list[tuple[Verdict, Candidate | None]]:
         readings = [read(rows, self.world, self.source.options) for rows in groups]
-        named = [Named(one.name, one.document, one.email) for one in readings]
-        known = Known(self.company, named)
-        candidates: list[Candidate | None] = [
-            self._candidate(index, reading, who, known)
-            for index, (reading, who) in enumerate(zip(readings, named, strict=True))
+        candidates = [
+            self._candidate(reading, whom)
+            for reading, whom in zip(readings, find_all(self.company, readings), strict=True)
         ]
         here = [one for one in candidates if one is not None]
         self._read(here)
@@ -70,32 +64,12 @@ class EntryRows:
             for reading, candidate in zip(readings, candidates, strict=True)
         ]
 
-    def _candidate(self, index: int, reading: Reading, named: Named, known: Known) -> Candidate | None:
+    def _candidate(self, reading: Reading, whom: Whom | None) -> Candidate | None:
         """None where its lines can't be read, or nobody knows whom they mean."""
-        try:
-            party = known.find(named) if named.name or named.document else None
-        except SeveralError:
-            sentence = _("Several here have this name. Give the CPF/CNPJ.")
-            reading.problems.append(Problem(reading.number, "party", sentence))
-            party = None
-        reading.party = party
-        if party is None and named.document and not named.name and not reading.problems:
-            sentence = _("Nobody here has this CPF/CNPJ. Give the name too, and they are added.")
-            reading.problems.append(Problem(reading.number, "party", sentence))
-        if reading.problems:
+        if whom is None:
             return None
-        draft = draft_of(reading, party, self.world)
-        if party is None:
-            stand_in = Party(
-                pk=_STAND_IN + index,
-                company=self.company,
-                name=named.name,
-                normalised_name=documents.normalise_name(named.name),
-                document=named.document,
-                email=named.email,
-            )
-            return Candidate(reading, draft, stand_in, new=True)
-        return Candidate(reading, draft, party, new=False)
+        draft = draft_of(reading, None if whom.new else whom.party, self.world)
+        return Candidate(reading, draft, whom)
 
     def _read(self, candidates: Sequence[Candidate]) -> None:
         """What each is by the same checks that a typed one passes, up to whom it would ask."""
@@ -242,13 +216,6 @@ class EntryRows:
         except (Problems, IntakeError):
             return {"code": "incomplete", "context": {}}
         return {}
-
-
-def wants(outcome: str, choice: dict[str, Any]) -> bool:
-    """Is a line of this outcome to be made?"""
-    if outcome == Outcome.TWIN:
-        return bool(choice.get("twins"))
-    return outcome in (Outcome.GOOD, Outcome.ASKED, Outcome.HELD)
 
 
 def _may_be_submitted(one: Candidate, choice: dict[str, Any]) -> bool:

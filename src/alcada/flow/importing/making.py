@@ -9,12 +9,11 @@ from django.db.models import F, Q
 from django.utils import timezone
 
 from alcada.flow.importing.checking import batches
-from alcada.flow.importing.entries import EntryRows, wants
-from alcada.flow.importing.kinds import KINDS
-from alcada.flow.importing.verdicts import Outcome, Verdict, keep
+from alcada.flow.importing.kinds import Rows, kind_of
+from alcada.flow.importing.verdicts import Outcome, Verdict, keep, wants
 from alcada.history.actions import record
-from alcada.intake.sheets.lines import Row
 from alcada.people.queries import may
+from alcada.sheets.lines import Row
 from alcada.sheets.models import Import
 from alcada.sheets.turns import beat, end
 
@@ -33,7 +32,7 @@ class _BadLineError(Exception):
 
 def make(source: Import) -> None:
     """Make what was chosen, or what is left of it."""
-    if not may(source.by, "entry.create", source.company):  # a role may have been taken meanwhile
+    if not may(source.by, kind_of(source).ability, source.company):  # a role may have been taken meanwhile
         with transaction.atomic():
             if source.lines.filter(made__isnull=False).exists():
                 _finish(source, problem={"code": "stopped"})
@@ -51,11 +50,11 @@ def make(source: Import) -> None:
                 keep(source.pk, error.verdicts)
                 _refuse(source, {"code": "bad_lines", "count": len(error.verdicts)})
         return
-    kind = KINDS[source.what](source)
+    rows = kind_of(source).rows(source)
     done = source.lines.filter(made__isnull=False).count()
     for groups in batches(source, TOGETHER, _to_make(source)):
         with transaction.atomic():
-            _make_batch(source, kind, groups)
+            _make_batch(source, rows, groups)
             done += len(groups)
             beat(source, progress=done)
     with transaction.atomic():
@@ -67,10 +66,10 @@ def _to_make(source: Import) -> Any:
     return source.lines.filter(outcome__in=outcomes, made=None)
 
 
-def _make_batch(source: Import, kind: EntryRows, groups: Sequence[Sequence[Row]]) -> list[Verdict]:
-    numbers = [rows[0].number for rows in groups]
+def _make_batch(source: Import, rows: Rows, groups: Sequence[Sequence[Row]]) -> list[Verdict]:
+    numbers = [group[0].number for group in groups]
     lines = {line.number: line for line in source.lines.filter(number__in=numbers)}
-    verdicts = kind.make(groups, lines, source.choice)
+    verdicts = rows.make(groups, lines, source.choice)
     # What went wrong since it was checked, or looks like something that came meanwhile, is told as it is now.
     changed = [one for one in verdicts if lines[one.number].outcome != one.outcome]
     keep(source.pk, changed)
@@ -78,11 +77,11 @@ def _make_batch(source: Import, kind: EntryRows, groups: Sequence[Sequence[Row]]
 
 
 def _make_all(source: Import, told: Callable[[int], None]) -> None:
-    kind = KINDS[source.what](source)
+    rows = kind_of(source).rows(source)
     bad: list[Verdict] = []
     done = 0
     for groups in batches(source, TOGETHER, _to_make(source)):
-        verdicts = _make_batch(source, kind, groups)
+        verdicts = _make_batch(source, rows, groups)
         bad += [one for one in verdicts if one.outcome == Outcome.BAD]
         done += len(groups)
         told(done)
@@ -102,7 +101,7 @@ def _finish(source: Import, **fields: Any) -> None:
     figures |= {"bad": left.filter(outcome=Outcome.BAD).count()}
     figures |= {"left": left.exclude(outcome=Outcome.BAD).count()}
     record("import.done", source, by=source.by, company=source.company, data=figures)
-    # What was made is in the entries; what was not is told by its problems.
+    # What was made is in the entries, or deals; what was not is told by its problems.
     source.lines.filter(Q(made__isnull=False) | Q(outcome=Outcome.PART)).update(cells=[])
     summary = source.summary | {"done": figures}
     end(source, state=State.DONE, summary=summary, content=b"", finished_at=timezone.now(), **fields)

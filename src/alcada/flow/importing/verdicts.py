@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from django.db import connection
 
-from alcada.intake.sheets.lines import Problem, Row
+from alcada.sheets.lines import Problem, Row
 from alcada.sheets.models import Line
 
 Outcome = Line.Outcome
@@ -26,6 +26,13 @@ class Verdict:
     @property
     def number(self) -> int:
         return self.rows[0].number
+
+
+def wants(outcome: str, choice: dict[str, Any]) -> bool:
+    """Is a line of this outcome to be made?"""
+    if outcome == Outcome.TWIN:
+        return bool(choice.get("twins"))
+    return outcome in (Outcome.GOOD, Outcome.ASKED, Outcome.HELD)
 
 
 # As one JSON text, as history does it: a few statements whatever the number of lines.

@@ -17,12 +17,11 @@ from django.utils.translation import override
 
 from alcada import queue
 from alcada.flow.importing import checking, making, reading
-from alcada.flow.importing.entries import wants
+from alcada.flow.importing.kinds import KINDS, kind_of
 from alcada.flow.importing.kinds import columns_of as columns_of
 from alcada.flow.importing.reading import lacking as lacking
-from alcada.flow.importing.verdicts import Outcome
+from alcada.flow.importing.verdicts import Outcome, wants
 from alcada.history.actions import record
-from alcada.intake.rules import NotYoursError
 from alcada.people.models import Company, User
 from alcada.people.queries import may
 from alcada.sheets import matching
@@ -40,6 +39,10 @@ PRIORITY: Final = 5
 KEPT: Final = timedelta(days=7)  # a file that nobody decided about
 
 
+class NotYoursError(Exception):
+    """Nobody of their roles in the company makes such things."""
+
+
 class NotNowError(Exception):
     """It is not at this point: somebody pressed before, or a line has a problem and all were to be imported."""
 
@@ -52,7 +55,7 @@ def upload(
     company: Company, data: bytes, *, name: str, by: User, language: str, what: str = "entries"
 ) -> Import:
     """Keep the file and read it: at once where it is small, else by a worker. Raises SheetError, NotYoursError."""
-    if not may(by, "entry.create", company):
+    if not may(by, KINDS[what].ability, company):
         raise NotYoursError
     if len(data) > settings.IMPORTS["max_mb"] * 1024 * 1024:
         raise SheetError("too_large", most=settings.IMPORTS["max_mb"])
@@ -161,7 +164,8 @@ def check(source: Import) -> None:
 
 def same_file(source: Import) -> Import | None:
     """The latest import of this very file in the company that made something, or is making it."""
-    earlier = Import.objects.filter(company=source.company, sha256=source.sha256).exclude(pk=source.pk)
+    same = Import.objects.filter(company=source.company, what=source.what, sha256=source.sha256)
+    earlier = same.exclude(pk=source.pk)
     return earlier.filter(state__in=[State.DONE, State.MAKING]).select_related("by").order_by("-pk").first()
 
 
@@ -174,7 +178,7 @@ def start(source: Import, choice: dict[str, Any], *, again: bool = False) -> Non
 
     Raises NotNowError, SeenBeforeError, NotYoursError.
     """
-    if not may(source.by, "entry.create", source.company):
+    if not may(source.by, kind_of(source).ability, source.company):
         raise NotYoursError
     if choice["which"] == "all" and counted(source, Outcome.BAD):
         raise NotNowError

@@ -12,11 +12,11 @@ from alcada.directory.models import EntryKind
 from alcada.intake import custom, drafts
 from alcada.intake.models import CustomField
 from alcada.intake.sheets.columns import COLUMNS
-from alcada.intake.sheets.sentences import amount_problem
 from alcada.people.models import Company
 from alcada.sheets import values
 from alcada.sheets.cell import Cell
 from alcada.sheets.columns import Column, folded, telling
+from alcada.sheets.sentences import amount_problem
 
 _BEGINS: Final = "own-"
 _LISTED: Final = 20  # choices, in a hint

@@ -3,7 +3,7 @@
 from django.utils.translation import gettext as _
 
 from alcada import money
-from alcada.intake.reader import amount_sentence
+from alcada.sentences import amount_sentence
 from alcada.sheets.values import CellError
 
 
