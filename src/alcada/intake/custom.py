@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from alcada import money
 from alcada.directory import documents
 from alcada.history.actions import record
+from alcada.intake import searching
 from alcada.intake.models import CustomField, Entry
 from alcada.intake.rules import read_day
 from alcada.people.models import Company, User
@@ -74,6 +75,17 @@ def _number(text: str) -> str:
     if not found.is_finite() or len(found.as_tuple().digits) > _DIGITS or abs(found.adjusted()) > _DIGITS:
         raise ValueRefusedError(_("This is no number. Write it like 1234,5."))
     return f"{found.normalize():f}"
+
+
+def figure(field: CustomField, text: str) -> Decimal:
+    """A number, an amount or a date that somebody compares with: of a date 20261231. Raises ValueRefusedError."""
+    if field.type == CustomField.Type.MONEY:
+        try:
+            return searching.amount(text)
+        except money.AmountError as exc:
+            raise ValueRefusedError(_("This is no amount in reais. Write it like 1.234,56.")) from exc
+    value = read(field, text)
+    return Decimal(value.replace("-", "") if field.type == CustomField.Type.DATE else value)
 
 
 def typed(type_: str, value: str) -> str:
