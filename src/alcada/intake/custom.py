@@ -1,7 +1,7 @@
 """A company's own fields: what may be in one, and the writes about them."""
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal, InvalidOperation
@@ -16,7 +16,7 @@ from alcada.directory import documents
 from alcada.history.actions import record
 from alcada.intake import searching
 from alcada.intake.models import CustomField, Entry
-from alcada.intake.rules import read_day
+from alcada.intake.rules import CustomValue, read_day
 from alcada.people.models import Company, User
 
 LONGEST: Final = 500
@@ -140,6 +140,20 @@ def of_draft(draft: Mapping[str, Any], fields: Iterable[CustomField]) -> list[He
         for field in fields
         if (text := str(typed_so_far.get(str(field.pk), "")).strip())
     ]
+
+
+def kept(
+    entry: Entry, on_form: Iterable[CustomField], filled: Collection[tuple[str, str]] = ()
+) -> list[CustomValue]:
+    """What was submitted last in fields that are no longer on the form: nobody can change it there, so it stays.
+
+    `filled` has type and name of what is in the others: a new field that has an old one's name takes its place.
+    """
+    if entry.current is None:
+        return []
+    known = {field.pk for field in on_form}
+    frozen = [CustomValue(**one) for one in entry.current.custom]
+    return [one for one in frozen if one.field_id not in known and (one.type, one.name) not in filled]
 
 
 def _read_or_typed(field: CustomField, text: str) -> Held:
