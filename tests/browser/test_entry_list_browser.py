@@ -41,7 +41,9 @@ def test_the_pages_are_good_at_both_widths(page: Page, phone: Page, live: str, w
     }
     gone = custom.save(world.company, name="Antigo", type_="text", by=world.clara)
     custom.retire(gone, by=world.clara)
-    by_own = f"own_{own['choice']}=Um&own_{own['money']}_from=mil&own_{own['date']}_until=1/2/27&own_{gone.pk}=x"
+    by_own = (
+        f"own_{own['choice']}=Um&own_{own['money']}_from=mil&own_{own['date']}_until=1/2/27&own_{gone.pk}=x"
+    )
     for window in (page, phone):
         sign_in(window, world.clara, live)
         for path in (
@@ -149,7 +151,9 @@ def test_what_was_typed_outlives_the_session(page: Page, live: str, world: World
 
 
 def test_own_fields_narrow_the_list_while_it_stands(page: Page, live: str, world: World) -> None:
-    shop = custom.save(world.company, name="Loja", type_="choice", choices=["Centro", "Praia"], by=world.clara)
+    shop = custom.save(
+        world.company, name="Loja", type_="choice", choices=["Centro", "Praia"], by=world.clara
+    )
     fine = custom.save(world.company, name="Multa", type_="money", by=world.clara)
     world.submitted(custom={str(shop.pk): "Praia", str(fine.pk): "1.000,00"})
     world.submitted(custom={str(shop.pk): "Centro", str(fine.pk): "10,00"})

@@ -56,7 +56,9 @@ def hold(page: Page) -> Callable[[str], list[Route]]:
     return held
 
 
-def test_the_totals_have_their_place_before_they_are_there(page: Page, live: str, world: World, hold: Any) -> None:
+def test_the_totals_have_their_place_before_they_are_there(
+    page: Page, live: str, world: World, hold: Any
+) -> None:
     sign_in(page, world.bruno, live)
     waiting = hold("**/entries/totals*")
     page.goto("/entries")

@@ -35,7 +35,9 @@ class DealFields(In):
     customer: Id | None = Field(None, description=noop("By its key in the directory."))
     new_customer: PartyIn | None = Field(
         None,
-        description=noop("Instead of `customer`: found by its document, else put into the directory with the deal."),
+        description=noop(
+            "Instead of `customer`: found by its document, else put into the directory with the deal."
+        ),
     )
     value: AmountIn | None = None
     terms: Annotated[str, Field(max_length=LONGEST_TERMS)] | None = Field(

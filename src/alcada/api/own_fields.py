@@ -172,7 +172,9 @@ def filters(given: Sequence[str], company: int | None, by: User) -> list[OwnFilt
     none that is on it has its name."""
     there = companies_where(by, "entry.see").filter(pk=company or 0).first()
     if given and company is None:
-        raise Problem("invalid", errors={"company": [_("Own fields are each company's own: say which company.")]})
+        raise Problem(
+            "invalid", errors={"company": [_("Own fields are each company's own: say which company.")]}
+        )
     fields: dict[str, CustomField] = {}
     for one in CustomField.objects.filter(company=there).order_by("-retired_at", "-pk") if there else ():
         fields.setdefault(one.normalised_name, one)  # those on the form come first: they have no day

@@ -429,7 +429,10 @@ NEW = {"name": "Buffet Girassol Ltda", "document": "11.222.333/0001-81", "email"
 
 def test_who_may_only_enter_brings_a_new_customer_with_the_deal(call: Any, shop: Shop, ana: User) -> None:
     caller = call(ana, "deals:read", "deals:write")
-    assert call(ana).post("/parties", {"company": shop.company.pk, **NEW, "is_customer": True}).status_code == 403
+    assert (
+        call(ana).post("/parties", {"company": shop.company.pk, **NEW, "is_customer": True}).status_code
+        == 403
+    )
     given = {name: value for name, value in body(shop).items() if name != "customer"}
     made = caller.post("/deals", {**given, "new_customer": NEW})
     assert made.status_code == 201, made.content
@@ -439,7 +442,9 @@ def test_who_may_only_enter_brings_a_new_customer_with_the_deal(call: Any, shop:
     (record,) = history.of(party)
     assert (record.event, record.actor) == ("party.created", ana)
     # The same one again is the one that is there; so is one who was only sold to us so far.
-    twice = caller.post("/deals", {**given, "new_customer": {"name": "Girassol", "document": "11222333000181"}})
+    twice = caller.post(
+        "/deals", {**given, "new_customer": {"name": "Girassol", "document": "11222333000181"}}
+    )
     assert twice.json()["customer"] == {"id": party.pk, "name": NEW["name"]}
     vendor = save_party(shop.company, name="Só fornecedor", document="11444777000161", is_vendor=True)
     sold = caller.post("/deals", {**given, "new_customer": {"name": "X", "document": vendor.document}})
@@ -487,7 +492,9 @@ def test_a_deal_is_given_to_a_new_customer(call: Any, shop: Shop, ana: User, bru
 
 
 def test_nobody_enters_a_customer_elsewhere(call: Any, shop: Shop, ana: User, other_company: Company) -> None:
-    answer = call(ana).post("/deals", {**body(shop, company=other_company.pk, customer=None), "new_customer": NEW})
+    answer = call(ana).post(
+        "/deals", {**body(shop, company=other_company.pk, customer=None), "new_customer": NEW}
+    )
     assert answer.status_code == 404
     assert not Party.objects.filter(company=other_company).exists()
 

@@ -132,7 +132,13 @@ def test_a_list_is_narrowed_by_them(
     call: Any, world: Any, own: dict[str, CustomField], asked: list[str], numbers: list[int]
 ) -> None:
     ana = call(world.ana)
-    second = {"Projeto": "Nova sede", "Horas": "3", "Multa": "2000.00", "Prazo": "2027-05-01", "Loja": "Centro"}
+    second = {
+        "Projeto": "Nova sede",
+        "Horas": "3",
+        "Multa": "2000.00",
+        "Prazo": "2027-05-01",
+        "Loja": "Centro",
+    }
     for values in (VALUES, second):
         assert ana.post("/entries", body(world, custom=values)).status_code == 201
     address = "/entries?" + urlencode({"company": world.company.pk, "own": asked}, doseq=True)

@@ -16,7 +16,9 @@ def field(company: Any, by: Any, name: str, type_: str = "text", **more: Any) ->
 
 
 @pytest.fixture
-def taken_back(desk: Any, company: Any, ana: Any, bruno: Any, clara: Any) -> tuple[Entry, dict[str, CustomField]]:
+def taken_back(
+    desk: Any, company: Any, ana: Any, bruno: Any, clara: Any
+) -> tuple[Entry, dict[str, CustomField]]:
     """Submitted with four, of which three are gone; taken back."""
     own = {
         "stays": field(company, clara, "Obra"),
@@ -31,7 +33,13 @@ def taken_back(desk: Any, company: Any, ana: Any, bruno: Any, clara: Any) -> tup
     custom.retire(own["money"], by=clara)
     custom.retire(own["date"], by=clara)
     custom.save(
-        company, name="Loja", type_="choice", choices=["Centro"], kind="receivable", field=own["moved"], by=clara
+        company,
+        name="Loja",
+        type_="choice",
+        choices=["Centro"],
+        kind="receivable",
+        field=own["moved"],
+        by=clara,
     )
     flow.withdraw(Entry.objects.get(pk=entry.pk), by=ana)
     return Entry.objects.get(pk=entry.pk), own
@@ -84,7 +92,9 @@ def test_twice_taken_back_they_are_still_there(taken_back: Any, ana: Any) -> Non
     assert set(of(entry)) == {"Obra", "Multa", "Prazo", "Loja"}
 
 
-def test_a_new_field_of_the_same_name_takes_its_place(taken_back: Any, company: Any, ana: Any, clara: Any) -> None:
+def test_a_new_field_of_the_same_name_takes_its_place(
+    taken_back: Any, company: Any, ana: Any, clara: Any
+) -> None:
     entry, _own = taken_back
     new = field(company, clara, "Multa", "money")
     draft = entry.draft | {"custom": {**entry.draft["custom"], str(new.pk): "2,00"}}

@@ -48,6 +48,8 @@ def test_one_that_is_only_being_noted_stays(ana: User) -> None:
 
 def test_the_timetable_has_it() -> None:
     nights: list[Any] = [
-        one for one in app.periodic_registry.periodic_tasks.values() if one.task.name.endswith(".clear_sessions")
+        one
+        for one in app.periodic_registry.periodic_tasks.values()
+        if one.task.name.endswith(".clear_sessions")
     ]
     assert [one.cron for one in nights] == ["17 6,15 * * *"]

@@ -39,7 +39,11 @@ CATEGORIES: Final = (
 )  # fmt: skip
 INCOME: Final = ("Vendas", "Serviços", "Assinaturas", "Aluguéis recebidos", "Juros")
 # The large company's own fields, filled in on each of its entries (pages.sql).
-OWN: Final = (("Loja", "choice", ["Centro", "Praia", "Serra", "Norte"]), ("Obra", "text", []), ("Horas", "number", []))
+OWN: Final = (
+    ("Loja", "choice", ["Centro", "Praia", "Serra", "Norte"]),
+    ("Obra", "text", []),
+    ("Horas", "number", []),
+)
 LISTED: Final = (
     "intake_entry_listed", "intake_entry_listed_own", "intake_entry_listed_own_marks", "intake_entry_own_numbers",
 )  # fmt: skip
@@ -121,7 +125,12 @@ def _companies(count: int) -> None:
         )
         for place, (named, type_, choices) in enumerate(OWN if number == 1 else ()):
             CustomField.objects.create(
-                company=company, name=named, normalised_name=named.lower(), type=type_, choices=choices, position=place
+                company=company,
+                name=named,
+                normalised_name=named.lower(),
+                type=type_,
+                choices=choices,
+                position=place,
             )
         for trigger in Trigger:
             current_version(company, trigger)
