@@ -45,13 +45,21 @@ def window(browser: Any, live: str, request: pytest.FixtureRequest) -> Iterator[
 
 
 @pytest.fixture
-def hold(page: Page) -> Callable[[str], list[Route]]:
-    """`hold("**/totals*")`: these requests wait in the list until the test lets them go on."""
+def hold(page: Page) -> Callable[[str], Callable[[], None]]:
+    """`go_on = hold("**/totals*")`: these requests wait until the test lets the first of them go on."""
 
-    def held(address: str) -> list[Route]:
+    def held(address: str) -> Callable[[], None]:
         waiting: list[Route] = []
-        page.route(address, waiting.append)
-        return waiting
+        page.route(address, lambda route: waiting.append(route))
+
+        def go_on() -> None:
+            for _each in range(250):
+                if waiting:
+                    break
+                page.wait_for_timeout(20)
+            waiting[0].continue_()
+
+        return go_on
 
     return held
 
@@ -60,7 +68,7 @@ def test_the_totals_have_their_place_before_they_are_there(
     page: Page, live: str, world: World, hold: Any
 ) -> None:
     sign_in(page, world.bruno, live)
-    waiting = hold("**/entries/totals*")
+    go_on = hold("**/entries/totals*")
     page.goto("/entries")
     totals = page.locator("#totals")
     expect(totals).to_have_attribute("aria-busy", "true")
@@ -72,7 +80,7 @@ def test_the_totals_have_their_place_before_they_are_there(
     assert page.evaluate(BAR, ["#totals .skeleton span", ""])["moves"] == "breathe"
     page.emulate_media(reduced_motion="reduce")
     assert page.evaluate(BAR, ["#totals .skeleton span", ""])["moves"] == "none"
-    waiting[0].continue_()
+    go_on()
     expect(totals).to_contain_text("2 lançamentos")
     assert totals.get_attribute("aria-busy") is None
     assert page.locator(".list-head").bounding_box() == before  # nothing jumped
@@ -92,7 +100,7 @@ def test_rows_that_are_replaced_turn_into_bars(page: Page, live: str, world: Wor
     sign_in(page, world.bruno, live)
     page.goto("/entries")
     expect(page.locator("#totals")).to_contain_text("2 lançamentos")
-    waiting = hold("**/entries?*q=tinta*")
+    go_on = hold("**/entries?*q=tinta*")
     before = page.locator(".entries-table").bounding_box()
     page.get_by_role("searchbox", name="Buscar").fill("tinta")
     page.keyboard.press("Enter")
@@ -108,7 +116,7 @@ def test_rows_that_are_replaced_turn_into_bars(page: Page, live: str, world: Wor
     assert page.locator(".entries-table").bounding_box() == before
     page.emulate_media(reduced_motion="reduce")
     assert page.evaluate(BAR, [".entries-table tbody td", "::after"])["moves"] == "skeleton-in"
-    waiting[0].continue_()
+    go_on()
     expect(page.locator(".entries-table tbody tr")).to_have_count(1)
     expect(row).to_be_visible()
     assert listing.get_attribute("aria-busy") is None
@@ -121,13 +129,13 @@ def test_a_file_s_text_comes_into_its_bars(page: Page, live: str, world: World, 
     actions.add_document(entry, by=world.ana, upload=file)
     flow.submit(entry, by=world.ana)
     sign_in(page, world.bruno, live)
-    waiting = hold("**/documents/*/text")
+    go_on = hold("**/documents/*/text")
     page.goto(f"/entries/{entry.pk}")
     bars = page.locator(".preview .skeleton")
     expect(bars).to_be_visible()
     expect(page.locator(".preview [data-loads]")).to_have_attribute("aria-busy", "true")
     assert violations(page) == []
-    waiting[0].continue_()
+    go_on()
     expect(bars).to_have_count(0)
     expect(page.locator(".preview [aria-busy]")).to_have_count(0)
 
@@ -135,12 +143,12 @@ def test_a_file_s_text_comes_into_its_bars(page: Page, live: str, world: World, 
 def test_a_search_for_somebody_shows_that_it_looks(page: Page, live: str, world: World, hold: Any) -> None:
     sign_in(page, world.ana, live)
     page.goto("/entries/new/payable")
-    waiting = hold("**/parties")
+    go_on = hold("**/parties")
     page.locator("#id-party_name").press_sequentially("papel")
     results = page.locator("#party-results")
     expect(results).to_have_attribute("aria-busy", "true")
     assert page.evaluate(BAR, ["#party-results", "::before"])["height"] == "14px"
-    waiting[0].continue_()
+    go_on()
     expect(results).to_contain_text("Papelaria Central")
     assert results.get_attribute("aria-busy") is None
 
@@ -149,7 +157,6 @@ def test_an_account_s_first_fetch_has_bars_for_its_numbers(page: Page, live: str
     sign_in(page, world.clara, live)
     Connection.objects.filter(pk=world.connection.pk).update(directory_synced_at=None)
     page.goto(f"/connections/{world.connection.pk}")
-    page.get_by_role("button", name="Buscar agora").click()
     part = page.locator("#directory-part")
     expect(part).to_have_attribute("aria-busy", "true")
     assert page.evaluate(BAR, ["#directory-part dd", "::after"]) == {"height": "14px", "moves": "none"}

@@ -40,9 +40,9 @@ def own(
     address: Callable[[dict[str, str]], str],
 ) -> Own:
     asked = own_filters.asked(wanted, {*scope.everything, *scope.own}) or []
-    by_field = {one.field.pk: one for one in asked}
+    by_field: dict[int, OwnFilter] = {one.field.pk: one for one in asked}
     fields = custom.fields_of(company) if company else []
-    offered = [by_field.pop(field.pk, None) or OwnFilter(field) for field in fields]
+    offered = [by_field.pop(field.pk, OwnFilter(field)) for field in fields]
     chips = [_chip(one, wanted, address) for one in by_field.values()]
     sentences = [
         _("%(name)s: %(sentence)s This filter is left out.") % {"name": one.field.name, "sentence": sentence}

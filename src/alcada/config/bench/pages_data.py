@@ -6,7 +6,7 @@ stay out of the way; those that lists read by (intake 0005, 0008, 0010) run. The
 `doctor` is not for this data.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import timedelta
 from pathlib import Path
 from typing import Final
@@ -39,7 +39,7 @@ CATEGORIES: Final = (
 )  # fmt: skip
 INCOME: Final = ("Vendas", "Serviços", "Assinaturas", "Aluguéis recebidos", "Juros")
 # The large company's own fields, filled in on each of its entries (pages.sql).
-OWN: Final = (
+OWN: Final[Sequence[tuple[str, str, list[str]]]] = (
     ("Loja", "choice", ["Centro", "Praia", "Serra", "Norte"]),
     ("Obra", "text", []),
     ("Horas", "number", []),
