@@ -7,7 +7,8 @@ from integration.pages.world import World, build
 from playwright.sync_api import Page, expect
 
 from alcada.flow import exporting
-from alcada.intake.models import Export, SavedFilter
+from alcada.intake import custom
+from alcada.intake.models import CustomField, Export, SavedFilter
 from alcada.people.models import Company, User
 from browser.helpers import assert_good, sign_in
 
@@ -32,6 +33,17 @@ def test_the_pages_are_good_at_both_widths(page: Page, phone: Page, live: str, w
     export = exporting.ask(world.clara, {}, sort="", format="csv", language="pt-br")
     done = exporting.ask(world.clara, {}, sort="", format="xlsx", language="pt-br")
     exporting.run(done.pk)
+    own = {
+        type_: custom.save(
+            world.company, name=f"Campo {type_}", type_=type_, choices=["Um", "Dois"], by=world.clara
+        ).pk
+        for type_ in CustomField.Type
+    }
+    gone = custom.save(world.company, name="Antigo", type_="text", by=world.clara)
+    custom.retire(gone, by=world.clara)
+    by_own = (
+        f"own_{own['choice']}=Um&own_{own['money']}_from=mil&own_{own['date']}_until=1/2/27&own_{gone.pk}=x"
+    )
     for window in (page, phone):
         sign_in(window, world.clara, live)
         for path in (
@@ -39,6 +51,7 @@ def test_the_pages_are_good_at_both_widths(page: Page, phone: Page, live: str, w
             "/entries?q=nada",
             f"/entries?company={world.company.pk}&category={world.category.pk}&month=11/2026",
             "/entries?month=x&from=y&saving=x&wrong=name",
+            f"/entries?{by_own}",
             "/entries/exports",
             f"/entries/exports/{export.pk}",
             f"/entries/exports/{done.pk}",
@@ -135,3 +148,31 @@ def test_what_was_typed_outlives_the_session(page: Page, live: str, world: World
     assert_good(page)
     page.get_by_role("button", name="Salvar rascunho").last.click()
     expect(page.get_by_text("Rascunho salvo")).to_be_visible()
+
+
+def test_own_fields_narrow_the_list_while_it_stands(page: Page, live: str, world: World) -> None:
+    shop = custom.save(
+        world.company, name="Loja", type_="choice", choices=["Centro", "Praia"], by=world.clara
+    )
+    fine = custom.save(world.company, name="Multa", type_="money", by=world.clara)
+    world.submitted(custom={str(shop.pk): "Praia", str(fine.pk): "1.000,00"})
+    world.submitted(custom={str(shop.pk): "Centro", str(fine.pk): "10,00"})
+    sign_in(page, world.clara, live)
+    page.goto("/entries")
+    page.get_by_text("Mais filtros").click()
+    rows = page.locator(".entries-table tbody tr")
+    page.get_by_label("Multa, de").fill("9,99")
+    page.keyboard.press("Enter")
+    expect(rows).to_have_count(2)
+    page.get_by_label("Loja").select_option("Praia")
+    expect(rows).to_have_count(1)
+    page.get_by_label("Multa, até").fill("mil")
+    page.keyboard.press("Enter")
+    expect(page.locator("#own-wrong")).to_contain_text("Multa: ")
+    expect(rows).to_have_count(1)
+    page.get_by_text("Salvar este filtro").click()
+    page.get_by_label("Nome", exact=True).fill("Praia")
+    page.get_by_role("button", name="Salvar").click()
+    expect(rows).to_have_count(1)
+    expect(page.get_by_label("Loja")).to_have_value("Praia")
+    expect(page.get_by_label("Multa, de")).to_have_value("9,99")

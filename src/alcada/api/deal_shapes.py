@@ -9,9 +9,11 @@ from django.utils.translation import gettext_noop as noop
 from ninja import Schema
 from pydantic import Field
 
+from alcada.api.contents import PartyIn
 from alcada.api.entry_shapes import StatusCode
 from alcada.api.parsing import AmountIn, Day, Id, In, Moment, Money, Named, Version
 from alcada.api.problems import Problem
+from alcada.directory.actions import DirectoryError, save_party
 from alcada.directory.models import BankAccount, Category, CostCentre, Party
 from alcada.people.models import Company, User
 from alcada.sales.actions import Content
@@ -31,6 +33,12 @@ class DealFields(In):
 
     title: Title | None = Field(None, description=noop("What is sold."))
     customer: Id | None = Field(None, description=noop("By its key in the directory."))
+    new_customer: PartyIn | None = Field(
+        None,
+        description=noop(
+            "Instead of `customer`: found by its document, else put into the directory with the deal."
+        ),
+    )
     value: AmountIn | None = None
     terms: Annotated[str, Field(max_length=LONGEST_TERMS)] | None = Field(
         None, description=noop("Payment terms as people write them: 30/60/90, cash, 10x, entry + 3, 28 ddl.")
@@ -51,7 +59,6 @@ class DealFields(In):
 class NewDeal(DealFields):
     company: Id
     title: Title
-    customer: Id = Field(description=noop("By its key in the directory."))
     value: AmountIn
     stage: Id | None = Field(None, description=noop("Left out: the first one."))
 
@@ -163,10 +170,11 @@ def content(given: Mapping[str, Any], company: Company, by: User, deal: Deal | N
     """`given` has only what the request named; None empties what may be empty. Raises Problem, by field.
 
     Of what may be chosen the room decides (sales.actions); here is found what the keys mean, of this company alone.
+    A customer who is new is put into the directory: in the caller's transaction, which a Problem undoes.
     """
     wrong: dict[str, list[str]] = {}
     found: dict[str, Any] = _held(deal) if deal else {"owner": by}
-    for name in ("title", "customer", "value"):
+    for name in ("title", "value"):
         if name in given and given[name] is None:
             wrong[name] = [_("This field is required.")]
     found |= {name: given[name] or "" for name in ("title", "terms", "notes") if name in given}
@@ -174,8 +182,8 @@ def content(given: Mapping[str, Any], company: Company, by: User, deal: Deal | N
         found["value"] = Decimal(given["value"])
     if "expected_on" in given:
         found["expected_on"] = given["expected_on"]
-    if given.get("customer"):
-        found["customer"] = _customer(given["customer"], company, deal, wrong)
+    if customer := _whose(given, company, by, deal, wrong):
+        found["customer"] = customer
     if deal is None and found.get("customer"):
         found |= usual_for(company, found["customer"])
     for name, model in _KEYED.items():
@@ -197,6 +205,40 @@ def _held(deal: Deal) -> dict[str, Any]:
     """Its stage is not among it: to change a deal moves nothing."""
     kept = ("title", "customer", "value", "owner", "terms", *_KEYED, "expected_on", "notes")
     return {name: getattr(deal, name) for name in kept}
+
+
+def _whose(
+    given: Mapping[str, Any], company: Company, by: User, deal: Deal | None, wrong: dict[str, list[str]]
+) -> Party | None:
+    """The customer that the request names, by key or as a new one; None where it names none."""
+    new, pk = given.get("new_customer"), given.get("customer")
+    if new and pk:
+        wrong["new_customer"] = [_("Name the customer by its key or as a new one, not both.")]
+    elif new:
+        return _new_customer(new, company, by, wrong)
+    elif pk:
+        return _customer(pk, company, deal, wrong)
+    elif deal is None or "customer" in given:
+        wrong["customer"] = [_("This field is required.")]
+    return None
+
+
+def _new_customer(
+    new: Mapping[str, Any], company: Company, by: User, wrong: dict[str, list[str]]
+) -> Party | None:
+    """As the form does it: found by document, else by a name that is one party's, else created."""
+    try:
+        return save_party(
+            company,
+            name=new["name"],
+            document=new.get("document") or "",
+            email=new.get("email") or "",
+            is_customer=True,
+            by=by,
+        )
+    except DirectoryError as exc:
+        wrong[f"new_customer.{exc.field}"] = [exc.message]
+        return None
 
 
 def _customer(pk: int, company: Company, deal: Deal | None, wrong: dict[str, list[str]]) -> Party | None:

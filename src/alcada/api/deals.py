@@ -67,8 +67,10 @@ def list_deals(
 def create_deal(request: HttpRequest, given: NewDeal) -> Any:
     user = caller(request)
     company = company_for(user, given.company, "deal.create")
-    content = deal_shapes.content(given.dict(exclude_unset=True), company, user)
-    return Status(201, _shown(request, actions.create(company, content, by=user).pk))
+    with transaction.atomic():  # a new customer stays only with the deal
+        content = deal_shapes.content(given.dict(exclude_unset=True), company, user)
+        made = actions.create(company, content, by=user)
+    return Status(201, _shown(request, made.pk))
 
 
 @router.get("/deals/{pk}", auth=READ, response=DealOut, summary=noop("Read a deal"))

@@ -10,7 +10,7 @@ from django.utils.translation import gettext_noop as noop
 from ninja import File, Query, Router, Status
 from ninja.files import UploadedFile
 
-from alcada.api import contents
+from alcada.api import contents, own_fields
 from alcada.api.caller import caller
 from alcada.api.entry_shapes import (
     ChangedEntry,
@@ -21,7 +21,6 @@ from alcada.api.entry_shapes import (
     StatusCode,
     Submission,
 )
-from alcada.api.own_fields import by_name
 from alcada.api.paging import USUAL, Cursor, Limit, page
 from alcada.api.parsing import Day, Key, Kind
 from alcada.api.problems import Problem
@@ -63,6 +62,7 @@ def list_entries(
     q: Annotated[str, Query(max_length=200, description=noop("Number, vendor, CNPJ, text, value."))] = "",
     due_from: Annotated[Day | None, Query()] = None,
     due_until: Annotated[Day | None, Query()] = None,
+    own: own_fields.Asked = [],  # noqa: B006  (only read)
     limit: Limit = USUAL,
     cursor: Cursor = "",
 ) -> dict[str, Any]:
@@ -72,6 +72,8 @@ def list_entries(
         found = found.filter(kind=kind)
     if company:
         found = found.filter(company=company)
+    for one in own_fields.filters(own, company, user):
+        found = one.narrowed(found)
     # What was thrown away shows only to who asks for it.
     found = found.filter(Q(status=status)) if status else found.filter(discarded_at=None)
     return page(request, with_list_facts(found), ["-pk"], show=_line, limit=limit, cursor=cursor)
@@ -257,7 +259,7 @@ def _checked(entry: Entry) -> dict[str, Any]:
     try:
         asked = open_questions(entry, check(entry).content)
     except Problems as exc:
-        return told | {"problems": by_name(_without_new_party(entry, exc.fields))}
+        return told | {"problems": own_fields.by_name(_without_new_party(entry, exc.fields))}
     except SubmissionRefusedError as exc:
         return told | {"refused": refusal(exc)}
     return told | {"questions": [{"key": one.key, "text": one.text} for one in asked]}

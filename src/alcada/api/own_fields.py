@@ -1,14 +1,14 @@
 """The fields that a company adds to its entries: which there are, one more, and what an entry has in them, by name."""
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from typing import Annotated, Any, Final, Literal
 
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop as noop
-from ninja import Router, Schema, Status
+from ninja import Query, Router, Schema, Status
 from pydantic import Field
 
 from alcada.api.caller import caller
@@ -16,11 +16,13 @@ from alcada.api.parsing import In, Key, Kind
 from alcada.api.problems import Problem
 from alcada.api.scopes import Bearer
 from alcada.directory import documents
+from alcada.flow.own_filters import RANGED, OwnFilter
 from alcada.intake import custom, drafts
 from alcada.intake.models import CustomField, Revision
 from alcada.intake.rules import key
 from alcada.people.guards import company_for
-from alcada.people.models import Company
+from alcada.people.models import Company, User
+from alcada.people.queries import companies_where
 
 router = Router(tags=["companies"])
 READ, WRITE = Bearer("setup:read"), Bearer("setup:write")
@@ -37,6 +39,18 @@ DESCRIBED: Final = noop(
     "The company's own fields, by name. Texts, whatever the field's type: 1234.5 of a number, 1500.00 of money, "
     "2026-12-31 of a date, one of the choices."
 )
+# In a list's address, as often as wanted.
+Asked = Annotated[
+    list[Annotated[str, Field(max_length=60 + custom.LONGEST)]],
+    Query(
+        max_length=custom.MOST,
+        description=noop(
+            "What one of the company's own fields has in it, as `name:value`: a choice, words of a text by how they "
+            "begin, of a number, money or a date also `100..200`, `100..` or `..200`. All that is asked for must be "
+            "there; with `company`."
+        ),
+    ),
+]
 _FORMS: Final = {
     TYPE.NUMBER: re.compile(r"-?[0-9]{1,15}(\.[0-9]{1,15})?"),
     TYPE.MONEY: re.compile(r"[0-9]{1,12}(\.[0-9]{1,2})?"),
@@ -151,6 +165,37 @@ def _form(type_: str) -> str:
     if type_ == TYPE.DATE:
         return _("Write the date as 2026-12-31.")
     return _("Write the amount as 1500.00.") if type_ == TYPE.MONEY else _("Write the number as 1234.5.")
+
+
+def filters(given: Sequence[str], company: int | None, by: User) -> list[OwnFilter]:
+    """What a list's address asks for of own fields. Raises Problem. One that is off the form is asked for too, where
+    none that is on it has its name."""
+    there = companies_where(by, "entry.see").filter(pk=company or 0).first()
+    if given and company is None:
+        raise Problem(
+            "invalid", errors={"company": [_("Own fields are each company's own: say which company.")]}
+        )
+    fields: dict[str, CustomField] = {}
+    for one in CustomField.objects.filter(company=there).order_by("-retired_at", "-pk") if there else ():
+        fields.setdefault(one.normalised_name, one)  # those on the form come first: they have no day
+    try:
+        return [_filter(text, fields) for text in given]
+    except custom.ValueRefusedError as exc:
+        raise Problem("invalid", errors={"own": [str(exc)]}) from exc
+
+
+def _filter(text: str, fields: Mapping[str, CustomField]) -> OwnFilter:
+    """Raises ValueRefusedError. A name may have a colon in it."""
+    ends = [at for at, letter in enumerate(text) if letter == ":"]
+    named = ((fields.get(documents.normalise_name(text[:at])), text[at + 1 :].strip()) for at in ends)
+    field, value = next(((field, value) for field, value in named if field is not None), (None, ""))
+    if field is None:
+        raise custom.ValueRefusedError(_("There is no field of this name."))
+    if field.type not in RANGED:
+        return OwnFilter(field, text=value)
+    since, dots, until = value.partition("..")
+    since, until = (_typed(field, side.strip()) if side.strip() else "" for side in (since, until))
+    return OwnFilter(field, since=since, until=until if dots else since)
 
 
 def of_draft(draft: Mapping[str, Any], fields: Iterable[CustomField]) -> dict[str, str]:

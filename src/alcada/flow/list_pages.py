@@ -12,6 +12,7 @@ from django.db import OperationalError, connection, transaction
 from django.db.models import Q, QuerySet
 
 from alcada import money
+from alcada.intake import searching
 from alcada.intake.models import Entry
 from alcada.intake.rules import key
 
@@ -28,6 +29,7 @@ SORTS: Final[Mapping[str, tuple[str, bool]]] = {
 }
 COUNTED: Final = 10_000  # beyond this a list is not counted: "more than"
 PATIENCE_MS: Final = 2_000  # for counting; a page waits for no longer
+RARE: Final = 1_000
 
 
 @dataclass(frozen=True)
@@ -93,6 +95,22 @@ def _key(text: str, column: str) -> tuple[Any, int] | None:
 
 def _told(row: tuple[Any, ...], column: str) -> str:
     return f"{row[0]}~{row[1]}" if column else str(row[0])
+
+
+def with_words(found: QuerySet[Entry], condition: str) -> QuerySet[Entry]:
+    """Those that have the words. A beginning of words has no statistics: without a look first, one that is rare is
+    searched for in all rows."""
+    few = _rare(condition)
+    return found.filter(list_words=searching.Having(condition)) if few is None else found.filter(pk__in=few)
+
+
+def _rare(condition: str) -> list[int] | None:
+    """The keys of all entries that have these words, where there are few; by the index of words alone."""
+    sql = "SELECT id FROM intake_entry WHERE list_words @@ %s::tsquery LIMIT %s"
+    with planned_anew(only_bitmaps=True), connection.cursor() as cursor:
+        cursor.execute(sql, [condition, RARE + 1])
+        keys = [pk for (pk,) in cursor.fetchall()]
+    return keys if len(keys) <= RARE else None
 
 
 @dataclass(frozen=True)

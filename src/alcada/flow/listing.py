@@ -9,12 +9,11 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any, Final
 
-from django.db import connection
 from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery
 
 from alcada.approval.models import Round
 from alcada.directory.models import EntryKind
-from alcada.flow import list_pages
+from alcada.flow import list_pages, own_filters
 from alcada.flow.models import Run
 from alcada.flow.queries import STATUSES
 from alcada.intake import searching
@@ -25,13 +24,12 @@ from alcada.people.rules import ABILITIES
 from alcada.posting.models import Posting, State
 from alcada.posting.rules import ASKED
 
-# What stands in a list's address, and in a saved filter.
+# What stands in a list's address, and in a saved filter; beside it a company's own fields (flow.own_filters).
 FILTERS: Final = (
     "q", "kind", "state", "company", "from", "until", "category", "centre", "month", "account", "bank", "party", "by",
 )  # fmt: skip
 # Rounds of what nobody is changing.
 _FROZEN: Final = frozenset({"open", "rejected", "withdrawn", "approved"})
-RARE: Final = 1_000
 FEW: Final = 10  # companies that are named one by one to an index
 MONTHS: Final = 24  # a period of so many is found by its months' marks
 
@@ -71,7 +69,8 @@ def scope_of(user: User) -> Scope:
 
 def wanted_of(given: Mapping[str, Any]) -> dict[str, str]:
     """The filters of an address or of what was saved; whatever else stands there is left out."""
-    return {name: str(given.get(name, "")).strip()[: searching.MOST] for name in FILTERS}
+    names = (*FILTERS, *own_filters.names_in(given))
+    return {name: str(given.get(name, "")).replace("\x00", "").strip()[: searching.MOST] for name in names}
 
 
 def find(scope: Scope, wanted: Mapping[str, str]) -> QuerySet[Entry]:
@@ -84,11 +83,11 @@ def find(scope: Scope, wanted: Mapping[str, str]) -> QuerySet[Entry]:
     if condition:
         # The scope once more, as marks: so the index of words answers for one company or one person alone.
         condition = searching.all_of(condition, _near(scope))
-        few = rare(condition) if search.words else None
-        # A beginning of words has no statistics: without a look first, one that is rare is searched for in all rows.
-        found = (
-            found.filter(list_words=searching.Having(condition)) if few is None else found.filter(pk__in=few)
-        )
+        if search.words:
+            found = list_pages.with_words(found, condition)
+        else:
+            found = found.filter(list_words=searching.Having(condition))
+    found = own_filters.narrowed(found, wanted, {*scope.everything, *scope.own})
     if search.reference:
         found = found.filter(pk__in=Posting.objects.filter(reference=search.reference).values("entry"))
     if search.least is not None:
@@ -101,15 +100,6 @@ def find(scope: Scope, wanted: Mapping[str, str]) -> QuerySet[Entry]:
     if account := key(wanted.get("account", "")):
         found = found.filter(Exists(Run.objects.filter(revision=OuterRef("current"), connection=account)))
     return _in_state(found, wanted.get("state", ""), scope)
-
-
-def rare(condition: str) -> list[int] | None:
-    """The keys of all entries that have these words, where there are few; by the index of words alone."""
-    sql = "SELECT id FROM intake_entry WHERE list_words @@ %s::tsquery LIMIT %s"
-    with list_pages.planned_anew(only_bitmaps=True), connection.cursor() as cursor:
-        cursor.execute(sql, [condition, RARE + 1])
-        keys = [pk for (pk,) in cursor.fetchall()]
-    return keys if len(keys) <= RARE else None
 
 
 def _seen(scope: Scope) -> Q:

@@ -10,7 +10,7 @@ from django.db.models import Max
 
 from alcada.connections.models import Connection
 from alcada.history.actions import record
-from alcada.intake import drafts
+from alcada.intake import custom, drafts
 from alcada.intake.actions import settled_party
 from alcada.intake.drafts import Draft
 from alcada.intake.freezing import frozen, with_files
@@ -96,10 +96,8 @@ def _with_own_as_approved(entry: Entry, content: Content, shelf: Shelf) -> Conte
     """A field that was renamed or taken off the form since is no change of the entry: it stays as it was approved."""
     approved = [CustomValue(**one) for one in entry.current.custom] if entry.current else []
     names = {one.field_id: one.name for one in approved}
-    on_form = {field.pk for field in shelf.custom(entry.kind)}
     own = [replace(one, name=names.get(one.field_id, one.name)) for one in content.custom]
-    told = {(one.type, one.name) for one in own}  # a new one may have a retired one's name
-    gone = [one for one in approved if one.field_id not in on_form and (one.type, one.name) not in told]
+    gone = custom.kept(entry, shelf.custom(entry.kind), {(one.type, one.name) for one in own})
     return replace(content, custom=(*own, *gone))
 
 

@@ -1,7 +1,7 @@
 """A company's own fields: what may be in one, and the writes about them."""
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal, InvalidOperation
@@ -14,8 +14,9 @@ from django.utils.translation import gettext as _
 from alcada import money
 from alcada.directory import documents
 from alcada.history.actions import record
+from alcada.intake import searching
 from alcada.intake.models import CustomField, Entry
-from alcada.intake.rules import read_day
+from alcada.intake.rules import CustomValue, read_day
 from alcada.people.models import Company, User
 
 LONGEST: Final = 500
@@ -76,6 +77,17 @@ def _number(text: str) -> str:
     return f"{found.normalize():f}"
 
 
+def figure(field: CustomField, text: str) -> Decimal:
+    """A number, an amount or a date that somebody compares with: of a date 20261231. Raises ValueRefusedError."""
+    if field.type == CustomField.Type.MONEY:
+        try:
+            return searching.amount(text)
+        except money.AmountError as exc:
+            raise ValueRefusedError(_("This is no amount in reais. Write it like 1.234,56.")) from exc
+    value = read(field, text)
+    return Decimal(value.replace("-", "") if field.type == CustomField.Type.DATE else value)
+
+
 def typed(type_: str, value: str) -> str:
     """The value as a person types it: what a draft of the revision has."""
     if not value:
@@ -128,6 +140,20 @@ def of_draft(draft: Mapping[str, Any], fields: Iterable[CustomField]) -> list[He
         for field in fields
         if (text := str(typed_so_far.get(str(field.pk), "")).strip())
     ]
+
+
+def kept(
+    entry: Entry, on_form: Iterable[CustomField], filled: Collection[tuple[str, str]] = ()
+) -> list[CustomValue]:
+    """What was submitted last in fields that are no longer on the form: nobody can change it there, so it stays.
+
+    `filled` has type and name of what is in the others: a new field that has an old one's name takes its place.
+    """
+    if entry.current is None:
+        return []
+    known = {field.pk for field in on_form}
+    frozen = [CustomValue(**one) for one in entry.current.custom]
+    return [one for one in frozen if one.field_id not in known and (one.type, one.name) not in filled]
 
 
 def _read_or_typed(field: CustomField, text: str) -> Held:

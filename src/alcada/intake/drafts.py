@@ -20,6 +20,7 @@ duplicates.probable) that the person ticked.
 import hashlib
 import json
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 from typing import Any, Final
@@ -28,7 +29,7 @@ from django.utils import timezone
 
 from alcada.directory.models import BankAccount, EntryKind, Party
 from alcada.directory.queries import defaults_for
-from alcada.intake.custom import typed
+from alcada.intake.custom import kept, typed
 from alcada.intake.models import Entry, Revision
 from alcada.intake.reader import Reader
 from alcada.intake.rules import Content, NotBeingEditedError, key
@@ -176,12 +177,16 @@ def check(entry: Entry, shelf: Shelf | None = None, *, asks_own: bool = True) ->
     draft. Whether the account that it goes to has its categories is known only once it is routed: `flow.checking`.
 
     `shelf` is one that was made for its draft among others (`shelf_for`); `asks_own`: are the company's own
-    fields asked for that are required?
+    fields asked for that are required? What was submitted before in one that is off the form by now stays.
     """
     if entry.draft is None or entry.discarded_at is not None:
         raise NotBeingEditedError
     shelf = shelf or shelf_for(entry.company, [entry])
-    return Reader(shelf, entry.kind, shaped(entry.draft), asks_own=asks_own).content()
+    content = Reader(shelf, entry.kind, shaped(entry.draft), asks_own=asks_own).content()
+    if entry.current_id is None:
+        return content
+    filled = {(one.type, one.name) for one in content.custom}
+    return replace(content, custom=(*content.custom, *kept(entry, shelf.custom(entry.kind), filled)))
 
 
 def check_draft(company: Company, kind: str, draft: Mapping[str, Any]) -> Content:

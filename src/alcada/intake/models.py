@@ -291,3 +291,7 @@ class Export(models.Model):
                 name="export_done_has_its_file",
             )
         ]
+
+
+# A table beside: Django finds it here.
+from alcada.intake.own_numbers import OwnNumber as OwnNumber  # noqa: E402

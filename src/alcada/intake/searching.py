@@ -63,13 +63,13 @@ def _limits(piece: str) -> tuple[Decimal | None, Decimal | None] | None:
     if found is None or not (found[1] or found[2]):
         return None
     try:
-        low, high = (_amount(side) if side else None for side in found.groups())
+        low, high = (amount(side) if side else None for side in found.groups())
     except money.AmountError:
         return None
     return (high, low) if low is not None and high is not None and low > high else (low, high)
 
 
-def _amount(text: str) -> Decimal:
+def amount(text: str) -> Decimal:
     """As money.parse_brl; "1.000" in a range can only be a thousand: an amount has no three decimals."""
     try:
         return money.parse_brl(text)
@@ -100,13 +100,19 @@ def _piece(piece: str, *, alone: bool) -> str:
         if piece.isascii() and piece.isdigit() and len(piece) < 9:
             ways.append(_quoted(f"#{int(piece)}"))
         with suppress(money.AmountError, ArithmeticError):
-            ways.append(_quoted(f"={money.to_cents(_amount(piece))}"))
+            ways.append(_quoted(f"={money.to_cents(amount(piece))}"))
     return _any(ways)
 
 
 def fold(text: str) -> str:
     """Small letters without accents, as intake_folded() of the database."""
     return _MARKS.sub("", unicodedata.normalize("NFKD", text)).lower()
+
+
+def words(text: str, mark: str) -> str:
+    """All of these words where they carry the mark, each by how it begins; signs only: nothing has that."""
+    found = [word for word in _APART.split(fold(text.replace("\x00", ""))) if word]
+    return "&".join(_begins(word, mark) for word in found) or _quoted("#")
 
 
 def tagged(mark: str, keys: Iterable[int | str]) -> str:
@@ -122,8 +128,8 @@ def _any(ways: list[str]) -> str:
     return "(" + "|".join(f"({way})" for way in ways) + ")"
 
 
-def _begins(word: str) -> str:
-    return f"{_quoted(word[:60])}:*"
+def _begins(word: str, mark: str = "") -> str:
+    return f"{_quoted(mark + word[:60])}:*"
 
 
 def _quoted(lexeme: str) -> str:

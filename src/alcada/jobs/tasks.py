@@ -11,6 +11,7 @@ from alcada.flow import corrected, digest, exporting, incidents, mapping, patchi
 from alcada.flow import sweep as flow_sweep
 from alcada.flow.importing import work as spreadsheets
 from alcada.notify import consent_mail, mail, people_mail
+from alcada.people import sessions
 from alcada.posting import bulk as bulks
 
 # A database that was away for a moment; of a directory also an account that was, or had no call to spare.
@@ -127,6 +128,13 @@ def sweep(timestamp: int) -> None:
 def sync_directories(timestamp: int) -> None:
     """Every quarter of an hour: each account's categories and accounts."""
     flow_sweep.queue_directory_syncs()
+
+
+@app.periodic(cron="17 6,15 * * *")
+@app.task(name="alcada.jobs.tasks.clear_sessions", queueing_lock="clear_sessions", pass_context=False)
+def clear_sessions(timestamp: int) -> None:
+    """Each night (the queue's clock is UTC), and at noon where machines sleep at night: sessions that are over."""
+    sessions.clear()
 
 
 @app.task(name="alcada.jobs.tasks.bulk", retry=RETRY)

@@ -158,6 +158,7 @@ def _page(request: HttpRequest, entry: Entry) -> HttpResponse:
 def _render(request: HttpRequest, entry: Entry, form: forms.EntryForm, **shown: Any) -> HttpResponse:
     context = {
         "form": form,
+        "own_kept": form.own_kept(entry),
         "entry": entry,
         "company": entry.company,
         "kind": entry.kind,

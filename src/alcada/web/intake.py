@@ -210,6 +210,7 @@ def _page(
         "files_lost": files_lost,
         "theirs": theirs,
         "form": form,
+        "own_kept": form.own_kept(entry),
         "entry": entry,
         "asked": asked or Asked(),
         "company": form.company,

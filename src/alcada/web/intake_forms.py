@@ -15,9 +15,10 @@ from alcada.directory.models import EntryKind, Party
 from alcada.directory.queries import bank_accounts_for, categories_for, cost_centres_for, search_parties
 from alcada.intake import custom, drafts
 from alcada.intake.drafts import INSTALMENT, SPLIT, TEXTS, Draft
-from alcada.intake.models import CustomField, PaymentMethod
+from alcada.intake.models import CustomField, Entry, PaymentMethod
 from alcada.intake.rules import INTERVALS, MAX_ROWS, add_up, due_dates, key, read_day, show
 from alcada.people.models import Company
+from alcada.web import frozen
 
 CUSTOM: Final = "custom-"
 GENERATOR: Final = ("parts", "first", "every")
@@ -243,6 +244,15 @@ class EntryForm:
 
     def _custom(self, key: str) -> Field:
         return Field(CUSTOM + key, self.draft["custom"].get(key, ""), self._errors(f"custom.{key}"))
+
+    def own_kept(self, entry: Entry | None) -> list[tuple[str, str]]:
+        """What was submitted in fields that are no longer on the form, as people write it."""
+        if entry is None or entry.current_id is None:
+            return []
+        shown = self.custom
+        filled = {(one.type, one.name) for one, field in shown if field.value.strip()}
+        kept = custom.kept(entry, [one for one, _field in shown], filled)
+        return [(one.name, frozen.of_type(one.type, one.value)) for one in kept]
 
     @property
     def splits_errors(self) -> list[str]:

@@ -18,7 +18,7 @@ from alcada.intake.models import CustomField, Entry, SavedFilter
 from alcada.intake.queries import with_list_facts
 from alcada.intake.rules import key, read_day
 from alcada.people.models import Company, User
-from alcada.web import frozen
+from alcada.web import frozen, intake_own_filters
 from alcada.web.guards import person
 from alcada.web.intake_forms import amount_of
 
@@ -144,7 +144,8 @@ def _filters(scope: listing.Scope, wanted: dict[str, str], company: Company | No
     chosen: dict[str, Any] = {
         "kinds": EntryKind.choices,
         "states": [(code, label) for code, (label, _colour) in STATUSES.items()],
-        "more_open": any(wanted[name] for name in MORE),
+        "own": (own := intake_own_filters.own(scope, wanted, company, address)),
+        "more_open": any(wanted[name] for name in MORE) or own.any,
         "company": company,
         "month_wrong": bool(wanted["month"]) and listing.month_of(wanted["month"]) is None,
         "days_wrong": [name for name in ("from", "until") if wanted[name] and read_day(wanted[name]) is None],

@@ -13,7 +13,7 @@ from integration.sales.conftest import Shop, open_shop
 from alcada.connections.models import Connection
 from alcada.directory import actions as directory
 from alcada.directory.actions import Usual, save_party
-from alcada.directory.models import Counterpart
+from alcada.directory.models import Counterpart, Party
 from alcada.history import queries as history
 from alcada.intake.models import Entry, Revision
 from alcada.people.models import Company, Role, User
@@ -420,3 +420,87 @@ def test_an_expected_day_is_a_day(call: Any, shop: Shop, ana: User) -> None:
     assert made["expected_on"] == str(soon)
     answer = call(ana).post("/deals", body(shop, expected_on="31/12/2026"), Accept_Language="en")
     assert answer.json()["errors"] == {"expected_on": ["Write the date as 2026-12-31."]}
+
+
+# --- A customer who is new --------------------------------------------------------------------------------------
+
+NEW = {"name": "Buffet Girassol Ltda", "document": "11.222.333/0001-81", "email": "contas@girassol.example"}
+
+
+def test_who_may_only_enter_brings_a_new_customer_with_the_deal(call: Any, shop: Shop, ana: User) -> None:
+    caller = call(ana, "deals:read", "deals:write")
+    assert (
+        call(ana).post("/parties", {"company": shop.company.pk, **NEW, "is_customer": True}).status_code
+        == 403
+    )
+    given = {name: value for name, value in body(shop).items() if name != "customer"}
+    made = caller.post("/deals", {**given, "new_customer": NEW})
+    assert made.status_code == 201, made.content
+    party = Party.objects.get(pk=made.json()["customer"]["id"])
+    assert (party.name, party.document, party.email) == (NEW["name"], "11222333000181", NEW["email"])
+    assert (party.is_customer, party.is_vendor, party.company) == (True, False, shop.company)
+    (record,) = history.of(party)
+    assert (record.event, record.actor) == ("party.created", ana)
+    # The same one again is the one that is there; so is one who was only sold to us so far.
+    twice = caller.post(
+        "/deals", {**given, "new_customer": {"name": "Girassol", "document": "11222333000181"}}
+    )
+    assert twice.json()["customer"] == {"id": party.pk, "name": NEW["name"]}
+    vendor = save_party(shop.company, name="Só fornecedor", document="11444777000161", is_vendor=True)
+    sold = caller.post("/deals", {**given, "new_customer": {"name": "X", "document": vendor.document}})
+    vendor.refresh_from_db()
+    assert (sold.json()["customer"]["id"], vendor.is_customer) == (vendor.pk, True)
+    assert caller.post(f"/deals/{made.json()['id']}/win").status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("changes", "where"),
+    [
+        ({"new_customer": {"name": "Beta", "document": "123"}}, "new_customer.document"),
+        ({"new_customer": {"name": "Beta", "email": "beta"}}, "new_customer.email"),
+        ({"new_customer": {"name": "   "}}, "new_customer.name"),
+        ({"new_customer": {"name": ""}}, "new_customer.name"),
+        ({"new_customer": {"name": "Beta", "cnpj": "1"}}, "new_customer.cnpj"),
+        ({"new_customer": NEW, "customer": 1}, "new_customer"),
+        ({}, "customer"),
+        ({"new_customer": None}, "customer"),
+        ({"new_customer": NEW, "value": None}, "value"),
+        ({"new_customer": NEW, "terms": "quando der"}, "terms"),
+        ({"new_customer": NEW, "category": 999999}, "category"),
+    ],
+)
+def test_what_is_refused_leaves_nobody_in_the_directory(
+    call: Any, shop: Shop, ana: User, changes: dict[str, Any], where: str
+) -> None:
+    there = Party.objects.count()
+    given = {name: value for name, value in body(shop).items() if name != "customer"}
+    refused = call(ana).post("/deals", {**given, **changes})
+    assert (refused.status_code, list(refused.json()["errors"])) == (422, [where])
+    assert (Deal.objects.count(), Party.objects.count()) == (0, there)
+
+
+def test_a_deal_is_given_to_a_new_customer(call: Any, shop: Shop, ana: User, bruno: User) -> None:
+    deal = shop.deal(ana)
+    refused = call(bruno).patch(f"/deals/{deal.pk}", {"version": 1, "new_customer": NEW})
+    assert refused.status_code in (403, 404)
+    stale = call(ana).patch(f"/deals/{deal.pk}", {"version": 9, "new_customer": NEW})
+    assert stale.status_code == 409
+    assert not Party.objects.filter(name=NEW["name"]).exists()
+    changed = call(ana).patch(f"/deals/{deal.pk}", {"version": 1, "new_customer": NEW})
+    assert changed.json()["customer"]["name"] == NEW["name"]
+    assert changed.json()["category"]["name"] == "Vendas"  # what was agreed stays
+
+
+def test_nobody_enters_a_customer_elsewhere(call: Any, shop: Shop, ana: User, other_company: Company) -> None:
+    answer = call(ana).post(
+        "/deals", {**body(shop, company=other_company.pk, customer=None), "new_customer": NEW}
+    )
+    assert answer.status_code == 404
+    assert not Party.objects.filter(company=other_company).exists()
+
+
+def test_a_new_customer_with_a_key_is_one(call: Any, shop: Shop, ana: User) -> None:
+    given = {**body(shop, customer=None), "new_customer": {"name": "Maria da Silva"}}
+    answers = [call(ana).post("/deals", given, Idempotency_Key="crm-2") for _each in range(2)]
+    assert answers[0].content == answers[1].content
+    assert Party.objects.filter(name="Maria da Silva").count() == 1

@@ -1,6 +1,7 @@
 """A company's own fields through the API: which there are, read and written in an entry by name."""
 
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
 from integration.api.test_api_entries import body
@@ -110,3 +111,59 @@ def test_the_administrator_adds_one_and_others_list_them(call: Any, world: Any, 
     assert (twice.status_code, set(twice.json()["errors"])) == (422, {"name"})
     for wrong in ({"name": "B", "type": "choice"}, {"name": "B", "type": "text", "choices": ["x"]}):
         assert set(call(clara).post(address, wrong).json()["errors"]) == {"choices"}
+
+
+@pytest.mark.parametrize(
+    ("asked", "numbers"),
+    [
+        (["Loja:Praia"], [1]),
+        (["loja: Praia", "Projeto:obra"], [1]),
+        (["Projeto:nova"], [2, 1]),
+        (["Horas:..0"], [1]),
+        (["Horas:-1234.5"], [1]),
+        (["Multa:1000.5..1001"], [1]),
+        (["Multa:2000.00.."], [2]),
+        (["Prazo:2026-12-31"], [1]),
+        (["Prazo:2027-01-01..2027-12-31"], [2]),
+        (["Loja:Centro", "Prazo:..2026-12-31"], []),
+    ],
+)
+def test_a_list_is_narrowed_by_them(
+    call: Any, world: Any, own: dict[str, CustomField], asked: list[str], numbers: list[int]
+) -> None:
+    ana = call(world.ana)
+    second = {
+        "Projeto": "Nova sede",
+        "Horas": "3",
+        "Multa": "2000.00",
+        "Prazo": "2027-05-01",
+        "Loja": "Centro",
+    }
+    for values in (VALUES, second):
+        assert ana.post("/entries", body(world, custom=values)).status_code == 201
+    address = "/entries?" + urlencode({"company": world.company.pk, "own": asked}, doseq=True)
+    assert [one["number"] for one in ana.read(address)["items"]] == numbers
+
+
+@pytest.mark.parametrize(
+    "asked", ["Nada:x", "Praia", "Horas:1.234,5", "Multa:mil..", "Prazo:31/12/2026", "Segredo:x", "x" * 600]
+)
+def test_a_filter_that_means_nothing_is_refused(
+    call: Any, world: Any, own: dict[str, CustomField], asked: str, other_company: Company, carla: User
+) -> None:
+    custom.save(other_company, name="Segredo", type_="text", by=carla)
+    refused = call(world.ana).get("/entries?" + urlencode({"company": world.company.pk, "own": asked}))
+    assert refused.status_code == 422
+    (where,) = refused.json()["errors"]
+    assert where.startswith("own")
+    without = call(world.ana).get("/entries?" + urlencode({"own": "Loja:Praia"}))
+    assert (without.status_code, set(without.json()["errors"])) == (422, {"company"})
+
+
+def test_one_that_is_off_the_form_is_still_asked_for(
+    call: Any, world: Any, own: dict[str, CustomField], clara: User
+) -> None:
+    call(world.ana).post("/entries", body(world, custom=VALUES))
+    custom.retire(own["Loja"], by=clara)
+    address = f"/entries?company={world.company.pk}&own=Loja:Praia"
+    assert len(call(world.ana).read(address)["items"]) == 1

@@ -147,6 +147,7 @@ def _pages(user: "User") -> list[Page]:
         ),
         of("filter: due this month", **{"from": lambda: f"01/{month}", "until": lambda: f"28/{month}"}),
         of("filter: competence month", month=lambda: month),
+        *_own(of, source),
         of("filter: a word, posted", q=lambda: revision().party_name.split()[0], state=lambda: "posting.posted"),
         *(of(f"sorted: {sort}", sort=lambda sort=sort: sort) for sort in ("due", "-value", "name")),  # type: ignore[misc]
         of("sorted by due, one word", sort=lambda: "due", q=lambda: revision().party_name.split()[0]),
@@ -155,6 +156,24 @@ def _pages(user: "User") -> list[Page]:
         Page("postings", lambda: "/postings"),
         Page("directory", lambda: "/directory"),
     ]  # fmt: skip
+
+
+def _own(of: Callable[..., Page], source: random.Random) -> list[Page]:
+    """Filters by the large company's own fields: a choice, a word, ranges that few and that many are in."""
+    from alcada.intake.models import CustomField
+
+    own = {field.name: f"own_{field.pk}" for field in CustomField.objects.all()}
+    if not own:  # data of before there were any
+        return []
+    shop, site, hours = own["Loja"], own["Obra"], own["Horas"]
+    some = source.randrange(100, 90_000)
+    return [
+        of("own field: a choice", **{shop: lambda: source.choice(["Centro", "Praia", "Serra", "Norte"])}),
+        of("own field: a word", **{site: lambda: source.choice(["Aurora", "Silva", "Bom Jesus"])}),
+        of("own field: nothing has it", **{site: lambda: f"xyzzy{source.randrange(10**6)}"}),
+        of("own field: from, until", **{f"{hours}_from": lambda: some, f"{hours}_until": lambda: some + 50}),
+        of("own field: from", **{f"{hours}_from": lambda: source.randrange(1000)}),
+    ]
 
 
 def _pages_of(

@@ -81,7 +81,12 @@ INSERT INTO intake_revision (id, entry_id, number, kind, party_id, party_name, p
     description, document_number, competence_date, amount, currency, bank_account_id, payment_method,
     payment_details, notes, documents, custom, created_by_id, created_at, content_hash)
 SELECT m.n * 2 + v - 2, m.n, v, 'ordinary', m.party, p.name, p.document, '', m.thing || ' ' || to_char(m.at, 'MM/YYYY'),
-    'NF ' || (100000 + (m.n * 37) %% 900000), m.at::date, m.amount, 'BRL', m.bank, 'boleto', '', '', '[]', '[]', m.creator, m.at,
+    'NF ' || (100000 + (m.n * 37) %% 900000), m.at::date, m.amount, 'BRL', m.bank, 'boleto', '', '', '[]',
+    coalesce((SELECT jsonb_agg(jsonb_build_object('field_id', f.id, 'name', f.name, 'type', f.type, 'value', CASE f.type
+            WHEN 'choice' THEN f.choices->>(m.n %% jsonb_array_length(f.choices))
+            WHEN 'number' THEN ((m.n::bigint * 7919) %% 100000)::text
+            ELSE (w.names)[1 + (m.n * 31) %% array_length(w.names, 1)] || ' ' || m.n END))
+        FROM intake_customfield f, bench_words w WHERE f.company_id = m.company), '[]'), m.creator, m.at,
     encode(sha256(convert_to('revision' || m.n || v, 'UTF8')), 'hex')
 FROM bench_made m JOIN directory_party p ON p.id = m.party, generate_series(1, m.revisions) v
 WHERE m.became NOT IN ('draft', 'discarded')

@@ -2,11 +2,11 @@
 
 A million entries with revisions, instalments, rounds, decisions, postings and history, typed and approved one by one,
 would take days. So the rows are written as the product leaves them (pages.sql), and the triggers that guard each step
-stay out of the way; the one that lists read by (intake 0005) runs. The hashes of history are made up: `doctor` is not
-for this data.
+stay out of the way; those that lists read by (intake 0005, 0008, 0010) run. The hashes of history are made up:
+`doctor` is not for this data.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import timedelta
 from pathlib import Path
 from typing import Final
@@ -18,6 +18,7 @@ from alcada.connections.models import Connection
 from alcada.directory.models import BankAccount, Category, CostCentre, Counterpart
 from alcada.flow.models import Trigger
 from alcada.flow.versions import current_version
+from alcada.intake.models import CustomField
 from alcada.people.models import Company, Membership, Role, User
 
 LARGE: Final = 0.4  # the share of the first company
@@ -37,6 +38,15 @@ CATEGORIES: Final = (
     "Manutenção", "Publicidade", "Honorários", "Software", "Seguros", "Viagens", "Matéria-prima", "Embalagens",
 )  # fmt: skip
 INCOME: Final = ("Vendas", "Serviços", "Assinaturas", "Aluguéis recebidos", "Juros")
+# The large company's own fields, filled in on each of its entries (pages.sql).
+OWN: Final[Sequence[tuple[str, str, list[str]]]] = (
+    ("Loja", "choice", ["Centro", "Praia", "Serra", "Norte"]),
+    ("Obra", "text", []),
+    ("Horas", "number", []),
+)
+LISTED: Final = (
+    "intake_entry_listed", "intake_entry_listed_own", "intake_entry_listed_own_marks", "intake_entry_own_numbers",
+)  # fmt: skip
 REQUESTERS: Final = 20  # in the large company; two in each other
 
 
@@ -50,7 +60,8 @@ def make(entries: int, companies: int, say: Callable[[str], None]) -> None:
         for name in ("words", "parties"):
             cursor.execute(statements.pop(name) % ())
         cursor.execute("SET session_replication_role = replica")
-        cursor.execute("ALTER TABLE intake_entry ENABLE ALWAYS TRIGGER intake_entry_listed")
+        for trigger in LISTED:
+            cursor.execute(f"ALTER TABLE intake_entry ENABLE ALWAYS TRIGGER {trigger}")
         try:
             for first in range(1, entries + 1, AT_ONCE):
                 last = min(first + AT_ONCE - 1, entries)
@@ -63,7 +74,8 @@ def make(entries: int, companies: int, say: Callable[[str], None]) -> None:
                 say(f"{last} entries")
         finally:
             cursor.execute("SET session_replication_role = origin")
-            cursor.execute("ALTER TABLE intake_entry ENABLE TRIGGER intake_entry_listed")
+            for trigger in LISTED:
+                cursor.execute(f"ALTER TABLE intake_entry ENABLE TRIGGER {trigger}")
         for table in _TABLES:
             cursor.execute(
                 f"SELECT setval(pg_get_serial_sequence('{table}', 'id'), (SELECT max(id) FROM {table}))"  # noqa: S608
@@ -111,6 +123,15 @@ def _companies(count: int) -> None:
             Counterpart(connection=account, remote_id=f"r{number}-{place}", **each)
             for place, each in enumerate(there)
         )
+        for place, (named, type_, choices) in enumerate(OWN if number == 1 else ()):
+            CustomField.objects.create(
+                company=company,
+                name=named,
+                normalised_name=named.lower(),
+                type=type_,
+                choices=choices,
+                position=place,
+            )
         for trigger in Trigger:
             current_version(company, trigger)
 

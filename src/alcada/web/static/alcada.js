@@ -53,6 +53,15 @@
     toast(document.body.dataset.offline, "error");
   });
 
+  // --- data-loads: such a place is busy while something loads into it; the stylesheet shows its skeleton -----------
+  function loads(event, busy) {
+    var place = event.detail.target;
+    if (!place || !place.matches || !place.matches("[data-loads]")) return;
+    if (busy) place.setAttribute("aria-busy", "true"); else place.removeAttribute("aria-busy");
+  }
+  document.addEventListener("htmx:beforeRequest", function (event) { loads(event, true); });
+  document.addEventListener("htmx:afterRequest", function (event) { loads(event, false); }); // also when it failed
+
   // --- Confirm: data-confirm on a form or its button, hx-confirm on an htmx element --------------------------------
   function ask(source, question, then) {
     var dialog = document.getElementById("confirm");
