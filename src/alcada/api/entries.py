@@ -28,7 +28,7 @@ from alcada.api.scopes import Bearer
 from alcada.directory.actions import DirectoryError
 from alcada.flow import actions as flow
 from alcada.flow.checking import check
-from alcada.flow.confirming import open_questions
+from alcada.flow.confirming import odd
 from alcada.flow.list_pages import planned_anew
 from alcada.flow.queries import status_of
 from alcada.flow.refusals import refusal
@@ -100,7 +100,7 @@ def submit_entry(request: HttpRequest, pk: Key, given: Submission = Submission(v
     except DirectoryError:
         check(entry)  # says what is wrong with the new vendor or customer, beside its fields
         raise
-    asked = open_questions(entry, check(entry).content)
+    asked = odd(entry, check(entry).content, entry.draft).open
     if asked:
         detail = _("Say that it is right: send these keys in “confirmed”.")
         told = [{"key": one.key, "text": one.text} for one in asked]
@@ -206,7 +206,7 @@ def _checked(entry: Entry) -> dict[str, Any]:
     """What stands in the way of submitting the draft."""
     told: dict[str, Any] = {"problems": {}, "questions": [], "refused": ""}
     try:
-        asked = open_questions(entry, check(entry).content)
+        asked = odd(entry, check(entry).content, entry.draft).open
     except Problems as exc:
         return told | {"problems": by_name(_without_new_party(entry, exc.fields))}
     except SubmissionRefusedError as exc:
