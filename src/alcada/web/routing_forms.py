@@ -17,7 +17,7 @@ from alcada.directory.models import Category, CostCentre, EntryKind, Party
 from alcada.flow.models import Trigger
 from alcada.intake.rules import key
 from alcada.people.models import Company
-from alcada.web.condition_words import COMPARISONS, LABELS
+from alcada.directory.condition_words import COMPARISONS, LABELS
 from alcada.web.forms_base import Form, MoneyField
 from alcada.web.intake_forms import Field
 from alcada.web.routing_values import choices_of, party_of, stored, typed_again

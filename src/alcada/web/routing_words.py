@@ -18,7 +18,7 @@ from alcada.history.models import Record
 from alcada.history.queries import of
 from alcada.intake.rules import key
 from alcada.people.models import Company
-from alcada.web import condition_words
+from alcada.directory import condition_words
 
 EVENTS: Final[dict[str, tuple[str | Promise, str]]] = {
     "routing.rule_added": (lazy("Rule %(number)s, “%(rule)s”, added"), "plus"),

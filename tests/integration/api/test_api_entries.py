@@ -277,6 +277,18 @@ def test_a_person_decides_by_their_token(call: Any, world: Any) -> None:
     assert Decision.objects.count() == 1
 
 
+def test_why_one_is_asked_comes_in_the_language_of_the_request(call: Any, world: Any) -> None:
+    entry = world.submitted(amount="12.500,00")
+    assert call(world.bruno).read("/inbox")["items"][0]["why"] == ""  # the first step is always asked
+    world.decided(entry, world.bruno)
+    for language, why in (
+        ("en", "Value above R$\xa010,000.00"),
+        ("pt-BR", "Valor acima de R$\xa010.000,00"),
+    ):
+        (asked,) = call(world.clara, **{"Accept-Language": language}).read("/inbox")["items"]
+        assert asked["why"] == why
+
+
 def test_a_decision_is_bound_to_what_was_read(call: Any, world: Any) -> None:
     entry = world.submitted()
     bruno, step = call(world.bruno), world.step(entry)
