@@ -10,8 +10,8 @@ from browser.helpers import assert_good, sign_in
 from browser.test_passkeys import virtual_key
 from django.core.cache import cache
 from django.urls import reverse
-from postbox import listening, send_queued
 from playwright.sync_api import expect
+from postbox import listening, send_queued
 from running import alcada, environment, until
 from stories import books, connect
 

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from cast import PASSWORD
 from django.core.cache import cache
-from postbox import Postbox, listening, send_queued
 from playwright.sync_api import expect
+from postbox import Postbox, listening, send_queued
 
 from alcada.history import queries as history
 from alcada.people.models import Company, User

@@ -38,7 +38,7 @@ class Odd:
 
 
 def odd(entry: Entry, content: Content, draft: Mapping[str, Any] | None) -> Odd:
-    """What has to be confirmed of this content; `draft` is what holds the confirmations: the entry's, a correction's."""
+    """What has to be confirmed of this content; `draft`, the entry's or its correction's, says what was."""
     return Odd(
         questions=rules.questions(content, drafts.today()),
         twins=duplicates.probable(entry.company, content, excluding=entry),
