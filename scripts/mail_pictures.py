@@ -5,7 +5,8 @@
     .venv/bin/python scripts/mail_pictures.py --to FOLDER --samples             one of each kind, made up; some hostile
 
 Of a database (the demo's, say): the latest notices of each kind, every digest that was sent, and the digest that each
-person would get now. Nothing is sent.
+person would get now. Letters about access (invitation, password, consent link) are made up in both: a real one's link
+would be drawn anew. Nothing is sent.
 """
 
 import argparse
@@ -18,23 +19,19 @@ from pathlib import Path
 from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
+import mail_samples
+from mail_samples import DIGEST, HOSTILE, ONLY, SAMPLE
 from screenshots import ARGUMENTS, _chromium
 
 WIDTHS = {"desk": 720, "phone": 390}
 LANGUAGES = ("pt-br", "en")
-HOSTILE = (
-    "Papelaria <script>alert(1)</script> & Filhos\r\nBcc: todos@exemplo.com.br",
-    "شركة النور للتجارة",
-    "Padaria 🥖 da Família 👩‍👩‍👧 " + "comprida " * 40,
-    "\u202egnp.eliforp\u202c Ltda",
-)
 
 
 def main() -> None:
     options = _options()
     options.to.mkdir(parents=True, exist_ok=True)
     _setup(samples=options.samples)
-    letters = list(_samples() if options.samples else _of_database(options.each))
+    letters = [*(_samples() if options.samples else _of_database(options.each)), *_access()]
     for name, message in letters:
         (options.to / f"{name}.txt").write_text(f"{message.subject}\n\n{message.body}", "utf-8")
         (options.to / f"{name}.html").write_text(message.alternatives[0].content, "utf-8")
@@ -133,6 +130,14 @@ def _samples() -> Iterator[tuple[str, Any]]:
     yield from _both("digest", user, lambda: digest_letters.content_of(user, DIGEST, {1, 2}))
 
 
+def _access() -> Iterator[tuple[str, Any]]:
+    from alcada.people.models import User
+
+    user = User(name="Bruno Carvalho", email="bruno@padaria.example")
+    for name, content in mail_samples.access().items():
+        yield from _both(f"access-{name}", user, content)
+
+
 def _both(name: str, user: Any, content: Any) -> Iterator[tuple[str, Any]]:
     from django.utils import translation
 
@@ -141,8 +146,12 @@ def _both(name: str, user: Any, content: Any) -> Iterator[tuple[str, Any]]:
     for language in LANGUAGES:
         with translation.override(language):
             made = content()
-            if made is not None:
+            if made is None:
+                continue
+            if made.about:  # what somebody can unsubscribe from says how
                 yield f"{name}-{language}", letters.message(uuid.UUID(int=1), user, made)
+            else:
+                yield f"{name}-{language}", letters.built(user.email, made)
 
 
 def _picture(folder: Path, names: list[str]) -> None:
@@ -163,105 +172,6 @@ def _picture(folder: Path, names: list[str]) -> None:
                 print(file, f"  SCROLLS SIDEWAYS by {extra} px" if extra else "")
             context.close()
         browser.close()
-
-
-SAMPLE: dict[str, Any] = {
-    "number": "118",
-    "party": "Papelaria Central Ltda",
-    "description": "Papel A4, 10 caixas, e toner para a impressora do financeiro",
-    "amount": "12345.67",
-    "due": "2026-12-10",
-    "company": "Padaria Horizonte Ltda",
-    "category": ["Despesas administrativas > Material de escritório"],
-    "entered_by": "Ana Ribeiro",
-    "step": "Administrador",
-    "why": "Valor acima de R$ 10.000,00",
-    "documents": ["nota-fiscal-4711.pdf", "boleto.pdf"],
-    "who": "Clara Nogueira",
-    "comment": "A conta é da loja do centro.\nTroque o centro de custo, por favor.",
-    "account": "Conta Azul",
-    "reason": "refused",
-    "theirs": "A conta financeira informada está inativa.",
-    "waiting": "14",
-    "kind": "needs_authorisation",
-    "changes": [
-        ["due_date", "2026-12-10", "2026-12-15"],
-        ["amount", "1000.00", "1100.00"],
-        ["notes", "", "x"],
-    ],
-}
-# What not every notice tells.
-ONLY = {
-    "comment": ("entry_rejected", "entry_sent_back", "correction_rejected", "correction_sent_back"),
-    "reason": ("posting_stopped",),
-    "theirs": ("posting_stopped",),
-    "changes": ("correction_asked",),
-}
-_ITEM = {
-    "party": "Papelaria Central Ltda",
-    "description": "Papel A4",
-    "amount": "1234.56",
-    "due": "2026-12-03",
-    "link": "/",
-}
-DIGEST: dict[str, Any] = {
-    "day": "2026-11-30",
-    "sections": [
-        {
-            "company": 1,
-            "name": "Padaria Horizonte Ltda",
-            "groups": [
-                {"what": "waits", "count": 11, "lines": [_ITEM] * 8, "link": "/inbox?company=1"},
-                {"what": "back", "count": 1, "lines": [_ITEM], "link": "/"},
-                {
-                    "what": "accounts",
-                    "count": 1,
-                    "lines": [{"party": "Conta Azul", "waiting": 4, "link": "/"}],
-                    "link": "/",
-                },
-                {
-                    "what": "stuck",
-                    "count": 2,
-                    "lines": [{**_ITEM, "reason": "refused"}, {**_ITEM, "reason": "question"}],
-                    "link": "/",
-                },
-                {"what": "due", "count": 2, "lines": [_ITEM] * 2, "link": "/"},
-                {
-                    "what": "posted",
-                    "count": 2,
-                    "lines": [
-                        {"kind": "payable", "count": 41, "amount": "98765.43"},
-                        {"kind": "receivable", "count": 1, "amount": "8400.00"},
-                    ],
-                    "link": "/",
-                },
-                {
-                    "what": "told",
-                    "count": 1,
-                    "lines": [
-                        {"template": "entry_paid", "data": {"party": "Enel", "amount": "812.30"}, "link": "/"}
-                    ],
-                    "link": "/",
-                },
-            ],
-            "proof": {
-                "line": "alcada-checkpoint 1 48213 1206 2026-11-30T11:00:04Z " + "9f2c4ab1" * 8,
-                "count": 1206,
-                "at": "2026-11-30T11:00:04+00:00",
-            },
-        },
-        {
-            "company": 2,
-            "name": "Horizonte Eventos Ltda",
-            "groups": [],
-            "proof": {
-                "line": "alcada-checkpoint 2 48213 87 2026-11-30T11:00:04Z " + "04d1e77a" * 8,
-                "count": 87,
-                "at": "2026-11-30T11:00:04+00:00",
-            },
-        },
-    ],
-}
 
 
 if __name__ == "__main__":

@@ -3,7 +3,10 @@
 import asyncio
 import email
 import logging
+import re
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from email import policy
 from email.message import EmailMessage
 from typing import Any
@@ -55,9 +58,47 @@ class Postbox:
     def to(self, address: str) -> list[EmailMessage]:
         return [one for one in self.taken if one["To"] == address]
 
+    def link(self, kind: str) -> str:
+        """The address in the latest letter, as its reader would press it."""
+        body = text_of(self.taken[-1])
+        found = re.search(rf"https?://\S+(/{kind}/\S+)", body)
+        assert found, body
+        return found[1]
+
     @property
     def ids(self) -> list[str]:
         return [str(one["Message-ID"]) for one in self.taken]
+
+
+@contextmanager
+def listening(settings: Any) -> Iterator[Postbox]:
+    """A postbox that the product hands its letters to, as to a real server."""
+    box = Postbox()
+    box.start()
+    settings.EMAIL_BACKEND = "alcada.notify.backend.Backend"
+    settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", box.port
+    settings.EMAIL_USE_TLS = settings.EMAIL_USE_SSL = False
+    settings.EMAIL_CONFIGURED = True
+    settings.EMAIL_TIMEOUT = 5
+    try:
+        yield box
+    finally:
+        box.stop()
+
+
+def send_queued() -> int:
+    """What a worker would do with the letters about people's access that wait in the queue; how many there were."""
+    from procrastinate.contrib.django.models import ProcrastinateJob
+
+    from alcada.jobs import tasks
+
+    count = 0
+    for job in ProcrastinateJob.objects.filter(status="todo").order_by("id"):
+        name = job.task_name.rpartition(".")[2]
+        if name in ("send_invitation", "send_forgotten"):
+            getattr(tasks, name).func(**job.args)
+            count += 1
+    return count
 
 
 def subject_of(message: EmailMessage) -> str:

@@ -10,8 +10,8 @@ from browser.helpers import assert_good, sign_in
 from browser.test_passkeys import virtual_key
 from django.core.cache import cache
 from django.urls import reverse
-from integration.signin.post import postbox, run_jobs
 from playwright.sync_api import expect
+from postbox import listening, send_queued
 from running import alcada, environment, until
 from stories import books, connect
 
@@ -48,7 +48,7 @@ def test_invited_in_with_a_passkey_approves_on_a_phone_and_it_is_posted(
     connect(company, sandbox, by=clara)
 
     # Clara invites Davi; his letter arrives.
-    with postbox(settings) as letters:
+    with listening(settings) as letters:
         sign_in(page, clara, live)
         page.goto("/people/new")
         page.get_by_label("Nome").fill("Davi Souza")
@@ -56,7 +56,7 @@ def test_invited_in_with_a_passkey_approves_on_a_phone_and_it_is_posted(
         page.get_by_label("Aprovador:").check()
         page.get_by_role("button", name="Convidar").click()
         expect(page.get_by_role("heading", name="Davi Souza")).to_be_visible()
-        run_jobs()
+        send_queued()
         link = letters.link("invitation")
     settings.EMAIL_CONFIGURED = False
 

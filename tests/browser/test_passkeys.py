@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from cast import PASSWORD
 from django.core.cache import cache
-from integration.signin.post import Postbox, postbox, run_jobs
 from playwright.sync_api import expect
+from postbox import Postbox, listening, send_queued
 
 from alcada.history import queries as history
 from alcada.people.models import Company, User
@@ -23,7 +23,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 @pytest.fixture
 def letters(settings: Any, live: str) -> Iterator[Postbox]:
     settings.ALCADA_URL = live
-    with postbox(settings) as box:
+    with listening(settings) as box:
         yield box
 
 
@@ -65,7 +65,7 @@ def test_invited_by_mail_in_with_a_passkey_on_a_phone(
     phone.get_by_role("button", name="Convidar").click()
     expect(phone.get_by_role("heading", name="Davi Novo")).to_be_visible()
     assert_good(phone)
-    run_jobs()
+    send_queued()
     phone.context.clear_cookies()
     virtual_key(phone)
 

@@ -3,6 +3,7 @@
 from decimal import Decimal
 
 import pytest
+from django.utils.translation import override
 
 from alcada.approval.rules import can_be_answered
 from alcada.flow import rules, shipped
@@ -92,6 +93,38 @@ def test_text_in_a_condition_stays_text() -> None:
 def test_a_row_that_cannot_be_read_is_refused(row: dict[str, str]) -> None:
     with pytest.raises(rules.DefinitionError):
         rules.expression({"match": "all", "rows": [row]})
+
+
+def test_why_a_step_is_asked_is_the_condition_s_name_or_the_condition() -> None:
+    definition = shipped.definition(Trigger.PAYABLE_SUBMITTED)
+    condition = definition["sequence"][1]
+
+    def reasons(amount: str) -> list[tuple[str, object]]:
+        path = rules.plan(definition, facts(amount), lambda who: PEOPLE[who["role"]])
+        return [(step["why"], step["because"]) for step in path if step["type"] == "approval"]
+
+    assert reasons("10.00") == [("", {})]
+    assert reasons("20000.00") == [("", {}), ("", condition["properties"])]
+    with override("en"):
+        assert shipped.reason(*reasons("20000.00")[1]) == "Value above R$\xa010,000.00"
+    condition["name"] = "Compra grande"
+    assert reasons("20000.00") == [("", {}), ("Compra grande", {})]
+    assert shipped.reason("Compra grande", {}) == "Compra grande"
+
+
+@pytest.mark.parametrize("written", ["Valor acima de R$ 10.000,00", "Value above R$ 10.000,00"])
+def test_what_the_shipped_condition_was_called_is_still_told(written: str) -> None:
+    for language, told in (
+        ("en", "Value above R$\xa010,000.00"),
+        ("pt-br", "Valor acima de R$\xa010.000,00"),
+    ):
+        with override(language):
+            assert shipped.shown(written) == shipped.reason(written, {}) == told
+
+
+def test_only_a_condition_may_be_without_a_name() -> None:
+    with pytest.raises(rules.DefinitionError):
+        rules.check_definition({"sequence": [_task("a", "post") | {"name": ""}]})
 
 
 def test_the_shipped_definitions_may_be_published() -> None:

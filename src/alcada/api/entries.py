@@ -1,51 +1,43 @@
 """Entries: listed, read, entered, changed, sent for approval, taken back."""
 
-from typing import Annotated, Any
+from typing import Any
 
 from django.db import transaction
-from django.db.models import Q
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop as noop
 from ninja import File, Query, Router, Status
 from ninja.files import UploadedFile
 
-from alcada.api import contents, own_fields
+from alcada.api import contents, entry_list, own_fields
 from alcada.api.caller import caller
 from alcada.api.entry_shapes import (
     ChangedEntry,
     DocumentOut,
+    EntryFilters,
     EntryOut,
     EntryPage,
     NewEntry,
-    StatusCode,
     Submission,
 )
 from alcada.api.paging import USUAL, Cursor, Limit, page
-from alcada.api.parsing import Day, Key, Kind
+from alcada.api.parsing import Key
 from alcada.api.problems import Problem
 from alcada.api.scopes import Bearer
 from alcada.directory.actions import DirectoryError
 from alcada.flow import actions as flow
-from alcada.flow import queries as statuses
 from alcada.flow.checking import check
-from alcada.flow.confirming import open_questions
-from alcada.flow.queries import STATUSES, status_of, with_status
+from alcada.flow.confirming import odd
+from alcada.flow.list_pages import planned_anew
+from alcada.flow.queries import status_of
 from alcada.flow.refusals import refusal
 from alcada.flow.rules import SubmissionRefusedError
 from alcada.intake import actions, drafts
 from alcada.intake.custom import fields_of
 from alcada.intake.models import Document, Entry
-from alcada.intake.queries import (
-    documents_of,
-    entry_or_none,
-    may_change,
-    search,
-    visible_entries,
-    with_list_facts,
-)
+from alcada.intake.queries import documents_of, entry_or_none, may_change
 from alcada.intake.reader import not_there_yet
-from alcada.intake.rules import ChangedMeanwhileError, NotYoursError, Problems, read_day
+from alcada.intake.rules import ChangedMeanwhileError, NotYoursError, Problems
 from alcada.intake.storage import path_of
 from alcada.people.guards import company_for
 
@@ -56,27 +48,18 @@ READ, WRITE = Bearer("entries:read"), Bearer("entries:write")
 @router.get("", auth=READ, response=EntryPage, summary=noop("List entries, the newest first"))
 def list_entries(
     request: HttpRequest,
-    company: Annotated[Key | None, Query()] = None,
-    kind: Annotated[Kind | None, Query()] = None,
-    status: Annotated[StatusCode | None, Query()] = None,
-    q: Annotated[str, Query(max_length=200, description=noop("Number, vendor, CNPJ, text, value."))] = "",
-    due_from: Annotated[Day | None, Query()] = None,
-    due_until: Annotated[Day | None, Query()] = None,
+    asked: Query[EntryFilters],
     own: own_fields.Asked = [],  # noqa: B006  (only read)
     limit: Limit = USUAL,
     cursor: Cursor = "",
 ) -> dict[str, Any]:
     user = caller(request)
-    found = search(with_status(visible_entries(user)), text=q, due_from=due_from, due_until=due_until)
-    if kind:
-        found = found.filter(kind=kind)
-    if company:
-        found = found.filter(company=company)
-    for one in own_fields.filters(own, company, user):
+    found = entry_list.find(user, asked)
+    for one in own_fields.filters(own, asked.company, user):
         found = one.narrowed(found)
-    # What was thrown away shows only to who asks for it.
-    found = found.filter(Q(status=status)) if status else found.filter(discarded_at=None)
-    return page(request, with_list_facts(found), ["-pk"], show=_line, limit=limit, cursor=cursor)
+    with planned_anew():
+        listed = page(request, found, ["-pk"], show=lambda entry: entry.pk, limit=limit, cursor=cursor)
+    return listed | {"items": entry_list.lines(listed["items"])}
 
 
 @router.post(
@@ -123,7 +106,7 @@ def submit_entry(request: HttpRequest, pk: Key, given: Submission = Submission(v
     except DirectoryError:
         check(entry)  # says what is wrong with the new vendor or customer, beside its fields
         raise
-    asked = open_questions(entry, check(entry).content)
+    asked = odd(entry, check(entry).content, entry.draft).open
     if asked:
         detail = _("Say that it is right: send these keys in “confirmed”.")
         told = [{"key": one.key, "text": one.text} for one in asked]
@@ -198,34 +181,6 @@ def _looked_at(request: HttpRequest, pk: int, version: str | None) -> Entry:
     return entry
 
 
-def _line(entry: Any) -> dict[str, Any]:
-    code = entry.status if entry.status in STATUSES else "draft"
-    typed = entry.draft is not None or entry.current is None
-    if typed:
-        draft = contents.of_draft(entry.draft or {})
-        days = [day for part in draft["instalments"] if (day := read_day(part["due_date"]))]
-        said = {name: draft[name] for name in ("description", "document_number", "amount", "currency")}
-        said |= {"party_name": draft["party"]["name"], "due_date": min(days, default=None)}
-        said |= {"instalments": len(draft["instalments"])}
-    else:
-        revision = entry.current
-        said = {name: getattr(revision, name) for name in ("description", "document_number", "currency")}
-        said |= {"party_name": revision.party_name, "amount": f"{revision.amount:.2f}"}
-        said |= {"due_date": entry.first_due, "instalments": entry.parts or 0}
-    return {
-        "id": entry.pk,
-        "number": entry.number,
-        "company": entry.company,
-        "kind": entry.kind,
-        "status": code,
-        "status_label": statuses.Status(code).label,
-        "documents": entry.files or 0,
-        "created_by": entry.created_by,
-        "created_at": entry.created_at,
-        **said,
-    }
-
-
 def shown(request: HttpRequest, entry: Entry) -> dict[str, Any]:
     status, editing = status_of(entry), entry.draft is not None and entry.discarded_at is None
     own = fields_of(entry.company, entry.kind) if entry.draft is not None else []
@@ -257,7 +212,7 @@ def _checked(entry: Entry) -> dict[str, Any]:
     """What stands in the way of submitting the draft."""
     told: dict[str, Any] = {"problems": {}, "questions": [], "refused": ""}
     try:
-        asked = open_questions(entry, check(entry).content)
+        asked = odd(entry, check(entry).content, entry.draft).open
     except Problems as exc:
         return told | {"problems": own_fields.by_name(_without_new_party(entry, exc.fields))}
     except SubmissionRefusedError as exc:

@@ -7,7 +7,7 @@ from ninja import Schema
 from pydantic import Field
 
 from alcada.api.contents import ContentOut, DraftFields, DraftOut
-from alcada.api.parsing import Day, Id, In, Kind, Moment, Named
+from alcada.api.parsing import Day, Id, In, Key, Kind, Moment, Named
 from alcada.flow.queries import STATUSES
 
 StatusCode = Literal[
@@ -28,6 +28,42 @@ StatusCode = Literal[
     "posting.cancelled",
 ]
 assert set(StatusCode.__args__) == set(STATUSES)  # type: ignore[attr-defined]  # a Literal has them
+
+
+class EntryFilters(Schema):
+    """What a list of entries is narrowed by, as the page's list is: all that is given must hold."""
+
+    q: str = Field(
+        "",
+        max_length=200,
+        description=noop(
+            "Words by how they begin (vendor or customer, description, own fields), document number, CPF or CNPJ, "
+            "#number, value, 100..200, a posting's reference. All that is written must be there."
+        ),
+    )
+    company: Key | None = None
+    kind: Kind | None = None
+    status: StatusCode | None = Field(
+        None, description=noop("What was thrown away shows only with “discarded”.")
+    )
+    due_from: Day | None = Field(
+        None,
+        description=noop(
+            "With an instalment that is due then or later; with due_until: one within the period."
+        ),
+    )
+    due_until: Day | None = Field(None, description=noop("With an instalment that is due then or earlier."))
+    month: Annotated[str, Field(pattern=r"^20[0-9]{2}-(0[1-9]|1[0-2])$", examples=["2026-12"])] | None = (
+        Field(None, description=noop("The competence month, as 2026-12."))
+    )
+    category: Key | None = Field(None, description=noop("With a split of this category."))
+    cost_centre: Key | None = Field(None, description=noop("With a split of this cost centre."))
+    bank_account: Key | None = None
+    account: Key | None = Field(
+        None, description=noop("Submitted to go to this account at Conta Azul, by its key.")
+    )
+    party: Key | None = Field(None, description=noop("Of this vendor or customer."))
+    created_by: Key | None = Field(None, description=noop("Entered by this person."))
 
 
 class EntryLine(Schema):

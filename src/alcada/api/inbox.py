@@ -18,6 +18,7 @@ from alcada.api.scopes import Bearer
 from alcada.approval import queries as approvals
 from alcada.approval.models import Decision, Step
 from alcada.flow import actions as flow
+from alcada.flow import shipped
 from alcada.flow.queries import visible_steps
 from alcada.people.guards import company_for
 
@@ -36,7 +37,7 @@ class DecisionOut(Schema):
 class StepLine(Schema):
     id: int
     name: str
-    why: str
+    why: str = Field(description=noop("Why it is asked, in your language; empty where it always is."))
     company: Named
     entry: int
     number: int
@@ -153,7 +154,7 @@ def _line(step: Step) -> dict[str, Any]:
     return {
         "id": step.pk,
         "name": step.name,
-        "why": step.why,
+        "why": shipped.reason(step.why, step.because),
         "company": round_.company,
         "entry": revision.entry_id,
         "number": revision.entry.number,

@@ -82,7 +82,7 @@ def _only_known(operation: Operation) -> None:
         name
         for model in operation.models
         if model.__ninja_param_source__ == "query"
-        for name in model.model_fields
+        for name in model.__ninja_flatten_map__
     }
     run = operation.run
 

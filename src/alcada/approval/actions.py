@@ -73,6 +73,7 @@ def open_rounds(openings: Sequence[Opening], *, submitted_by: User) -> list[Open
             key=one.key,
             name=one.name,
             why=one.why,
+            because=one.because,
             role=one.role,
             state=Step.State.OPEN if order == 1 else Step.State.WAITING,
             opened_at=now if order == 1 else None,

@@ -65,7 +65,9 @@ class Step(models.Model):
     order = models.PositiveSmallIntegerField()
     key = models.CharField(max_length=64)  # the step's id in the flow's definition
     name = models.CharField(max_length=200)
-    why = models.CharField(max_length=300, blank=True, default="")  # "why am I asked"
+    # "Why am I asked": as the flow has it in words of its own, else the condition that held, told when it is shown.
+    why = models.CharField(max_length=300, blank=True, default="")
+    because = models.JSONField(blank=True, default=dict)
     # Who answers must still have it then; empty where people were named.
     role = models.CharField(max_length=20, blank=True, default="")
     state = models.CharField(max_length=12, choices=State.choices, default=State.WAITING)

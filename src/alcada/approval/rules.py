@@ -1,18 +1,20 @@
 """Who may answer, and whether a round can still be finished. Pure."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
 
 
 @dataclass(frozen=True)
 class Question:
-    """A step to be: who is asked what, and why."""
+    """A step to be: who is asked what, and why: in words, or as the condition (alcada.conditions) that held."""
 
     key: str
     name: str
     why: str
     people: tuple[int, ...]  # user ids; one of them answers
     role: str = ""  # that they were asked for, and must still have when they answer
+    because: Mapping[str, Any] = field(default_factory=dict)
 
 
 class ApprovalError(Exception):

@@ -109,6 +109,7 @@ def _question(step: dict[str, Any]) -> Question:
         key=step["key"],
         name=step["name"],
         why=step["why"],
+        because=step["because"],
         people=tuple(step["people"]),
         role=step.get("role", ""),
     )

@@ -97,8 +97,9 @@ def find(scope: Scope, wanted: Mapping[str, str]) -> QuerySet[Entry]:
     if wanted.get("kind") in EntryKind.values:
         found = found.filter(kind=wanted["kind"])
     found = _due(found, read_day(wanted.get("from", "")), read_day(wanted.get("until", "")))
-    if account := key(wanted.get("account", "")):
-        found = found.filter(Exists(Run.objects.filter(revision=OuterRef("current"), connection=account)))
+    if wanted.get("account"):
+        runs = Run.objects.filter(revision=OuterRef("current"), connection=key(wanted["account"]))
+        found = found.filter(Exists(runs))
     return _in_state(found, wanted.get("state", ""), scope)
 
 

@@ -6,7 +6,7 @@ with `id`, `componentType`, `type`, `name`, `properties`, and for a switch its `
     {"properties": {"trigger": "payable.submitted"},
      "sequence": [
         {"id": "…", "componentType": "task",   "type": "approval", "name": "…", "properties": {"role": "approver"}},
-        {"id": "…", "componentType": "switch", "type": "if", "name": "…",
+        {"id": "…", "componentType": "switch", "type": "if", "name": "",
          "properties": {"match": "all", "rows": [{"field": "amount", "is": ">", "value": "10000.00"}]},
          "branches": {"true": […], "false": […]}},
         {"id": "…", "componentType": "task", "type": "post", "name": "…", "properties": {}},
@@ -105,7 +105,7 @@ def plan(definition: Mapping[str, Any], facts: Facts, people_of: PeopleOf) -> li
     Raises SubmissionRefusedError: `nobody_to_ask` (an approval that nobody may answer), `too_few_people` (two steps
     would need the same person), `nobody_asked` (it would post without any approval and doesn't say why that is right).
     """
-    path = list(_walk(definition["sequence"], facts, people_of, why=""))
+    path = list(_walk(definition["sequence"], facts, people_of, _reason("")))
     approvals = [step for step in path if step["type"] == "approval"]
     for step in approvals:
         if not step["people"]:
@@ -117,18 +117,25 @@ def plan(definition: Mapping[str, Any], facts: Facts, people_of: PeopleOf) -> li
     return path
 
 
-def _walk(sequence: Sequence[Mapping[str, Any]], facts: Facts, people_of: PeopleOf, why: str) -> Any:
+def _reason(name: str, condition: Mapping[str, Any] | None = None) -> dict[str, Any]:
+    """Why a step is asked: the condition's own name; one without a name is told by its rows, when that is shown."""
+    return {"why": name, "because": {} if name else dict(condition or {})}
+
+
+def _walk(
+    sequence: Sequence[Mapping[str, Any]], facts: Facts, people_of: PeopleOf, why: Mapping[str, Any]
+) -> Any:
     for step in sequence:
         if step["componentType"] == "switch":
             true = holds(step["properties"], facts)
-            reason = step["name"] if true else why
+            reason = _reason(step.get("name", ""), step["properties"]) if true else why
             yield from _walk(step["branches"]["true" if true else "false"], facts, people_of, reason)
         elif step["type"] == "approval":
             yield {
                 "type": "approval",
                 "key": step["id"],
                 "name": step["name"],
-                "why": why,
+                **why,
                 "role": step["properties"]["role"],
                 "people": list(people_of(step["properties"])),
             }
@@ -152,7 +159,8 @@ def _check_sequence(sequence: Any, seen: set[str], *, posted: bool) -> int:
         raise DefinitionError("a sequence of steps is missing")
     posts = 0
     for step in sequence:
-        if step.get("id") in seen or not step.get("id") or not step.get("name"):
+        named = step.get("name") or step.get("componentType") == "switch"
+        if step.get("id") in seen or not step.get("id") or not named:
             raise DefinitionError(f"every step has its own id and a name: {step.get('id')}")
         seen.add(step["id"])
         if (posted or posts) and step.get("type") == "approval":

@@ -3,16 +3,21 @@
 For what is submitted: one approver up to R$ 10.000,00, an administrator as well above. For a deal that is won: nobody.
 """
 
+from collections.abc import Mapping
 from functools import cache
-from typing import Any
+from typing import Any, Final
 
 from django.conf import settings
 from django.utils.translation import gettext as _
 from django.utils.translation import override
 
+from alcada.directory import condition_words
 from alcada.flow.models import Trigger
 
-LIMIT = "10000.00"
+LIMIT: Final = "10000.00"
+_ABOVE: Final = {"match": "all", "rows": [{"field": "amount", "is": ">", "value": LIMIT}]}
+# What the condition was called while it had a name: in flows that were published, in steps and notices of then.
+_ABOVE_BEFORE: Final = frozenset({"Valor acima de R$ 10.000,00", "Value above R$ 10.000,00"})
 
 
 def definition(trigger: Trigger, language: str = "pt-br") -> dict[str, Any]:
@@ -28,8 +33,8 @@ def definition(trigger: Trigger, language: str = "pt-br") -> dict[str, Any]:
                     "id": "above-limit",
                     "componentType": "switch",
                     "type": "if",
-                    "name": _("Value above R$ 10.000,00"),
-                    "properties": {"match": "all", "rows": [{"field": "amount", "is": ">", "value": LIMIT}]},
+                    "name": "",  # told by its rows, as each reader writes money
+                    "properties": _ABOVE,
                     "branches": {
                         "true": [
                             _step("administrator", "approval", _("Administrator"), role="administrator")
@@ -67,8 +72,15 @@ def shown(name: str) -> str:
 
     By the name alone: history knows no more of a step, and what a round or a version was called must stay what it was.
     """
+    if name in _ABOVE_BEFORE:
+        return condition_words.sentence(_ABOVE)
     position = _shipped_names().get(name)
     return name if position is None else _names()[position]
+
+
+def reason(why: str, because: Mapping[str, Any]) -> str:
+    """Why a step is asked, as its reader reads it: the flow's own words, else the condition that held."""
+    return shown(why) if why or not because else condition_words.sentence(because)
 
 
 @cache
@@ -84,7 +96,6 @@ def _shipped_names() -> dict[str, int]:
 def _names() -> list[str]:
     return [
         _("Approver"),
-        _("Value above R$ 10.000,00"),
         _("Administrator"),
         _("Post to Conta Azul"),
         _("Tell the requester"),

@@ -50,6 +50,7 @@ def tell_asked(asked: Sequence[tuple[Step, Sequence[User], Revision, date]]) -> 
                 data={
                     "step": step.name,
                     "why": step.why,
+                    "because": step.because,
                     **_facts(revision, due_date),
                     **_to_decide(revision),
                 },

@@ -105,7 +105,7 @@ def record_all(lines: Sequence[Line], *, held: Chains | None = None) -> Chains:
 
 
 def _in_transaction() -> bool:
-    return transaction.get_connection().in_atomic_block
+    return bool(transaction.get_connection().in_atomic_block)
 
 
 def head_in(chains: Chains, subject: models.Model) -> str:

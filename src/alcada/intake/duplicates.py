@@ -21,7 +21,7 @@ class Probable:
     reasons: tuple[str, ...]
 
 
-def confirmation(found: list[Probable]) -> str:
+def confirmation(found: Sequence[Probable]) -> str:
     """What a draft's `confirmed` holds once the person said that it is another bill than these."""
     return "duplicate:" + ",".join(str(one.entry.number) for one in found)
 

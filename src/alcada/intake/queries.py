@@ -1,13 +1,9 @@
 """Reading entries, each person what is theirs to see."""
 
 from collections.abc import Iterable
-from contextlib import suppress
-from datetime import date
 
-from django.db.models import Count, Exists, Min, OuterRef, Q, QuerySet, Subquery
+from django.db.models import Count, Min, OuterRef, Q, QuerySet, Subquery
 
-from alcada import money
-from alcada.directory import documents
 from alcada.intake.models import Document, Entry, Instalment, Revision
 from alcada.intake.rules import Content, CustomValue, FileFact, InstalmentPart, SplitPart
 from alcada.people.models import User
@@ -39,40 +35,6 @@ def may_change_all(user: User, entries: Iterable[Entry]) -> bool:
         (own and may(user, "entry.create", company)) or may(user, "posting.mend", company)
         for company, own in asked
     )
-
-
-def search(
-    entries: QuerySet[Entry], *, text: str = "", due_from: date | None = None, due_until: date | None = None
-) -> QuerySet[Entry]:
-    """Those that the text may mean (number, vendor or customer, CPF/CNPJ, description, document number,
-    value), of which an instalment is due in the period. What is only a draft is found by what was typed.
-    """
-    if text.strip():
-        entries = entries.filter(_matches(text.strip()))
-    if due_from or due_until:
-        due = Instalment.objects.filter(revision=OuterRef("current"))
-        due = due.filter(due_date__gte=due_from) if due_from else due
-        due = due.filter(due_date__lte=due_until) if due_until else due
-        entries = entries.filter(Exists(due))
-    return entries
-
-
-def _matches(text: str) -> Q:
-    match = Q(current__description__icontains=text) | Q(current__document_number__icontains=text)
-    match |= Q(current__party_name__icontains=text)
-    match |= Q(draft__party_name__icontains=text) | Q(draft__description__icontains=text)
-    match |= Q(draft__document_number__icontains=text)
-    if name := documents.normalise_name(text):
-        match |= Q(current__party__normalised_name__contains=name)
-    digits = documents.normalise(text)
-    if len(digits) >= 4 and any(c.isdigit() for c in digits):
-        match |= Q(current__party_document__startswith=digits)
-    number = text.removeprefix("#")
-    if number.isascii() and number.isdigit() and len(number) < 9:
-        match |= Q(number=int(number))
-    with suppress(money.AmountError):
-        match |= Q(current__amount=money.parse_brl(text))
-    return match
 
 
 def with_list_facts(entries: QuerySet[Entry]) -> QuerySet[Entry]:

@@ -54,12 +54,6 @@ def send_mails() -> None:
     mail.run()
 
 
-@app.task(name="alcada.jobs.tasks.send_mail")
-def send_mail(notice_id: int) -> None:
-    """As `send_mails`: what a version before this one had queued for one notice."""
-    mail.run()
-
-
 @app.periodic(cron="* * * * *")
 @app.task(name="alcada.jobs.tasks.queue_digests", queueing_lock="queue_digests", pass_context=False)
 def queue_digests(timestamp: int) -> None:

@@ -1,6 +1,6 @@
 """From notices to what their letter says: one by itself, or several of a kind in one."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 from decimal import Decimal, InvalidOperation
 from typing import Any, Final
@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
 
 from alcada import links
+from alcada.directory import condition_words, documents
 from alcada.money import format_brl
 from alcada.notify import kinds, plain, reasons, words
 from alcada.notify.letters import Content, Fact, Group, Line, Section
@@ -127,8 +128,21 @@ def _reason(data: dict[str, Any]) -> list[str]:
 
 def shown(notice: Notice) -> dict[str, str]:
     """The notice's data as its reader writes it: money, dates, lists; and nothing in it that could do harm."""
-    found = {name: _shown(name, value) for name, value in notice.data.items()}
+    data = dict(notice.data)
+    because = data.pop("because", None)
+    found = {name: _shown(name, value) for name, value in data.items()}
+    if because:
+        found["why"] = plain.line(_condition(because), _LONG)
     return found | {"name": plain.line(notice.user.name)}
+
+
+def _condition(because: Mapping[str, Any]) -> str:
+    """Why a step is asked, of a condition without words of its own. No letter has a whole CPF or CNPJ."""
+    rows = [
+        {**row, "value": documents.mask(str(row.get("value")))} if row.get("field") == "document" else row
+        for row in because.get("rows", [])
+    ]
+    return condition_words.sentence({**because, "rows": rows})
 
 
 def _shown(name: str, value: Any) -> str:

@@ -108,7 +108,7 @@ def _go_on(request: HttpRequest, entry: Entry, do: str) -> HttpResponse:
     try:
         checked = flow.check(entry)
         asked = intake_asked.asked_of(entry, checked.content, entry.correction, user)
-        if asked.open or request.POST.get("seen") != _mark(checked.changes):
+        if asked.odd.open or request.POST.get("seen") != _mark(checked.changes):
             return redirect(back)
         flow.submit(entry, by=user)
     except (Problems, flow.NothingChangedError):

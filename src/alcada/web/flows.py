@@ -11,10 +11,10 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
 from django.views.decorators.http import require_safe
 
+from alcada.directory import condition_words
 from alcada.flow import shipped
 from alcada.flow.models import Flow, FlowVersion, Trigger
 from alcada.people.models import Company, Role
-from alcada.web import condition_words
 from alcada.web.guards import companies_in_view
 
 _TRIGGERS: Final[dict[str, str | Promise]] = {

@@ -148,7 +148,7 @@ def _submit(request: HttpRequest, entry: Entry) -> HttpResponse:
     except DirectoryError:
         return redirect(back)  # the check says what is wrong with the new vendor, beside its fields
     try:
-        if ask(entry, user).open:
+        if ask(entry, user).odd.open:
             return redirect(back)
         flow.submit(entry, by=user)
     except Problems:

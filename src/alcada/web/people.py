@@ -6,18 +6,17 @@ from typing import Any
 from django import forms
 from django.conf import settings
 from django.contrib import messages
-from django.core.mail import EmailMessage
 from django.core.paginator import Paginator
 from django.db.models import Prefetch, Q, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.template.loader import render_to_string
 from django.urls import reverse
-from django.utils.translation import gettext, override
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST, require_safe
 
 from alcada.history.actions import record
+from alcada.notify import people_mail
 from alcada.people import actions, queries
 from alcada.people.models import Company, Membership, Role, User
 from alcada.web import guards
@@ -233,11 +232,8 @@ def _hand_out_link(request: HttpRequest, shown: User, by: User) -> None:
 
 
 def _mail_link(request: HttpRequest, shown: User, by: User, link: str) -> None:
-    with override(shown.language or settings.LANGUAGE_CODE):
-        text = render_to_string("people/welcome_mail.txt", {"shown": shown, "by": by, "link": link})
-    subject, _line, body = text.strip().partition("\n")
     try:
-        EmailMessage(subject.strip(), body.strip() + "\n", to=[shown.email]).send()
+        people_mail.send_welcome(shown, by=by, link=link)
     except OSError:  # the mail server's; the link is on the screen
         messages.warning(
             request, gettext("The e-mail could not be sent. Give the link to the person yourself.")

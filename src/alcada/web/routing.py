@@ -14,6 +14,7 @@ from alcada.connections import queries, routing_actions
 from alcada.connections.models import Routing, RoutingRule
 from alcada.connections.routing_actions import RoutingError, RulesChangedError, Target
 from alcada.directory import documents
+from alcada.directory.condition_words import row as row_words
 from alcada.directory.queries import counterpart
 from alcada.flow.refusals import refusal
 from alcada.flow.rules import routed_nowhere
@@ -21,7 +22,6 @@ from alcada.intake.reader import not_there
 from alcada.intake.rules import key
 from alcada.people.models import Company
 from alcada.web import routing_words
-from alcada.web.condition_words import row as row_words
 from alcada.web.guards import companies_in_view, company_or_404, person
 from alcada.web.routing_forms import NOTHING, REFUSE, DefaultForm, RuleForm, TryForm
 from alcada.web.routing_values import suggestions

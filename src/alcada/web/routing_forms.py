@@ -13,11 +13,11 @@ from alcada import conditions
 from alcada.connections import routing
 from alcada.connections.models import Connection, Routing, RoutingRule
 from alcada.connections.routing_actions import RoutingError, Target
+from alcada.directory.condition_words import COMPARISONS, LABELS
 from alcada.directory.models import Category, CostCentre, EntryKind, Party
 from alcada.flow.models import Trigger
 from alcada.intake.rules import key
 from alcada.people.models import Company
-from alcada.web.condition_words import COMPARISONS, LABELS
 from alcada.web.forms_base import Form, MoneyField
 from alcada.web.intake_forms import Field
 from alcada.web.routing_values import choices_of, party_of, stored, typed_again

@@ -12,13 +12,13 @@ from django.utils.translation import gettext_lazy as lazy
 from alcada import conditions
 from alcada.connections import routing
 from alcada.connections.models import RoutingRule
+from alcada.directory import condition_words
 from alcada.directory.models import Category, CostCentre, Party
 from alcada.flow.models import Trigger
 from alcada.history.models import Record
 from alcada.history.queries import of
 from alcada.intake.rules import key
 from alcada.people.models import Company
-from alcada.web import condition_words
 
 EVENTS: Final[dict[str, tuple[str | Promise, str]]] = {
     "routing.rule_added": (lazy("Rule %(number)s, “%(rule)s”, added"), "plus"),

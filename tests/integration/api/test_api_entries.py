@@ -1,15 +1,19 @@
 """Entries through the API: entered, changed, submitted, decided, listed; each as its page would have it."""
 
+import re
 from typing import Any
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test import Client
 from django.utils import timezone
 
 from alcada.approval.models import Decision
 from alcada.directory.models import Party
 from alcada.history.models import Record
 from alcada.history.rules import fingerprint
+from alcada.intake.actions import save_draft
+from alcada.intake.drafts import shaped
 from alcada.intake.models import Document, Entry
 from alcada.posting.models import Posting
 
@@ -131,6 +135,14 @@ def test_what_is_odd_has_to_be_confirmed(call: Any, world: Any) -> None:
     assert (refused.status_code, refused.json()["code"]) == (409, "confirmation_required")
     asked = [one["key"] for one in refused.json()["questions"]]
     assert [key.partition(":")[0] for key in asked] == ["due_in_past", "due_before_competence", "duplicate"]
+    browser = Client()  # the page asks the same, and what was ticked there is not asked again
+    browser.force_login(world.ana)
+    page = browser.get(f"/entries/{entry['id']}/edit?check=1").content.decode()
+    assert re.findall(r'name="confirmed" value="([^"]+)"', page) == asked
+    typed = Entry.objects.get(pk=entry["id"])
+    save_draft(typed, by=world.ana, draft=shaped({**(typed.draft or {}), "confirmed": asked[:1]}))
+    left = ana.post(f"/entries/{entry['id']}/submit").json()["questions"]
+    assert [one["key"] for one in left] == asked[1:]
     sent = ana.post(f"/entries/{entry['id']}/submit", {"confirmed": asked})
     assert sent.json()["status"] == "round.open"
 
@@ -263,6 +275,18 @@ def test_a_person_decides_by_their_token(call: Any, world: Any) -> None:
     )
     assert (late.status_code, late.json()["decision"]["by"]["name"]) == (409, "Bruno Lima")
     assert Decision.objects.count() == 1
+
+
+def test_why_one_is_asked_comes_in_the_language_of_the_request(call: Any, world: Any) -> None:
+    entry = world.submitted(amount="12.500,00")
+    assert call(world.bruno).read("/inbox")["items"][0]["why"] == ""  # the first step is always asked
+    world.decided(entry, world.bruno)
+    for language, why in (
+        ("en", "Value above R$\xa010,000.00"),
+        ("pt-BR", "Valor acima de R$\xa010.000,00"),
+    ):
+        (asked,) = call(world.clara, **{"Accept-Language": language}).read("/inbox")["items"]
+        assert asked["why"] == why
 
 
 def test_a_decision_is_bound_to_what_was_read(call: Any, world: Any) -> None:

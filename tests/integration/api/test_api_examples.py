@@ -28,7 +28,7 @@ def commands(text: str) -> list[str]:
 def test_both_languages_tell_the_same() -> None:
     english, portuguese = (commands(text) for text in PAGES.values())
     assert english == portuguese
-    assert len(english) == 9
+    assert len(english) == 10
 
 
 @pytest.mark.parametrize("name", PAGES)
@@ -78,7 +78,8 @@ def test_the_examples_work(live_server: Any, call: Any, world: Any, tmp_path: Pa
             ids |= {"step": str(asked["id"]), "hash": asked["revision_hash"]}
     assert answers[0]["items"][0]["id"] == world.category.pk
     assert Posting.objects.get().entry_id == int(ids["entry"])
-    history, deal = answers[-2:]
+    history, found, deal = answers[-3:]
+    assert [one["id"] for one in found["items"]] == [int(ids["entry"])]
     assert history["chain"]["head"] == history["items"][-1]["hash"]
     assert (Deal.objects.get().pk, deal["customer"]["id"], deal["state"]) == (
         deal["id"],

@@ -12,7 +12,7 @@ from alcada.history import queries as history
 from alcada.intake import actions, files, freezing
 from alcada.intake.drafts import check
 from alcada.intake.models import Document, Entry, Revision
-from alcada.intake.queries import entry_or_none, search, visible_entries
+from alcada.intake.queries import entry_or_none, visible_entries
 from alcada.intake.rules import ChangedMeanwhileError, NotBeingEditedError, NotYoursError
 from alcada.intake.storage import path_of
 
@@ -203,19 +203,3 @@ def test_fifty_megabytes_are_refused(desk, ana):
     with pytest.raises(files.UploadError) as refused:
         actions.add_document(start(desk, ana), by=ana, upload=pdf(b"0" * 50 * 1024 * 1024))
     assert refused.value.code == "too_large"
-
-
-@pytest.mark.parametrize(
-    "text",
-    ["estrela", "PAPELARIA", "19.131.243", "19131243000197", "papel a4", "1001", "1.000,00", "1", "#1"],
-)
-def test_an_entry_is_found_by_what_people_remember(desk, ana, text):
-    entry = start(desk, ana)
-    submit(entry, ana)
-    assert list(search(visible_entries(ana), text=text)) == [entry]
-
-
-def test_a_draft_is_found_by_what_was_typed(desk, ana):
-    entry = start(desk, ana, description="Toner azul")
-    assert list(search(visible_entries(ana), text="toner")) == [entry]
-    assert not search(visible_entries(ana), text="roxo").exists()

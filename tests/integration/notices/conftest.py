@@ -14,19 +14,12 @@ if TYPE_CHECKING:
 
 @pytest.fixture
 def postbox(settings: Any) -> "Iterator[Postbox]":
-    from postbox import Postbox
+    from postbox import listening
 
-    box = Postbox()
-    box.start()
-    settings.EMAIL_BACKEND = "alcada.notify.backend.Backend"
-    settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", box.port
-    settings.EMAIL_USE_TLS = settings.EMAIL_USE_SSL = False
-    settings.EMAIL_CONFIGURED = True
-    settings.EMAIL_TIMEOUT = 5
     settings.ALCADA_URL = "https://alcada.exemplo.com.br"
     settings.DEFAULT_FROM_EMAIL = "Alçada <alcada@exemplo.com.br>"
-    yield box
-    box.stop()
+    with listening(settings) as box:
+        yield box
 
 
 @pytest.fixture

@@ -11,6 +11,7 @@ import pytest
 from django.conf import settings
 from django.db import connection
 from django.utils import timezone
+from django.utils.translation import override
 from integration.pages.world import VERDICT, World
 from postbox import Postbox, html_of, subject_of, text_of
 from running import database_url, until
@@ -18,7 +19,7 @@ from running import database_url, until
 from alcada.flow import actions as flow
 from alcada.flow.sweep import sweep
 from alcada.intake import actions as intake
-from alcada.notify import gathering, mail, rules
+from alcada.notify import gathering, letters, mail, notice_letters, rules
 from alcada.notify.models import Letter, Notice
 from alcada.people.models import Role, User
 from alcada.posting import mending
@@ -62,8 +63,25 @@ def test_the_next_approver_gets_the_facts_needed_to_decide(office: World, postbo
     office.decided(entry, office.bruno)
     mail.run()
     (asks,) = postbox.to(office.clara.email)
-    assert "Why you are asked: Value above R$ 10.000,00" in text_of(asks)
+    assert "Why you are asked: Value above R$\xa010,000.00" in text_of(asks)
     assert subjects(postbox, office.ana)[-1].startswith("Approved by Bruno Lima: Papelaria Central Ltda")
+
+
+def test_a_notice_tells_why_from_what_was_written_then(office: World, postbox: Postbox) -> None:
+    entry = office.submitted(amount="12.345,67")
+    office.decided(entry, office.bruno)
+    notice = Notice.objects.get(user=office.clara, template="asked")
+    document = {"match": "all", "rows": [{"field": "document", "is": "=", "value": "11222333000181"}]}
+    for written, told in (
+        ({"why": "Valor acima de R$ 10.000,00", "because": {}}, "Value above R$\xa010,000.00"),
+        ({"why": "Compra grande"}, "Compra grande"),
+        ({"why": "", "because": document}, "CPF/CNPJ is 11.***.***/0001-**"),
+    ):
+        notice.data |= written
+        with override("en"):
+            letter = notice_letters.content_of([notice])
+            assert f"Why you are asked: {told}" in letters.text_of(letter)
+            assert told in letters.html_of(letter)
 
 
 def test_the_requester_is_told_at_each_turn(office: World, postbox: Postbox) -> None:

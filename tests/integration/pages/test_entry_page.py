@@ -77,8 +77,8 @@ def test_shipped_steps_are_named_in_the_readers_language(world: World, as_: Sign
     entry = world.submitted(amount="12.500,00")
     client = as_(world.bruno)
     for language, name, why in (
-        ("en", "Approver", "Value above R$ 10.000,00"),
-        ("pt-br", "Aprovador", "Valor acima de R$ 10.000,00"),
+        ("en", "Approver", "Value above R$\xa010,000.00"),
+        ("pt-br", "Aprovador", "Valor acima de R$\xa010.000,00"),
     ):
         client.cookies["django_language"] = language
         text = read(client, entry)
@@ -86,6 +86,29 @@ def test_shipped_steps_are_named_in_the_readers_language(world: World, as_: Sign
         assert why in text
     Step.objects.filter(name="Aprovador").update(name="Gerente da loja")
     assert "Gerente da loja decide" in read(client, entry)
+
+
+def test_why_a_step_is_asked_is_told_as_its_reader_writes_money(world: World, as_: Sign) -> None:
+    from alcada.approval.models import Step
+
+    entry = world.submitted(amount="12.500,00")
+    world.decided(entry, world.bruno)
+    step = world.step(entry)
+    addresses = (url(entry), url(entry, "entry-print"), reverse("decide", args=[step.pk]))
+    client = as_(world.clara)
+    # As it is written now, and as it was written when a condition had a name: the sentence itself, in Portuguese.
+    for written in ({"why": ""}, {"because": {}, "why": "Valor acima de R$ 10.000,00"}):
+        Step.objects.filter(pk=step.pk).update(**written)
+        for language, why in (
+            ("en", "Value above R$\xa010,000.00"),
+            ("pt-br", "Valor acima de R$\xa010.000,00"),
+        ):
+            client.cookies["django_language"] = language
+            for address in addresses:
+                assert why in client.get(address).content.decode(), (written, address)
+    Step.objects.filter(pk=step.pk).update(why="Compra grande")
+    for address in addresses:
+        assert "Compra grande" in client.get(address).content.decode()
 
 
 def test_when_it_is_looked_for_again_is_a_sentence(world: World, as_: Sign) -> None:

@@ -4,7 +4,7 @@ from typing import Any
 import pytest
 from django.core.cache import cache
 from integration.signin.issuer import CLIENT, SECRET, Issuer
-from integration.signin.post import Postbox, postbox
+from postbox import Postbox, listening
 
 from alcada.config import oidc
 
@@ -16,7 +16,7 @@ def _fresh_counts(db: None) -> None:
 
 @pytest.fixture
 def letters(settings: Any) -> Iterator[Postbox]:
-    with postbox(settings) as box:
+    with listening(settings) as box:
         yield box
 
 

@@ -11,7 +11,7 @@ from allauth.mfa.totp.internal.auth import format_hotp_value, hotp_value
 from cast import PASSWORD
 from django.test import Client
 from django.urls import get_resolver
-from integration.signin.post import Postbox, run_jobs
+from postbox import Postbox, send_queued
 
 from alcada.history import queries as history
 from alcada.people import actions
@@ -214,7 +214,7 @@ def test_a_forgotten_password_is_chosen_anew_by_mail(ana: User, letters: Postbox
     browser = Client()
     said = text_of(browser.post("/sign-in/forgotten", {"email": "ANA@exemplo.com.br"}))
     assert "ana@exemplo.com.br" in said
-    assert run_jobs() == 1
+    assert send_queued() == 1
     link = letters.link("welcome")
     assert browser.post(link, {"password": "pão de queijo quente"}).headers["Location"] == "/"
     assert Client().get(link).status_code == 410
@@ -229,12 +229,12 @@ def test_whoever_asks_does_not_learn_who_is_here(ana: User, letters: Postbox) ->
         return re.sub(r'value="[^"]{64}"|"X-CSRFToken": "\w+"', "", page).replace(email, "")
 
     assert without(known, ana.email) == without(unknown, "nada@exemplo.com.br")
-    assert run_jobs() == 1
+    assert send_queued() == 1
 
 
 def test_a_link_of_two_hours_ago_is_over(ana: User, letters: Postbox, monkeypatch: Any) -> None:
     Client().post("/sign-in/forgotten", {"email": ana.email})
-    run_jobs()
+    send_queued()
     link = letters.link("welcome")
     later = actions._forgotten_tokens._now() + timedelta(hours=2, minutes=1)
     monkeypatch.setattr(actions._ForgottenTokens, "_now", lambda self: later)

@@ -17,6 +17,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import get_language
 
 from alcada import money
+from alcada.approval.models import Step
 from alcada.directory import documents
 from alcada.flow import shipped
 from alcada.web import frozen
@@ -62,6 +63,12 @@ def own_value(value: dict[str, str]) -> str:
 def step_name(value: str) -> str:
     """A step of a flow: shipped names in the reader's language, a company's own as they are."""
     return shipped.shown(value)
+
+
+@register.filter
+def why_asked(step: Step) -> str:
+    """Why a step is asked, in the reader's language; empty: it always is."""
+    return shipped.reason(step.why, step.because)
 
 
 @register.filter

@@ -1,4 +1,4 @@
-"""Conditions (alcada.conditions) in words, for the picture of a flow and the rules of a routing."""
+"""Conditions (alcada.conditions) in words: a flow's picture, why a step is asked, the rules of a routing."""
 
 from collections.abc import Callable, Mapping
 from contextlib import suppress
