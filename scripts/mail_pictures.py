@@ -99,8 +99,11 @@ def _digest_of_now(user: Any) -> Any:
     from django.utils import timezone
 
     from alcada.flow import digest
+    from alcada.notify import digests
 
-    return digest.content(user, since=timezone.now() - timedelta(days=30), day=timezone.localdate())
+    since = timezone.now() - timedelta(days=30)
+    told = digests.told_since(user.pk, since)
+    return digest.content(user, since=since, day=timezone.localdate(), told=told)
 
 
 def _samples() -> Iterator[tuple[str, Any]]:

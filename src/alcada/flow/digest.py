@@ -23,6 +23,7 @@ from alcada.history.models import Checkpoint
 from alcada.intake.models import Entry
 from alcada.notify import digests
 from alcada.notify.actions import wishes_of
+from alcada.notify.models import Notice
 from alcada.notify.rules import Kind, Way
 from alcada.people.models import Company, Role, User
 from alcada.people.queries import companies_of, companies_where
@@ -56,10 +57,12 @@ def make(user_id: int, day: date) -> bool:
     if user is None or digests.made(user_id, day):
         return False
     now, since = timezone.now(), digests.since(user_id)
-    return digests.keep(user_id, day, content(user, since=since, day=day), made_at=now)
+    told = digests.told_since(user_id, since)
+    said = content(user, since=since, day=day, told=told)
+    return digests.keep(user_id, day, said, made_at=now, told=told)
 
 
-def content(user: User, *, since: datetime, day: date) -> dict[str, Any] | None:
+def content(user: User, *, since: datetime, day: date, told: Sequence[Notice] = ()) -> dict[str, Any] | None:
     """What the digest says, as plain values; None: nothing."""
     companies = list(companies_of(user).order_by("name", "pk"))
     ways = wishes_of(user).ways
@@ -75,7 +78,7 @@ def content(user: User, *, since: datetime, day: date) -> dict[str, Any] | None:
         _put(groups, "stuck", _stuck(user), links.postings)
     _put(groups, "due", _due(user, day, waiting), links.entries)
     _put(groups, "posted", _posted(user, since), links.postings)
-    _put(groups, "told", _told(user, since), lambda _company: links.notices())
+    _put(groups, "told", _told(told), lambda _company: links.notices())
     proofs, news = _proofs(user, companies, since)
     if not groups and not news:
         return None
@@ -212,11 +215,11 @@ def _posted(user: User, since: datetime) -> Found:
     )
 
 
-def _told(user: User, since: datetime) -> Found:
+def _told(told: Sequence[Notice]) -> Found:
     """What the person wants to hear of once a day."""
     rows = [
         (one.company_id, {"template": one.template, "data": one.data, "link": one.link})
-        for one in digests.told_since(user.pk, since)
+        for one in told
         if one.company_id
     ]
     return _by_company(rows)

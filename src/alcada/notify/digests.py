@@ -1,6 +1,6 @@
 """Whose digest is due, and writing down that a day's was made: once per person and day, whatever happens."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime, timedelta
 from typing import Any, Final
 
@@ -15,6 +15,8 @@ from alcada.notify.rules import DIGEST, Way
 from alcada.people.models import Membership, User
 
 FIRST: Final = timedelta(days=1)  # how far back a first digest looks
+# A notice says when it was made, and shows when its transaction ends: a large import's takes minutes.
+LONGEST_WRITING: Final = timedelta(hours=1)
 
 
 def due(now: datetime | None = None) -> list[tuple[int, date]]:
@@ -49,8 +51,18 @@ def since(user_id: int) -> datetime:
     return last or timezone.now() - FIRST
 
 
-def keep(user_id: int, day: date, content: Mapping[str, Any] | None, *, made_at: datetime) -> bool:
-    """The day's digest is made: its letter goes, or there was nothing to say. False: another worker made it."""
+def keep(
+    user_id: int,
+    day: date,
+    content: Mapping[str, Any] | None,
+    *,
+    made_at: datetime,
+    told: Sequence[Notice] = (),
+) -> bool:
+    """The day's digest is made: its letter goes, with the notices `told` in it, or there was nothing to say.
+
+    False: another worker made it.
+    """
     with transaction.atomic():
         digest, new = Digest.objects.get_or_create(user_id=user_id, day=day, defaults={"made_at": made_at})
         if not new:
@@ -58,13 +70,17 @@ def keep(user_id: int, day: date, content: Mapping[str, Any] | None, *, made_at:
         if content:
             digest.letter = Letter.objects.create(user_id=user_id, about=DIGEST, content=dict(content))
             digest.save(update_fields=["letter"])
+            Notice.objects.filter(pk__in=[one.pk for one in told]).update(letter=digest.letter)
             queue.defer("send_mails")
         return True
 
 
 def told_since(user_id: int, moment: datetime) -> list[Notice]:
-    """What the person wants in the digest, and has not read yet."""
-    found = Notice.objects.filter(user=user_id, way=Way.DIGEST.value, read_at=None, created_at__gt=moment)
+    """What the person wants in the digest, has not read yet, and was in none: also what was being written then."""
+    begun = moment - LONGEST_WRITING
+    found = Notice.objects.filter(
+        user=user_id, way=Way.DIGEST.value, read_at=None, letter=None, created_at__gt=begun
+    )
     return list(found.select_related("user", "company").order_by("pk"))
 
 

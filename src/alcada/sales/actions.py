@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 from typing import Any
+from uuid import UUID
 
 from django.db import transaction
 from django.db.models import Max, Model, QuerySet
@@ -48,9 +49,20 @@ class Content:
     notes: str = ""
 
 
-def create(company: Company, content: Content, *, by: User) -> Deal:
-    """A new open deal, with the company's next number. Raises NotYoursError, Problems."""
-    return create_all(company, [content], by=by)[0]
+def create(company: Company, content: Content, *, by: User, form: UUID | None = None) -> Deal:
+    """A new open deal, with the company's next number; or the one that this form made already.
+
+    Raises NotYoursError, Problems.
+    """
+    with transaction.atomic():
+        Company.objects.select_for_update().get(pk=company.pk)
+        made = Deal.objects.filter(form=form, company=company, created_by=by).first() if form else None
+        if made is None:
+            (made,) = create_all(company, [content], by=by)
+            if form:
+                made.form = form
+                made.save(update_fields=["form"])
+        return made
 
 
 def create_all(

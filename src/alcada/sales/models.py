@@ -77,6 +77,8 @@ class Deal(models.Model):
     closed_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
     # Its receivable: one per deal, for good, however often it is won and reopened (migration 0002).
     entry = models.OneToOneField("intake.Entry", models.PROTECT, null=True, related_name="deal")
+    # The form that made it, drawn when it was opened: sent twice, by whatever accident, it makes one deal.
+    form = models.UUIDField(null=True, unique=True, editable=False)
     version = models.PositiveIntegerField(default=1)  # goes up with each change of what was agreed
     created_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
     created_at = models.DateTimeField(default=timezone.now, editable=False)

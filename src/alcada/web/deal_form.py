@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from typing import Any, Final
+from uuid import uuid4
 
 from django import forms
 from django.db.models import Q, QuerySet
@@ -30,6 +31,7 @@ CUSTOMER: Final = ("party", "new_party", "party_name", "party_document", "party_
 
 
 class DealForm(Form):
+    form = forms.UUIDField(required=False, widget=widgets.HiddenInput)
     party = forms.CharField(required=False, widget=widgets.HiddenInput)
     new_party = forms.CharField(required=False, widget=widgets.HiddenInput)
     party_name = forms.CharField(label=lazy("Name"), max_length=200, required=False)
@@ -212,7 +214,8 @@ def _is_key(text: str) -> bool:
 def empty(company: Company, by: User) -> dict[str, Any]:
     """A new form: the company's usual category, cost centre and account."""
     usual = usual_for(company)
-    return {name: thing.pk if thing else None for name, thing in usual.items()} | {"owner": by.pk}
+    named = {name: thing.pk if thing else None for name, thing in usual.items()}
+    return named | {"owner": by.pk, "form": uuid4()}
 
 
 def of_deal(deal: Deal) -> dict[str, Any]:

@@ -160,7 +160,7 @@ def _save(form: DealForm, version: int = 0) -> Deal | None:
                 return None
             content = form.content(customer)
             if form.deal is None:
-                return actions.create(form.company, content, by=form.by)
+                return actions.create(form.company, content, by=form.by, form=form.cleaned_data["form"])
             return actions.change(form.deal.pk, content, version=version, by=form.by)
     except Problems as exc:
         form.take(exc)

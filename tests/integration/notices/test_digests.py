@@ -67,6 +67,25 @@ def test_each_reads_what_is_theirs(office: World, postbox: Postbox) -> None:
     assert clara.count("alcada-checkpoint") == 1
 
 
+def test_what_showed_after_a_digest_was_made_is_in_the_next_one_and_in_no_third(
+    office: World, postbox: Postbox
+) -> None:
+    """A long transaction, an import's say, makes its notices before the digest is made, and shows them after it."""
+    office.submitted(due_in=2)  # so that there is a digest in any case
+    assert "Also" not in made(office.ana, TODAY)
+    tell(
+        [office.ana],
+        template="entry_paid",
+        key="late",
+        company=office.company,
+        link="/entries/1",
+        data={"party": "Enel", "amount": "812.30", "company": office.company.name, "number": "1"},
+    )
+    Notice.objects.filter(key="late").update(created_at=timezone.now() - timedelta(minutes=5))
+    assert "Also (1)" in made(office.ana, TODAY + timedelta(days=1))
+    assert "Also" not in made(office.ana, TODAY + timedelta(days=2))
+
+
 def test_it_leaves_as_one_letter_in_the_persons_language(office: World, postbox: Postbox) -> None:
     User.objects.filter(pk=office.bruno.pk).update(language="pt-br")
     office.submitted(due_in=2)

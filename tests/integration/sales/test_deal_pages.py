@@ -1,5 +1,6 @@
 """The pages of sales: whose they are, what they show, and what stands beside a field that is wrong."""
 
+import re
 from collections.abc import Callable
 from datetime import timedelta
 from decimal import Decimal
@@ -281,6 +282,22 @@ def test_saved_and_won_in_one_press(
     assert Deal.objects.get().state == "won"
     as_(ana).post(reverse("deal-new"), typed(do="win", category=""))
     assert Deal.objects.get(number=2).state == "open"  # saved, and the form says what is missing
+
+
+def test_one_form_sent_twice_makes_one_deal_and_one_receivable(
+    as_: Sign, company: Company, ana: User, typed: Callable[..., dict[str, str]]
+) -> None:
+    """Pressed twice, or sent again with the browser's way back: what is won posts itself."""
+    client = as_(ana)
+    opened = client.get(reverse("deal-new"), {"company": company.pk}).content.decode()
+    key = re.search(r'name="form" value="([0-9a-f-]{36})"', opened)
+    assert key
+    first, second = (client.post(reverse("deal-new"), typed(form=key[1], do="win")) for _ in range(2))
+    assert first.headers["Location"] == second.headers["Location"]
+    (deal,) = Deal.objects.all()
+    assert (deal.state, Entry.objects.count()) == ("won", 1)
+    client.post(reverse("deal-new"), typed(do="win"))  # another one, as alike as it may be
+    assert Deal.objects.count() == 2
 
 
 def test_lost_needs_a_reason_and_may_be_reopened(shop: Shop, as_: Sign, ana: User) -> None:
