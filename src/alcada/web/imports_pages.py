@@ -174,6 +174,7 @@ def _rows(source: Import, page: list[Line], *, over: bool) -> list[dict[str, Any
                 "made": _thing(made),
                 "facts": facts,
                 "name": facts.get("title") or facts.get("party", ""),
+                "more": " · ".join(filter(None, (facts.get(name) for name in ("terms", "stage", "owner")))),
                 "kind": words.kind(str(facts.get("kind", ""))),
                 "amount": Decimal(facts["amount"]) if facts.get("amount") else None,
                 "due": read_day(str(facts.get("due", ""))),

@@ -98,7 +98,10 @@ class DealRows:
         return 0 if (line := self.seen.setdefault(key, one.reading.number)) == one.reading.number else line
 
     def _verdict(self, reading: Reading, one: Candidate | None) -> Verdict:
-        stage, owner = reading.stage or self.world.first_stage, reading.owner or self.by
+        # What is wrong with a line is not covered up by what it would have been without it.
+        wrong = {problem.column for problem in reading.problems}
+        stage = "" if wrong & {"stage", "pipeline"} else (reading.stage or self.world.first_stage).name
+        owner = "" if "owner" in wrong else str(reading.owner or self.by)
         facts: dict[str, Any] = {
             "kind": "deal",
             "title": reading.title[:200],
@@ -106,8 +109,8 @@ class DealRows:
             "document": one.whom.party.document if one else reading.document,
             "amount": str(reading.amount) if reading.amount is not None else "",
             "terms": reading.texts["terms"][:80],
-            "stage": stage.name,
-            "owner": owner.name or owner.email,
+            "stage": stage,
+            "owner": owner,
             "due": str(reading.expected or ""),
             "lines": len(reading.rows),
         }
