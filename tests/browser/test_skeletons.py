@@ -46,18 +46,21 @@ def window(browser: Any, live: str, request: pytest.FixtureRequest) -> Iterator[
 
 @pytest.fixture
 def hold(page: Page) -> Callable[[str], Callable[[], None]]:
-    """`go_on = hold("**/totals*")`: these requests wait until the test lets the first of them go on."""
+    """`go_on = hold("**/totals*")`: these requests wait until the test lets them go on."""
 
     def held(address: str) -> Callable[[], None]:
         waiting: list[Route] = []
-        page.route(address, lambda route: waiting.append(route))
+        going: list[bool] = []  # what is asked for after that goes on at once
+        page.route(address, lambda route: route.continue_() if going else waiting.append(route))
 
         def go_on() -> None:
             for _each in range(250):
                 if waiting:
                     break
                 page.wait_for_timeout(20)
-            waiting[0].continue_()
+            going.append(True)
+            for route in waiting:
+                route.continue_()
 
         return go_on
 
