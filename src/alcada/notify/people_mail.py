@@ -61,7 +61,7 @@ def invitation_of(made: Made, companies: Sequence[str]) -> Content:
     )
     return Content(
         subject=_("%(by)s invites you to Alçada") % facts,
-        lead=f"{_('Hello, %(name)s.') % facts} {asks % facts}",
+        lead=_("Hello, %(name)s.") % facts + " " + asks % facts,
         facts=[
             Fact(_("Company") if len(companies) == 1 else _("Companies"), ", ".join(named)),
             Fact(_("Good until"), facts["until"]),
