@@ -2,6 +2,7 @@
 
 from django.conf import settings
 from django.db import models
+from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -60,3 +61,6 @@ class Run(models.Model):
     state = models.CharField(max_length=12, choices=State.choices, default=State.APPROVAL)
     started_at = models.DateTimeField(default=timezone.now)
     ended_at = models.DateTimeField(null=True)
+
+    class Meta:
+        indexes = [models.Index(fields=["revision"], condition=Q(state="posting"), name="run_posting")]

@@ -84,8 +84,11 @@ def status_of(entry: Entry) -> Status:
 
 
 def visible_postings(user: User) -> QuerySet[Posting]:
-    """The postings of what the person may see."""
-    return Posting.objects.filter(entry__in=visible_entries(user))
+    """The postings of what the person may see: as intake's visible_entries, told from the side of their accounts."""
+    everything = accounts_where(user, "entry.see_all")
+    own = accounts_where(user, "entry.create") - everything
+    seen = Q(connection__in=everything)
+    return Posting.objects.filter(seen | Q(connection__in=own, entry__created_by=user) if own else seen)
 
 
 def visible_steps(user: User) -> QuerySet[Step]:
@@ -102,8 +105,8 @@ def posted_by_day(
 
     Of those who see all of a company its account says so: what it posted lately is summed up from an index alone.
     """
-    everything = _accounts(user, "entry.see_all", company)
-    own = _accounts(user, "entry.create", company) - everything
+    everything = accounts_where(user, "entry.see_all", company)
+    own = accounts_where(user, "entry.create", company) - everything
     done = Posting.objects.filter(state=State.POSTED, posted_at__gte=since).order_by()
     found: dict[tuple[str, date], tuple[int, Decimal]] = {}
     for seen in (
@@ -117,7 +120,8 @@ def posted_by_day(
     return found
 
 
-def _accounts(user: User, ability: str, company: Company | None) -> set[int]:
+def accounts_where(user: User, ability: str, company: Company | None = None) -> set[int]:
+    """The keys of the accounts of the companies (or of this one) in which the person may do this."""
     companies = companies_where(user, ability)
     if company is not None:
         companies = companies.filter(pk=company.pk)

@@ -19,6 +19,7 @@ from alcada.approval.models import Decision, Step
 from alcada.approval.rules import ApprovalError, CommentRequiredError
 from alcada.approval.words import SENTENCES
 from alcada.flow import actions as flow
+from alcada.flow.list_pages import planned_anew
 from alcada.flow.queries import visible_steps
 from alcada.people.models import Company, User
 from alcada.web import evidence, moments
@@ -70,10 +71,10 @@ def questions(user: User, company: Company | None = None) -> QuerySet[Step]:
 
 @require_safe
 def inbox(request: HttpRequest) -> HttpResponse:
-    page = Paginator(questions(person(request), Frame(request).company), PAGE).get_page(
-        request.GET.get("page")
-    )
-    return render(request, "approval/inbox.html", {"page": page, "rows": waiting(page.object_list)})
+    with planned_anew():
+        found = questions(person(request), Frame(request).company)
+        page = Paginator(found, PAGE).get_page(request.GET.get("page"))
+        return render(request, "approval/inbox.html", {"page": page, "rows": waiting(page.object_list)})
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

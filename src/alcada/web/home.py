@@ -18,7 +18,9 @@ from django.views.decorators.http import require_safe
 from alcada.approval.models import Round, Step
 from alcada.connections.models import Connection
 from alcada.directory.models import EntryKind
-from alcada.flow.queries import STATUSES, Status, posted_by_day, with_status
+from alcada.flow.list_pages import planned_anew
+from alcada.flow.models import Run
+from alcada.flow.queries import STATUSES, Status, accounts_where, posted_by_day, with_status
 from alcada.intake.models import Entry
 from alcada.intake.queries import visible_entries
 from alcada.intake.rules import show
@@ -31,6 +33,7 @@ from alcada.web.differences import stopped_corrections
 from alcada.web.guards import person
 
 SHOWN: Final = 5
+LOOKED_AT: Final = 500
 SOON: Final = 7  # days
 # Over for whoever entered it: nothing is awaited any more.
 SETTLED: Final = ("discarded", "posting.posted", "posting.cancelled", "round.rejected", "round.withdrawn")
@@ -65,12 +68,17 @@ class Mine:
 
 @require_safe
 def home(request: HttpRequest) -> HttpResponse:
+    with planned_anew():
+        return _home(request)
+
+
+def _home(request: HttpRequest) -> HttpResponse:
     user, chosen = person(request), Frame(request).company
     questions = approval.questions(user, chosen)
     entries = visible_entries(user)
     if chosen:
         entries = entries.filter(company=chosen)
-    mending = _to_mend(user).filter(entry__in=entries)
+    mending = _to_mend(user, chosen)
     context = {
         "first_name": user.name.split()[0] if user.name.split() else user.email,
         "waiting": approval.waiting(questions[:SHOWN]),
@@ -85,7 +93,7 @@ def home(request: HttpRequest) -> HttpResponse:
         ],
         "connections": [one for one in _stopped(user) if chosen in (None, one.company)],
         "mine": _mine(user, entries),
-        "sent_back": _mine(user, entries, statuses=("round.sent_back",)),
+        "sent_back": _sent_back(user, entries),
         "unsent": entries.filter(created_by=user, correction__isnull=False).select_related("current")[:SHOWN],
         **_posted(user, chosen),
         **_due(user, chosen),
@@ -94,11 +102,10 @@ def home(request: HttpRequest) -> HttpResponse:
     return render(request, "home/home.html", context)
 
 
-def _to_mend(user: User) -> QuerySet[Posting]:
+def _to_mend(user: User, chosen: Company | None) -> QuerySet[Posting]:
     """What can't go on without a person, where this person may mend it."""
     return (
-        Posting.objects.filter(entry__company__in=companies_where(user, "posting.mend"))
-        .filter(STUCK)
+        Posting.objects.filter(STUCK, connection__in=accounts_where(user, "posting.mend", chosen))
         .select_related("entry__company", "revision")
         .order_by("-pk")
     )
@@ -119,10 +126,24 @@ def _stopped(user: User) -> QuerySet[Connection]:
     )
 
 
-def _mine(user: User, entries: QuerySet[Entry], statuses: tuple[str, ...] = ()) -> list[Mine]:
-    """What the person entered and awaits something: latest first."""
-    own = with_status(entries.filter(created_by=user))
-    own = own.filter(status__in=statuses) if statuses else own.exclude(status__in=SETTLED)
+def _mine(user: User, entries: QuerySet[Entry]) -> list[Mine]:
+    """What the person entered and awaits something, latest first. Asked from the side of what is not over: few."""
+    own = entries.filter(created_by=user)
+    drafts = own.filter(draft__isnull=False).order_by().values("pk")
+    rounds = Round.objects.filter(entered_by=user, state=Round.State.OPEN).order_by().values("entry")
+    runs = Run.objects.filter(revision__entry__created_by=user, state=Run.State.POSTING).order_by()
+    own = own.filter(pk__in=drafts.union(rounds, runs.values("revision__entry")))
+    return _latest(with_status(own).exclude(status__in=SETTLED))
+
+
+def _sent_back(user: User, entries: QuerySet[Entry]) -> list[Mine]:
+    rounds = Round.objects.filter(entered_by=user, state=Round.State.SENT_BACK).order_by("-pk")
+    latest = list(rounds.values_list("entry", flat=True)[:LOOKED_AT])  # older ones are drafts in the list
+    own = entries.filter(created_by=user, draft__isnull=False, pk__in=latest)
+    return _latest(with_status(own).filter(status="round.sent_back"))
+
+
+def _latest(own: QuerySet[Any]) -> list[Mine]:
     found = own.select_related("company", "current__party").order_by("-pk")[:SHOWN]
     return [Mine(entry, Status(entry.status if entry.status in STATUSES else "draft")) for entry in found]
 

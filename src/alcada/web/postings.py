@@ -15,6 +15,7 @@ from django.views.decorators.http import require_safe
 
 from alcada.connections.incidents import UNREACHED_FOR
 from alcada.connections.models import Connection
+from alcada.flow.list_pages import planned_anew
 from alcada.flow.queries import Status, status_of_posting, visible_postings
 from alcada.people.models import User
 from alcada.people.queries import companies_where
@@ -59,6 +60,11 @@ class Row:
 
 @require_safe
 def postings(request: HttpRequest) -> HttpResponse:
+    with planned_anew():
+        return _postings(request)
+
+
+def _postings(request: HttpRequest) -> HttpResponse:
     user, wanted = person(request), Filter.of(request.GET)
     base = wanted.base(visible_postings(user))
     narrowed = wanted.narrow(visible_postings(user))
