@@ -147,7 +147,7 @@ def test_the_pages_are_good_on_a_phone_and_by_keyboard(
     phone.get_by_role("button", name="Conferir as linhas").press("Enter")
     expect(phone.get_by_text("Nada foi feito ainda.")).to_be_visible()
     assert_good(phone)
-    phone.get_by_label(re.compile("^Olhei a linha")).press("Space")
+    phone.get_by_label(re.compile("^Conferi a linha")).press("Space")
     phone.get_by_role("button", name="Importar", exact=True).press("Enter")
     expect(phone.get_by_text("Lançamentos criados")).to_be_visible()
     assert_good(phone)

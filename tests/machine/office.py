@@ -48,15 +48,17 @@ BEGIN
     END LOOP;
 END $$;
 CREATE OR REPLACE FUNCTION ahead.copy_all(origin text, target text) RETURNS void LANGUAGE plpgsql AS $$
-DECLARE t text; something boolean;
+DECLARE t text; something boolean; names text;
 BEGIN
     SET LOCAL session_replication_role = replica;
     FOR t IN SELECT ahead.tables() LOOP
         EXECUTE format('SELECT EXISTS (SELECT FROM %I.%I) OR EXISTS (SELECT FROM %I.%I)', origin, t, target, t)
             INTO something;
         IF something THEN
-            EXECUTE format('DELETE FROM %I.%I; INSERT INTO %I.%I SELECT * FROM %I.%I',
-                           target, t, target, t, origin, t);
+            SELECT string_agg(quote_ident(column_name), ', ') INTO names FROM information_schema.columns
+                WHERE table_schema = 'public' AND table_name = t AND is_generated = 'NEVER';
+            EXECUTE format('DELETE FROM %I.%I; INSERT INTO %I.%I (%s) SELECT %s FROM %I.%I',
+                           target, t, target, t, names, names, origin, t);
         END IF;
     END LOOP;
     DELETE FROM procrastinate_events;

@@ -40,7 +40,7 @@ def owners_for(company: Company, by: User) -> QuerySet[User]:
     """Whose a deal may be: everybody who may have one there, for who may change all; else only one's own."""
     roles = ABILITIES["deal.change"]
     theirs = Membership.objects.filter(company=company, role__in=roles).values("user")
-    found = User.objects.filter(is_active=True, is_service=False, pk__in=theirs)
+    found = User.objects.filter(Q(is_service=False) | Q(pk=by.pk), is_active=True, pk__in=theirs)
     if not may(by, "deal.change_all", company):
         found = found.filter(pk=by.pk)
     return found.order_by("name", "pk")

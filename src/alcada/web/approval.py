@@ -41,9 +41,13 @@ _ALREADY: Final[dict[str, str | Promise]] = {
 }
 
 
-def inbox_count(user: User) -> int:
-    """How many questions wait for the person: the figure in the menu."""
-    return approvals.inbox(user).count()
+def inbox_count(user: User, company: Company | None = None) -> int:
+    """How many questions wait for the person, counted once for a request: the menu has the figure too."""
+    counted: dict[int, int] = user.__dict__.setdefault("_inbox_counts", {})
+    key = company.pk if company else 0
+    if key not in counted:
+        counted[key] = questions(user, company).count()
+    return counted[key]
 
 
 register_count("inbox", inbox_count)
@@ -72,8 +76,10 @@ def questions(user: User, company: Company | None = None) -> QuerySet[Step]:
 @require_safe
 def inbox(request: HttpRequest) -> HttpResponse:
     with planned_anew():
-        found = questions(person(request), Frame(request).company)
-        page = Paginator(found, PAGE).get_page(request.GET.get("page"))
+        user, company = person(request), Frame(request).company
+        paginator = Paginator(questions(user, company), PAGE)
+        paginator.count = inbox_count(user, company)  # a cached property: the menu counts too
+        page = paginator.get_page(request.GET.get("page"))
         return render(request, "approval/inbox.html", {"page": page, "rows": waiting(page.object_list)})
 
 

@@ -33,7 +33,7 @@ from alcada.web.differences import stopped_corrections
 from alcada.web.guards import person
 
 SHOWN: Final = 5
-LOOKED_AT: Final = 500
+LOOKED_AT: Final = 100  # of the latest that may be: their state is worked out for each
 SOON: Final = 7  # days
 # Over for whoever entered it: nothing is awaited any more.
 SETTLED: Final = ("discarded", "posting.posted", "posting.cancelled", "round.rejected", "round.withdrawn")
@@ -82,7 +82,7 @@ def _home(request: HttpRequest) -> HttpResponse:
     context = {
         "first_name": user.name.split()[0] if user.name.split() else user.email,
         "waiting": approval.waiting(questions[:SHOWN]),
-        "waiting_count": questions.count(),
+        "waiting_count": approval.inbox_count(user, chosen),
         "mending": [_shown(posting) for posting in mending[:SHOWN]],
         "mending_count": mending.count(),
         "corrections": [
@@ -132,8 +132,9 @@ def _mine(user: User, entries: QuerySet[Entry]) -> list[Mine]:
     drafts = own.filter(draft__isnull=False).order_by().values("pk")
     rounds = Round.objects.filter(entered_by=user, state=Round.State.OPEN).order_by().values("entry")
     runs = Run.objects.filter(revision__entry__created_by=user, state=Run.State.POSTING).order_by()
-    own = own.filter(pk__in=drafts.union(rounds, runs.values("revision__entry")))
-    return _latest(with_status(own).exclude(status__in=SETTLED))
+    own = own.filter(pk__in=drafts.union(rounds, runs.values("revision__entry")), discarded_at=None)
+    latest = list(own.order_by("-pk").values_list("pk", flat=True)[:LOOKED_AT])
+    return _latest(with_status(Entry.objects.filter(pk__in=latest)).exclude(status__in=SETTLED))
 
 
 def _sent_back(user: User, entries: QuerySet[Entry]) -> list[Mine]:

@@ -303,7 +303,7 @@ def test_bad_bodies_are_refused_with_a_sentence(call: Any, ana: User, body: byte
 
 
 def test_what_breaks_here_is_no_stack_trace(call: Any, ana: User, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("alcada.api.entries.visible_entries", lambda user: 1 / 0)
+    monkeypatch.setattr("alcada.api.entry_list.find", lambda *given: 1 / 0)
     answer = call(ana).get("/entries")
     assert answer.status_code == 500
     assert "ZeroDivision" not in answer.content.decode()

@@ -118,7 +118,7 @@ def test_no_token_is_written_into_the_log(
 ) -> None:
 
     text = make_token(ana, "entries:read")
-    monkeypatch.setattr("alcada.api.entries.visible_entries", lambda user: 1 / 0)
+    monkeypatch.setattr("alcada.api.entry_list.find", lambda *given: 1 / 0)
     assert Caller(text).get("/entries").status_code == 500
     assert Caller(text).get("/nothing").status_code == 404
     Client().get(f"/api/v1/entries?token={text}")

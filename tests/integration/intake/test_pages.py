@@ -373,7 +373,7 @@ def test_the_list_filters(as_ana, send, desk, ana):
 def test_the_list_costs_no_more_with_more_entries(as_ana, desk, ana, django_assert_max_num_queries):
     for _number in range(8):
         actions.start(desk.company, "payable", by=ana, draft=desk.draft())
-    with django_assert_max_num_queries(24):
+    with django_assert_max_num_queries(25):
         page(as_ana.get("/entries"))
 
 
