@@ -11,9 +11,8 @@ from alcada.directory.models import EntryKind
 # A bill typed by hand often carries another due date than the document: a week around is looked at.
 DUE_MARGIN: Final = timedelta(days=7)
 WATCHED: Final = timedelta(seconds=30)  # twice the time between looks for what was missed
-BOUNDED: Final = timedelta(
-    minutes=10
-)  # a first look later than this tells nothing of how late something showed
+# A first look later than this tells nothing of how late something showed.
+BOUNDED: Final = timedelta(minutes=10)
 KIND_OF: Final = {"RECEITA": EntryKind.RECEIVABLE, "DESPESA": EntryKind.PAYABLE}  # their words
 LONGEST_WINDOW: Final = timedelta(days=364)  # the feed takes 365
 
