@@ -4,7 +4,7 @@ import re
 
 import pytest
 from integration.pages.world import World, build
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from alcada.flow import exporting
 from alcada.intake import custom
@@ -176,3 +176,39 @@ def test_own_fields_narrow_the_list_while_it_stands(page: Page, live: str, world
     expect(rows).to_have_count(1)
     expect(page.get_by_label("Loja")).to_have_value("Praia")
     expect(page.get_by_label("Multa, de")).to_have_value("9,99")
+
+
+def test_enter_asks_for_the_list_once(page: Page, live: str, world: World) -> None:
+    sign_in(page, world.clara, live)
+    page.goto("/entries")
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url) if "/entries?" in request.url else None)
+    page.get_by_role("searchbox", name="Busca").fill("quadro")
+    page.keyboard.press("Enter")
+    expect(page.locator(".entries-table tbody tr")).to_have_count(1)
+    page.get_by_label("Tipo").select_option("payable")
+    page.wait_for_url(re.compile("kind=payable"))
+    assert [("q=quadro" in url, "kind=payable" in url) for url in asked] == [(True, False), (True, True)]
+
+
+def test_a_name_being_typed_outlives_the_list_loaded_anew(page: Page, live: str, world: World) -> None:
+    sign_in(page, world.clara, live)
+    page.goto("/entries?state=posting.refused")
+    held: list[Route] = []
+    page.route(re.compile(r"/entries\?.*q=tinta"), lambda route: held.append(route))
+    page.get_by_role("searchbox", name="Busca").fill("tinta")
+    page.get_by_text("Salvar este filtro").click()  # leaving the search changes it: the list is asked for
+    name = page.get_by_label("Nome", exact=True)
+    name.fill("Tintas recusadas")
+    first = page.get_by_label("Começar por ele quando eu abrir Lançamentos")
+    first.check()
+    with page.expect_response(re.compile("q=tinta")):
+        held[0].continue_()
+    page.wait_for_url(re.compile("q=tinta"))
+    expect(name).to_have_value("Tintas recusadas")
+    expect(first).to_be_focused()
+    name.press("Enter")
+    expect(page.get_by_role("link", name="Tintas recusadas")).to_have_attribute("aria-current", "page")
+    kept = SavedFilter.objects.get(name="Tintas recusadas")
+    assert kept.filters == {"q": "tinta", "state": "posting.refused"}
+    assert kept.is_default

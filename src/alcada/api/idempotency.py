@@ -19,6 +19,7 @@ from django.utils.translation import gettext as _
 from alcada.api.models import Answer
 from alcada.api.problems import Problem
 from alcada.people.models import User
+from alcada.tokens.models import Token
 
 HEADER: Final = "Idempotency-Key"
 KEPT_FOR: Final = timedelta(hours=24)
@@ -61,7 +62,7 @@ def once(request: HttpRequest, user: User, act: Callable[[], HttpResponseBase]) 
 
 def _claim(user: User, key: str, request: HttpRequest) -> Answer | HttpResponse:
     """A row of this key that is ours to fill, or what was answered before. Raises Problem key_reused."""
-    asked = fingerprint(request)
+    asked = fingerprint(request, _standing(request, user))
     row = Answer(user=user, key=key, request=asked)
     # Waits for whoever has claimed it and not ended yet.
     Answer.objects.bulk_create([row], ignore_conflicts=True)
@@ -81,7 +82,13 @@ def _keep(row: Answer, response: HttpResponse) -> None:
     row.save(update_fields=["status", "body", "headers"])
 
 
-def fingerprint(request: HttpRequest) -> str:
+def _standing(request: HttpRequest, user: User) -> list[Any]:
+    """What the caller may do now. Who may less than when it was answered is not told that answer again."""
+    token: Token = request.token  # type: ignore[attr-defined]  # ours
+    return [sorted(token.scopes), sorted(user.memberships.values_list("company_id", "role"))]
+
+
+def fingerprint(request: HttpRequest, standing: list[Any]) -> str:
     """The same for two requests that ask the same: files by their bytes, JSON whatever its spaces and order."""
     if request.content_type == "multipart/form-data":
         fields: Any = sorted((name, request.POST.getlist(name)) for name in request.POST)
@@ -96,7 +103,7 @@ def fingerprint(request: HttpRequest) -> str:
         content: Any = [fields, sorted(files)]
     else:
         content = _canonical(request.body)
-    told = json.dumps([request.method, request.get_full_path(), content], sort_keys=True)
+    told = json.dumps([request.method, request.get_full_path(), content, standing], sort_keys=True)
     return hashlib.sha256(told.encode()).hexdigest()
 
 

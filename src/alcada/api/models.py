@@ -13,7 +13,7 @@ class Answer(models.Model):
 
     user = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
     key = models.CharField(max_length=255)
-    request = models.CharField(max_length=64)  # a hash of method, address and body
+    request = models.CharField(max_length=64)  # a hash of method, address, body and what the caller may do
     status = models.PositiveSmallIntegerField(default=0)
     headers = models.JSONField(default=dict)
     body = models.BinaryField(default=b"")

@@ -6,11 +6,13 @@ Nothing to say makes no letter. Who administers or audits a company also gets it
 import logging
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any, Final
 
 from django.conf import settings
-from django.db.models import Count, Q, QuerySet, Sum
+from django.db.models import Count, F, Q, QuerySet, Sum, Window
+from django.db.models.functions import RowNumber
 from django.utils import timezone
 
 from alcada import links, queue
@@ -38,7 +40,17 @@ STOPPED: Final = (
     Connection.State.WRONG_COMPANY,
     Connection.State.PLAN_REFUSED,
 )
-Found = dict[int, list[dict[str, Any]]]  # by company
+
+
+@dataclass
+class Some:
+    """How many there are, and the first of them."""
+
+    count: int = 0
+    lines: list[dict[str, Any]] = field(default_factory=list)
+
+
+Found = dict[int, Some]  # by company
 
 
 def queue_due() -> int:
@@ -93,24 +105,43 @@ def content(user: User, *, since: datetime, day: date, told: Sequence[Notice] = 
 
 
 def _put(groups: Mapping[int, list[dict[str, Any]]], what: str, found: Found, link: Any) -> None:
-    for company, lines in found.items():
+    for company, some in found.items():
         groups[company].append(
-            {"what": what, "count": len(lines), "lines": lines[:SHOWN], "link": link(company)}
+            {"what": what, "count": some.count, "lines": some.lines[:SHOWN], "link": link(company)}
         )
 
 
-def _by_company(rows: Sequence[tuple[int, dict[str, Any]]]) -> Found:
-    found: Found = defaultdict(list)
-    for company, row in rows:
-        found[company].append(row)
-    return dict(found)
+def _first(rows: QuerySet[Any], company: str, *order: str) -> QuerySet[Any]:
+    """The first SHOWN of each company in this order, each with `of_company`: how many there are."""
+    each = [F(company)]
+    first: QuerySet[Any] = (
+        rows.order_by(company, *order)
+        .annotate(place=Window(RowNumber(), partition_by=each, order_by=list(order)))
+        .annotate(of_company=Window(Count("*"), partition_by=each))
+        .filter(place__lte=SHOWN)
+    )
+    return first
+
+
+def _by_company(rows: Sequence[tuple[int, dict[str, Any]]], counts: Sequence[int] = ()) -> Found:
+    """`counts`: of each row, how many its company has, where the rows are only the first of them."""
+    found: Found = {}
+    for at, (company, row) in enumerate(rows):
+        some = found.setdefault(company, Some())
+        some.lines.append(row)
+        some.count = counts[at] if counts else len(some.lines)
+    return found
 
 
 def _waits(waiting: QuerySet[Step]) -> Found:
-    steps = waiting.select_related("round__revision", "round__entry")
-    return _by_company(
-        [(one.round.company_id, {**_of_round(one.round), "link": links.decide(one.pk)}) for one in steps]
+    steps = _first(
+        waiting.select_related("round__revision", "round__entry"),
+        "round__company",
+        "round__due_date",
+        "round",
     )
+    lines = [(one.round.company_id, {**_of_round(one.round), "link": links.decide(one.pk)}) for one in steps]
+    return _by_company(lines, [one.of_company for one in steps])
 
 
 def _of_round(round_: Round) -> dict[str, Any]:
@@ -131,22 +162,21 @@ def _back(user: User) -> Found:
         discarded_at=None,
         company__in=companies_where(user, "entry.create"),
     )
-    back = with_status(own).filter(status="round.sent_back").select_related("current").order_by("pk")
-    return _by_company(
-        [
-            (
-                one.company_id,
-                {
-                    "party": one.current.party_name,
-                    "description": one.current.description,
-                    "amount": str(one.current.amount),
-                    "link": links.entry(one.pk),
-                },
-            )
-            for one in back
-            if one.current
-        ]
-    )
+    back = with_status(own).filter(status="round.sent_back").select_related("current")
+    first = _first(back, "company", "pk")
+    lines = [
+        (
+            one.company_id,
+            {
+                "party": one.current.party_name,
+                "description": one.current.description,
+                "amount": str(one.current.amount),
+                "link": links.entry(one.pk),
+            },
+        )
+        for one in first
+    ]
+    return _by_company(lines, [one.of_company for one in first])
 
 
 def _accounts(user: User) -> Found:
@@ -165,22 +195,21 @@ def _accounts(user: User) -> Found:
 
 def _stuck(user: User) -> Found:
     found = Posting.objects.filter(STUCK, entry__company__in=companies_where(user, "posting.mend"))
-    rows = found.select_related("entry", "revision").defer("content").order_by("pk")
-    return _by_company(
-        [
-            (
-                one.entry.company_id,
-                {
-                    "party": one.revision.party_name,
-                    "description": one.revision.description,
-                    "amount": str(one.revision.amount),
-                    "reason": one.reason,
-                    "link": links.entry(one.entry_id, "posting"),
-                },
-            )
-            for one in rows
-        ]
-    )
+    rows = _first(found.select_related("entry", "revision").defer("content"), "entry__company", "pk")
+    lines = [
+        (
+            one.entry.company_id,
+            {
+                "party": one.revision.party_name,
+                "description": one.revision.description,
+                "amount": str(one.revision.amount),
+                "reason": one.reason,
+                "link": links.entry(one.entry_id, "posting"),
+            },
+        )
+        for one in rows
+    ]
+    return _by_company(lines, [one.of_company for one in rows])
 
 
 def _due(user: User, day: date, waiting: QuerySet[Step]) -> Found:
@@ -191,8 +220,8 @@ def _due(user: User, day: date, waiting: QuerySet[Step]) -> Found:
         state=Round.State.OPEN,
         due_date__lte=day + AHEAD,
     ).exclude(pk__in=waiting.order_by().values("round"))
-    rows = open_.select_related("revision").order_by("due_date", "pk")
-    return _by_company([(one.company_id, _of_round(one)) for one in rows])
+    rows = _first(open_.select_related("revision"), "company", "due_date", "pk")
+    return _by_company([(one.company_id, _of_round(one)) for one in rows], [one.of_company for one in rows])
 
 
 def _posted(user: User, since: datetime) -> Found:

@@ -47,6 +47,17 @@ def test_a_key_is_its_callers_own(call: Any, world: Any) -> None:
     )
 
 
+def test_who_may_less_now_is_not_told_the_answer_again(call: Any, world: Any) -> None:
+    body = {"company": world.company.pk, "kind": "payable", "description": "Luz"}
+    assert call(world.ana).post("/entries", body, Idempotency_Key="k").status_code == 201
+    narrow = call(world.ana, "entries:read").post("/entries", body, Idempotency_Key="k")
+    assert (narrow.status_code, narrow.json()["code"]) == (422, "key_reused")
+    world.ana.memberships.all().delete()
+    outside = call(world.ana).post("/entries", body, Idempotency_Key="k")
+    assert (outside.status_code, outside.json()["code"]) == (422, "key_reused")
+    assert Entry.objects.count() == 1
+
+
 def test_a_refused_request_leaves_the_key_free(call: Any, world: Any) -> None:
     ana, body = call(world.ana), {"company": world.company.pk, "kind": "payable"}
     assert ana.post("/entries", body | {"amount": "x"}, Idempotency_Key="k").status_code == 422

@@ -1,12 +1,14 @@
 """All or none, or the good lines; drafts or submitted; the same file twice; whoever works on it may die."""
 
 from datetime import timedelta
+from threading import Thread
 from typing import Any
 
 import pytest
 from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
 from integration.importing.shop import Shop, day, line, outcomes, problems, xlsx
+from running import until
 
 from alcada.approval.models import Step
 from alcada.approval.queries import inbox
@@ -16,7 +18,7 @@ from alcada.flow.importing.entries import EntryRows
 from alcada.flow.sweep import sweep
 from alcada.history.queries import breaks, of
 from alcada.intake.models import Entry, Revision
-from alcada.people.models import Membership
+from alcada.people.models import Company, Membership
 from alcada.sheets.models import Import, Line, Made
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -237,3 +239,38 @@ def test_files_that_nobody_decided_about_are_forgotten(shop: Shop) -> None:
     shop.look(xlsx(*several(4)))
     assert not Import.objects.filter(pk=old.pk).exists()
     assert Import.objects.filter(pk=kept.pk).exists()
+
+
+def test_the_same_bill_in_two_files_made_at_once_is_made_once(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(work, "MAKE_AT_ONCE", 0)  # left to the workers, which both have them before them
+    bill = line(number="NF 1")
+    sources = [shop.look(xlsx(bill, line(amount=10 + n, due=day(90 + n)))) for n in range(2)]
+    for source in sources:
+        work.start(source, {"which": "good", "submit": False, "asked": False, "twins": False})
+    makers = [Thread(target=worked, args=[source.pk]) for source in sources]
+    with transaction.atomic():  # nobody makes anything, until both are at it
+        Company.objects.select_for_update().get(pk=shop.company.pk)
+        for maker in makers:
+            maker.start()
+        until(lambda: waiting_for_a_row() == len(makers), "both wait")
+    for maker in makers:
+        maker.join()
+    assert sorted(outcome for source in sources for outcome in outcomes(source)) == ["good"] * 3 + ["twin"]
+    assert Entry.objects.count() == 3
+
+
+def worked(pk: int) -> None:
+    try:
+        work.go_on(pk)
+    finally:
+        connection.close()
+
+
+def waiting_for_a_row() -> int:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT count(*) FROM pg_locks WHERE NOT granted AND locktype IN ('transactionid', 'tuple')"
+        )
+        return int(cursor.fetchone()[0])

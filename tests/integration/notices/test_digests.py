@@ -67,6 +67,20 @@ def test_each_reads_what_is_theirs(office: World, postbox: Postbox) -> None:
     assert clara.count("alcada-checkpoint") == 1
 
 
+def test_of_many_the_first_are_told_and_all_are_counted(
+    office: World, postbox: Postbox, other_company: Company
+) -> None:
+    soon = [office.submitted(description=f"Conta {n:02}", due_in=n % 6) for n in range(digest.SHOWN + 2)]
+    for told in (
+        made(office.bruno, timezone.localdate()),  # waits for his decision
+        made(office.clara, timezone.localdate()),  # due, and not approved
+    ):
+        assert f"({len(soon)})" in told
+        assert told.count("Conta 0") == digest.SHOWN
+        assert "Conta 05" not in told  # the two that are due last
+        assert told.index("Conta 06") < told.index("Conta 01")
+
+
 def test_what_showed_after_a_digest_was_made_is_in_the_next_one_and_in_no_third(
     office: World, postbox: Postbox
 ) -> None:

@@ -12,6 +12,7 @@ from alcada.flow.importing.checking import batches
 from alcada.flow.importing.kinds import Rows, kind_of
 from alcada.flow.importing.verdicts import Outcome, Verdict, keep, wants
 from alcada.history.actions import record
+from alcada.people.models import Company
 from alcada.people.queries import may
 from alcada.sheets.lines import Row
 from alcada.sheets.models import Import
@@ -67,6 +68,8 @@ def _to_make(source: Import) -> Any:
 
 
 def _make_batch(source: Import, rows: Rows, groups: Sequence[Sequence[Row]]) -> list[Verdict]:
+    # One at a time in a company: two imports of the same lines would look for each other before either is there.
+    Company.objects.select_for_update().get(pk=source.company_id)
     numbers = [group[0].number for group in groups]
     lines = {line.number: line for line in source.lines.filter(number__in=numbers)}
     verdicts = rows.make(groups, lines, source.choice)

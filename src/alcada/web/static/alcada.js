@@ -148,8 +148,28 @@
   });
 
   // --- data-submit-on-change: a filter form goes as soon as a choice is made ----------------------------------------
+  // Enter in a field both changes it and sends the form: what the field's change would send then is not sent again.
+  var changed = new WeakMap();
   document.addEventListener("change", function (event) {
     var form = event.target.form;
-    if (form && form.matches("[data-submit-on-change]")) form.requestSubmit();
+    if (!form || !form.matches("[data-submit-on-change]")) return;
+    window.clearTimeout(changed.get(form));
+    changed.set(form, window.setTimeout(function () { form.requestSubmit(); }, 0));
+  });
+  document.addEventListener("submit", function (event) {
+    window.clearTimeout(changed.get(event.target));
+  }, true);
+
+  // --- data-keeps-open: a fold somebody opened stays open, with what was typed, when its part is loaded anew --------
+  document.addEventListener("htmx:oobBeforeSwap", function (event) {
+    var old = event.detail.target.querySelector("details[data-keeps-open][open]");
+    var anew = event.detail.fragment.querySelector("details[data-keeps-open]");
+    if (!old || !anew) return;
+    anew.open = true;
+    old.querySelectorAll("input:not([type=hidden])").forEach(function (input) {
+      var twin = input.id && anew.querySelector("#" + CSS.escape(input.id));
+      if (twin && input.type !== "checkbox") twin.value = input.value;
+      else if (twin) twin.checked = input.checked;
+    });
   });
 })();
