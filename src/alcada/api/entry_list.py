@@ -13,6 +13,7 @@ from alcada.intake.models import Entry
 from alcada.intake.queries import with_list_facts
 from alcada.intake.rules import read_day
 from alcada.people.models import User
+from alcada.people.scopes import scope_of
 
 # What the page's address calls the same.
 _NAMES: Final = {
@@ -28,7 +29,7 @@ _NAMES: Final = {
 def find(user: User, asked: EntryFilters) -> QuerySet[Entry]:
     """Those that the person may see and the program asks for, in no order; only their keys are read."""
     given = {_NAMES.get(name, name): value for name, value in asked.dict(exclude_none=True).items()}
-    return listing.find(listing.scope_of(user), listing.wanted_of(given)).only("pk")
+    return listing.find(scope_of(user), listing.wanted_of(given)).only("pk")
 
 
 def lines(keys: Sequence[int]) -> list[dict[str, Any]]:

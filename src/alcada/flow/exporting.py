@@ -23,6 +23,7 @@ from alcada.history.actions import line, record_all
 from alcada.intake.models import Export
 from alcada.intake.rules import key
 from alcada.people.models import Company, User
+from alcada.people.scopes import Scope, scope_of
 
 State = Export.State
 KEPT: Final = timedelta(days=3)
@@ -76,7 +77,7 @@ def run(export_id: int) -> None:
 
 
 def _write(export: Export, mine: Any) -> None:
-    scope = listing.scope_of(export.by)
+    scope = scope_of(export.by)
     found = listing.find(scope, export.filters) if export.by.is_active else None
     with list_pages.planned_anew():
         mine.update(total=found.count() if found is not None else 0)
@@ -107,7 +108,7 @@ def _write(export: Export, mine: Any) -> None:
             _record(export, seen_in)
 
 
-def _own(scope: listing.Scope, export: Export, found: Any) -> export_lines.Own:
+def _own(scope: Scope, export: Export, found: Any) -> export_lines.Own:
     if found is None:
         return export_lines.Own()
     if company := str(export.filters.get("company", "")):
@@ -220,7 +221,7 @@ def path_of(export: Export) -> Path:
 
 def still_theirs(export: Export) -> bool:
     """May who asked see now all that the file holds? Roles are taken away too, and a file does not notice."""
-    scope = listing.scope_of(export.by)
+    scope = scope_of(export.by)
     everything, own = set(scope.everything), set(scope.everything) | set(scope.own)
     return set(export.companies_all) <= everything and set(export.companies_own) <= own
 

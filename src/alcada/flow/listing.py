@@ -5,7 +5,6 @@ that is walked (intake.models.Entry); words and most filters are one index more 
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any, Final
 
@@ -18,9 +17,9 @@ from alcada.flow.models import Run
 from alcada.flow.queries import STATUSES
 from alcada.intake import searching
 from alcada.intake.models import Entry, Instalment
+from alcada.intake.queries import seen
 from alcada.intake.rules import key, read_day
-from alcada.people.models import Membership, User
-from alcada.people.rules import ABILITIES
+from alcada.people.scopes import Scope
 from alcada.posting.models import Posting, State
 from alcada.posting.rules import ASKED
 
@@ -34,39 +33,6 @@ FEW: Final = 10  # companies that are named one by one to an index
 MONTHS: Final = 24  # a period of so many is found by its months' marks
 
 
-@dataclass(frozen=True)
-class Scope:
-    """The companies in which somebody sees all, and those in which they see their own."""
-
-    user: User
-    everything: tuple[int, ...]
-    own: tuple[int, ...]
-    roles: Mapping[int, frozenset[str]] = field(default_factory=dict, compare=False)
-
-    def may(self, ability: str, company: int | None = None) -> bool:
-        """As people.queries.may, without asking again; without a company: in any."""
-        held = [self.roles.get(company, frozenset())] if company is not None else self.roles.values()
-        return any(ABILITIES[ability] & roles for roles in held)
-
-    def narrowed(self, company: int) -> "Scope":
-        return replace(
-            self,
-            everything=tuple(pk for pk in self.everything if pk == company),
-            own=tuple(pk for pk in self.own if pk == company),
-        )
-
-
-def scope_of(user: User) -> Scope:
-    held: dict[int, set[str]] = {}
-    if user.is_active:
-        for company, role in Membership.objects.filter(user=user).values_list("company", "role"):
-            held.setdefault(company, set()).add(role)
-    all_of_it = {company for company, roles in held.items() if ABILITIES["entry.see_all"] & roles}
-    theirs = {company for company, roles in held.items() if ABILITIES["entry.create"] & roles} - all_of_it
-    roles = {company: frozenset(roles) for company, roles in held.items()}
-    return Scope(user, tuple(sorted(all_of_it)), tuple(sorted(theirs)), roles)
-
-
 def wanted_of(given: Mapping[str, Any]) -> dict[str, str]:
     """The filters of an address or of what was saved; whatever else stands there is left out."""
     names = (*FILTERS, *own_filters.names_in(given))
@@ -78,7 +44,7 @@ def find(scope: Scope, wanted: Mapping[str, str]) -> QuerySet[Entry]:
     if wanted.get("company"):
         scope = scope.narrowed(key(wanted["company"]))
     search = searching.read(wanted.get("q", ""))
-    found = Entry.objects.filter(_seen(scope))
+    found = Entry.objects.filter(seen(scope))
     condition = searching.all_of(search.words, *_marks(wanted))
     if condition:
         # The scope once more, as marks: so the index of words answers for one company or one person alone.
@@ -101,14 +67,6 @@ def find(scope: Scope, wanted: Mapping[str, str]) -> QuerySet[Entry]:
         runs = Run.objects.filter(revision=OuterRef("current"), connection=key(wanted["account"]))
         found = found.filter(Exists(runs))
     return _in_state(found, wanted.get("state", ""), scope)
-
-
-def _seen(scope: Scope) -> Q:
-    if scope.everything and scope.own:
-        return Q(company__in=scope.everything) | Q(company__in=scope.own, created_by=scope.user)
-    if scope.everything:
-        return Q(company__in=scope.everything)
-    return Q(company__in=scope.own, created_by=scope.user)
 
 
 def _near(scope: Scope) -> str:

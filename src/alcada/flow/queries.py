@@ -1,5 +1,6 @@
 """What a page shows of an entry, worked out from its draft, round and posting; nobody stores it."""
 
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -13,8 +14,8 @@ from alcada.approval.models import Round, Step
 from alcada.connections.models import Connection
 from alcada.intake.models import Entry
 from alcada.intake.queries import visible_entries
-from alcada.people.models import Company, User
-from alcada.people.queries import companies_where
+from alcada.people.models import User
+from alcada.people.scopes import Scope, scope_of
 from alcada.posting.models import Posting, State
 from alcada.posting.rules import ASKED
 
@@ -85,8 +86,9 @@ def status_of(entry: Entry) -> Status:
 
 def visible_postings(user: User) -> QuerySet[Posting]:
     """The postings of what the person may see: as intake's visible_entries, told from the side of their accounts."""
-    everything = accounts_where(user, "entry.see_all")
-    own = accounts_where(user, "entry.create") - everything
+    scope = scope_of(user)
+    accounts = accounts_of(scope)
+    everything, own = _accounts_in(accounts, scope.everything), _accounts_in(accounts, scope.own)
     seen = Q(connection__in=everything)
     return Posting.objects.filter(seen | Q(connection__in=own, entry__created_by=user) if own else seen)
 
@@ -99,19 +101,18 @@ def visible_steps(user: User) -> QuerySet[Step]:
 
 
 def posted_by_day(
-    user: User, company: Company | None, since: datetime
+    scope: Scope, accounts: Mapping[int, int], since: datetime
 ) -> dict[tuple[str, date], tuple[int, Decimal]]:
     """How many postings of each kind, and what they posted, on each of our days; of what the person may see.
 
     Of those who see all of a company its account says so: what it posted lately is summed up from an index alone.
+    `accounts`: as accounts_of.
     """
-    everything = accounts_where(user, "entry.see_all", company)
-    own = accounts_where(user, "entry.create", company) - everything
     done = Posting.objects.filter(state=State.POSTED, posted_at__gte=since).order_by()
     found: dict[tuple[str, date], tuple[int, Decimal]] = {}
     for seen in (
-        done.filter(connection__in=everything),
-        done.filter(connection__in=own, entry__created_by=user),
+        done.filter(connection__in=_accounts_in(accounts, scope.everything)),
+        done.filter(connection__in=_accounts_in(accounts, scope.own), entry__created_by=scope.user),
     ):
         days = seen.annotate(day=TruncDate("posted_at")).values("kind", "day")
         for row in days.annotate(count=Count("pk"), total=Sum("amount")):
@@ -120,9 +121,10 @@ def posted_by_day(
     return found
 
 
-def accounts_where(user: User, ability: str, company: Company | None = None) -> set[int]:
-    """The keys of the accounts of the companies (or of this one) in which the person may do this."""
-    companies = companies_where(user, ability)
-    if company is not None:
-        companies = companies.filter(pk=company.pk)
-    return set(Connection.objects.filter(company__in=companies).values_list("pk", flat=True))
+def accounts_of(scope: Scope) -> dict[int, int]:
+    """The company of each account in the person's companies."""
+    return dict(Connection.objects.filter(company__in=scope.roles).values_list("pk", "company"))
+
+
+def _accounts_in(accounts: Mapping[int, int], companies: Collection[int]) -> list[int]:
+    return [account for account, company in accounts.items() if company in companies]

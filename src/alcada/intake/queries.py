@@ -7,15 +7,24 @@ from django.db.models import Count, Min, OuterRef, Q, QuerySet, Subquery
 from alcada.intake.models import Document, Entry, Instalment, Revision
 from alcada.intake.rules import Content, CustomValue, FileFact, InstalmentPart, SplitPart
 from alcada.people.models import User
-from alcada.people.queries import companies_where, may
+from alcada.people.queries import may
+from alcada.people.scopes import Scope, scope_of
+
+
+def seen(scope: Scope) -> Q:
+    """The entries that somebody sees: all of some companies, of others those that they entered."""
+    if scope.everything and scope.own:
+        return Q(company__in=scope.everything) | Q(company__in=scope.own, created_by=scope.user)
+    if scope.everything:
+        return Q(company__in=scope.everything)
+    return Q(company__in=scope.own, created_by=scope.user)
 
 
 def visible_entries(user: User) -> QuerySet[Entry]:
     """What the person entered, and all of the companies in which they may see all. Nothing else exists for
     them.
     """
-    own = Q(created_by=user, company__in=companies_where(user, "entry.create"))
-    return Entry.objects.filter(own | Q(company__in=companies_where(user, "entry.see_all")))
+    return Entry.objects.filter(seen(scope_of(user)))
 
 
 def entry_or_none(user: User, pk: int) -> Entry | None:

@@ -41,13 +41,9 @@ _ALREADY: Final[dict[str, str | Promise]] = {
 }
 
 
-def inbox_count(user: User, company: Company | None = None) -> int:
-    """How many questions wait for the person, counted once for a request: the menu has the figure too."""
-    counted: dict[int, int] = user.__dict__.setdefault("_inbox_counts", {})
-    key = company.pk if company else 0
-    if key not in counted:
-        counted[key] = questions(user, company).count()
-    return counted[key]
+def inbox_count(user: User) -> int:
+    """The figure in the navigation."""
+    return questions(user).count()
 
 
 register_count("inbox", inbox_count)
@@ -76,9 +72,10 @@ def questions(user: User, company: Company | None = None) -> QuerySet[Step]:
 @require_safe
 def inbox(request: HttpRequest) -> HttpResponse:
     with planned_anew():
-        user, company = person(request), Frame(request).company
-        paginator = Paginator(questions(user, company), PAGE)
-        paginator.count = inbox_count(user, company)  # a cached property: the menu counts too
+        user, frame = person(request), Frame.of(request)
+        paginator = Paginator(questions(user, frame.company), PAGE)
+        if not frame.company:
+            paginator.count = frame.count("inbox")  # a cached property: the menu counts too
         page = paginator.get_page(request.GET.get("page"))
         return render(request, "approval/inbox.html", {"page": page, "rows": waiting(page.object_list)})
 

@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 from alcada.people.models import Company, Membership, User
 from alcada.people.rules import ABILITIES
+from alcada.people.scopes import Scope, scope_from
 
 Count = Callable[[User], int]
 
@@ -63,10 +64,19 @@ class Item:
 
 
 class Frame:
-    """`frame` in every template. Each property costs at most one query, and none when no template asks."""
+    """`frame` in every template, and one for a request. Each property costs at most one query, and none when nobody
+    asks."""
 
     def __init__(self, request: HttpRequest) -> None:
         self._request = request
+
+    @classmethod
+    def of(cls, request: HttpRequest) -> "Frame":
+        """The request's own: a view and its template count nothing twice."""
+        frame: Frame | None = request.__dict__.get("_frame")
+        if frame is None:
+            frame = request.__dict__["_frame"] = cls(request)
+        return frame
 
     @property
     def user(self) -> User | None:
@@ -97,6 +107,12 @@ class Frame:
         return f"?company={self.company.pk}" if self.company else ""
 
     @cached_property
+    def scope(self) -> Scope:
+        """What the person may do, and where; in all of their companies."""
+        assert self.user
+        return scope_from(self.user, ((m.company_id, m.role) for m in self._memberships))
+
+    @cached_property
     def roles(self) -> set[str]:
         return {m.role for m in self._memberships}
 
@@ -119,25 +135,26 @@ class Frame:
             return self.user.is_administrator or several or bool(self.roles & ABILITIES["company.manage"])
         if not place.ability:
             return True
-        return bool(self.roles & ABILITIES[place.ability]) or self._count(place) > 0
+        return bool(self.roles & ABILITIES[place.ability]) or self.count(place.url_name) > 0
 
     def _item(self, place: Place) -> Item:
         address = reverse(place.url_name)
         path = self._request.path
         active = path == address or (address != "/" and path.startswith(address.rstrip("/") + "/"))
-        return Item(place, address + self.query, active, self._count(place))
+        return Item(place, address + self.query, active, self.count(place.url_name))
 
     @cached_property
     def _counted(self) -> dict[str, int]:
         return {}
 
-    def _count(self, place: Place) -> int:
-        count = _counts.get(place.url_name)
+    def count(self, url_name: str) -> int:
+        """The figure beside this item of the navigation."""
+        count = _counts.get(url_name)
         if count is None or self.user is None:
             return 0
-        if place.url_name not in self._counted:
-            self._counted[place.url_name] = count(self.user)
-        return self._counted[place.url_name]
+        if url_name not in self._counted:
+            self._counted[url_name] = count(self.user)
+        return self._counted[url_name]
 
 
 def around_every_page(request: HttpRequest) -> dict[str, Any]:
@@ -145,5 +162,5 @@ def around_every_page(request: HttpRequest) -> dict[str, Any]:
         "demo": settings.DEMO,
         "version": settings.VERSION,
         "languages": settings.LANGUAGES,
-        "frame": Frame(request),
+        "frame": Frame.of(request),
     }

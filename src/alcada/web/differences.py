@@ -1,5 +1,6 @@
 """What stands otherwise in Conta Azul than it was approved: one list, and letting one stand, with a note."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any, Final
 from urllib.parse import urlencode
@@ -17,11 +18,12 @@ from alcada.flow.corrected import STOPPED
 from alcada.intake.queries import visible_entries
 from alcada.ledger import differing
 from alcada.ledger.models import Difference
-from alcada.people.models import Company, User
-from alcada.people.queries import companies_of, companies_where
+from alcada.people.models import User
+from alcada.people.queries import companies_of
+from alcada.people.scopes import scope_of
 from alcada.posting.models import Correction
 from alcada.web import correction_words, returned
-from alcada.web.context import register_count
+from alcada.web.context import Frame, register_count
 from alcada.web.guards import person, require
 
 PAGE: Final = 50
@@ -41,12 +43,12 @@ def visible_differences(user: User) -> QuerySet[Difference]:
 
 def open_count(user: User) -> int:
     """The figure in the navigation: open ones of the companies in which the person mends."""
-    companies = companies_where(user, "posting.mend")
+    companies = scope_of(user).where("posting.mend")
     mine = Difference.objects.filter(posting__entry__company__in=companies)
     return mine.filter(STATES["open"]).count() + stopped_corrections(companies).count()
 
 
-def stopped_corrections(companies: QuerySet[Company]) -> QuerySet[Correction]:
+def stopped_corrections(companies: Collection[int]) -> QuerySet[Correction]:
     """Corrections that wait for a person."""
     stopped = Correction.objects.filter(entry__company__in=companies, state__in=STOPPED)
     return stopped.select_related("entry__company", "revision", "posting", "connection").order_by("-pk")
@@ -126,6 +128,7 @@ def _page(request: HttpRequest, *, status: int = 200, **wrong: Any) -> HttpRespo
     # What is wrong is said on the very page that the form was on.
     asked = QueryDict(request.POST.get("back", "").lstrip("?")) if wrong else request.GET
     user, wanted = person(request), Filter.of(asked)
+    mends = Frame.of(request).scope.where("posting.mend")
     narrowed = wanted.narrow(visible_differences(user))
     found = narrowed.filter(STATES[wanted.state])
     if wanted.before:
@@ -138,13 +141,10 @@ def _page(request: HttpRequest, *, status: int = 200, **wrong: Any) -> HttpRespo
         "tabs": _tabs(narrowed, wanted),
         "kinds": Difference.Kind.choices,
         "companies": companies_of(user),
-        "stopped": [
-            (one, correction_words.reason(one))
-            for one in stopped_corrections(companies_where(user, "posting.mend"))[:PAGE]
-        ]
+        "stopped": [(one, correction_words.reason(one)) for one in stopped_corrections(mends)[:PAGE]]
         if wanted.state in ("open", "to_do") and not wanted.before
         else [],
-        "mends": set(companies_where(user, "posting.mend").values_list("pk", flat=True)),
+        "mends": mends,
         "here": wanted.address(before=wanted.before),
         "older": wanted.address(before=str(rows[PAGE - 1].pk)) if len(rows) > PAGE else "",
         "newest": wanted.address() if wanted.before else "",

@@ -15,6 +15,7 @@ from alcada.directory.models import BankAccount, Category, CostCentre, Counterpa
 from alcada.flow import list_pages, listing
 from alcada.people.models import Company, User
 from alcada.people.queries import companies_where, may
+from alcada.people.scopes import scope_of
 from alcada.web import intake_list
 from alcada.web.guards import company_or_404, person
 
@@ -109,6 +110,6 @@ def called(user: User, kind: str, thing: Thing) -> list[Called]:
 def uses(user: User, kind: str, thing: Thing) -> dict[str, Any]:
     """The latest entries that use the thing, of those that the person may see, and the way to all of them."""
     wanted = listing.wanted_of({"company": thing.company_id, FILTER_OF[kind]: thing.pk})
-    page = list_pages.page(listing.find(listing.scope_of(user), wanted), "", size=USES)
+    page = list_pages.page(listing.find(scope_of(user), wanted), "", size=USES)
     address = reverse("entries") + intake_list.address(wanted, saved="none")
     return {"rows": intake_list.shown(page.keys), "all_uses": address, "more_uses": bool(page.older)}

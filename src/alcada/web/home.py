@@ -1,6 +1,7 @@
 """The first page: what waits for me, what needs a hand, what became of mine, what was posted."""
 
 from calendar import monthrange
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from decimal import Decimal
@@ -20,13 +21,14 @@ from alcada.connections.models import Connection
 from alcada.directory.models import EntryKind
 from alcada.flow.list_pages import planned_anew
 from alcada.flow.models import Run
-from alcada.flow.queries import STATUSES, Status, accounts_where, posted_by_day, with_status
+from alcada.flow.queries import STATUSES, Status, accounts_of, posted_by_day, with_status
 from alcada.intake.models import Entry
-from alcada.intake.queries import visible_entries
+from alcada.intake.queries import seen
 from alcada.intake.rules import show
 from alcada.people.models import Company, User
-from alcada.people.queries import companies_of, companies_where, with_approver
-from alcada.posting.models import STUCK, Posting
+from alcada.people.queries import with_approver
+from alcada.people.scopes import Scope
+from alcada.posting.models import STUCK, Posting, State
 from alcada.web import approval, correction_words, plots, reasons
 from alcada.web.context import Frame
 from alcada.web.differences import stopped_corrections
@@ -73,39 +75,38 @@ def home(request: HttpRequest) -> HttpResponse:
 
 
 def _home(request: HttpRequest) -> HttpResponse:
-    user, chosen = person(request), Frame(request).company
-    questions = approval.questions(user, chosen)
-    entries = visible_entries(user)
-    if chosen:
-        entries = entries.filter(company=chosen)
-    mending = _to_mend(user, chosen)
+    user, frame = person(request), Frame.of(request)
+    scope = frame.scope.narrowed(frame.company.pk) if frame.company else frame.scope
+    accounts = accounts_of(scope)
+    entries = Entry.objects.filter(seen(scope))
+    waiting = approval.questions(user, frame.company)
+    mending = _to_mend(scope, accounts)
     context = {
         "first_name": user.name.split()[0] if user.name.split() else user.email,
-        "waiting": approval.waiting(questions[:SHOWN]),
-        "waiting_count": approval.inbox_count(user, chosen),
+        "waiting": approval.waiting(waiting[:SHOWN]),
+        "waiting_count": waiting.count() if frame.company else frame.count("inbox"),
         "mending": [_shown(posting) for posting in mending[:SHOWN]],
         "mending_count": mending.count(),
         "corrections": [
             (one, correction_words.reason(one))
-            for one in stopped_corrections(companies_where(user, "posting.mend")).filter(entry__in=entries)[
-                :SHOWN
-            ]
+            for one in stopped_corrections(scope.where("posting.mend"))[:SHOWN]
         ],
-        "connections": [one for one in _stopped(user) if chosen in (None, one.company)],
-        "mine": _mine(user, entries),
-        "sent_back": _sent_back(user, entries),
+        "connections": _stopped(scope),
         "unsent": entries.filter(created_by=user, correction__isnull=False).select_related("current")[:SHOWN],
-        **_posted(user, chosen),
-        **_due(user, chosen),
-        **_first_steps(user, entries),
+        **_own(scope, entries),
+        **_posted(scope, accounts),
+        **_due(scope),
+        **_first_steps(frame),
     }
     return render(request, "home/home.html", context)
 
 
-def _to_mend(user: User, chosen: Company | None) -> QuerySet[Posting]:
+def _to_mend(scope: Scope, accounts: Mapping[int, int]) -> QuerySet[Posting]:
     """What can't go on without a person, where this person may mend it."""
+    companies = set(scope.where("posting.mend"))
+    theirs = [account for account, company in accounts.items() if company in companies]
     return (
-        Posting.objects.filter(STUCK, connection__in=accounts_where(user, "posting.mend", chosen))
+        Posting.objects.filter(STUCK, connection__in=theirs)
         .select_related("entry__company", "revision")
         .order_by("-pk")
     )
@@ -116,37 +117,41 @@ def _shown(posting: Posting) -> ToMend:
     return ToMend(posting, Status(f"posting.{posting.state}"), reason.short if reason else "")
 
 
-def _stopped(user: User) -> QuerySet[Connection]:
+def _stopped(scope: Scope) -> QuerySet[Connection]:
     return (
-        Connection.objects.filter(
-            company__in=companies_where(user, "connection.manage"), state__in=_NEED_AUTHORISATION
-        )
+        Connection.objects.filter(company__in=scope.where("connection.manage"), state__in=_NEED_AUTHORISATION)
         .select_related("company")
         .order_by("company__name", "name")
     )
 
 
-def _mine(user: User, entries: QuerySet[Entry]) -> list[Mine]:
-    """What the person entered and awaits something, latest first. Asked from the side of what is not over: few."""
-    own = entries.filter(created_by=user)
+def _own(scope: Scope, entries: QuerySet[Entry]) -> dict[str, list[Mine]]:
+    """What the person entered and awaits something, and what came back to them; latest first.
+
+    Asked from the side of what is not over: few. Their states are worked out once, for both.
+    """
+    user = scope.user
+    own = entries.filter(created_by=user, discarded_at=None).order_by("-pk")
     drafts = own.filter(draft__isnull=False).order_by().values("pk")
-    rounds = Round.objects.filter(entered_by=user, state=Round.State.OPEN).order_by().values("entry")
+    rounds = Round.objects.filter(entered_by=user).order_by()
+    open_ = rounds.filter(state=Round.State.OPEN).values("entry")
     runs = Run.objects.filter(revision__entry__created_by=user, state=Run.State.POSTING).order_by()
-    own = own.filter(pk__in=drafts.union(rounds, runs.values("revision__entry")), discarded_at=None)
-    latest = list(own.order_by("-pk").values_list("pk", flat=True)[:LOOKED_AT])
-    return _latest(with_status(Entry.objects.filter(pk__in=latest)).exclude(status__in=SETTLED))
+    under_way = drafts.union(open_, runs.values("revision__entry"))
+    latest = list(own.filter(pk__in=under_way).values_list("pk", flat=True)[:LOOKED_AT])
+    back = rounds.filter(state=Round.State.SENT_BACK).order_by("-pk")
+    returned = list(back.values_list("entry", flat=True)[:LOOKED_AT])  # older ones are drafts in the list
+    of_these = Entry.objects.filter(
+        Q(pk__in=latest) | Q(pk__in=own.filter(draft__isnull=False, pk__in=returned))
+    )
+    states = dict(with_status(of_these).order_by("-pk").values_list("pk", "status"))
+    mine = [pk for pk, status in states.items() if status not in SETTLED][:SHOWN]
+    sent_back = [pk for pk, status in states.items() if status == "round.sent_back"][:SHOWN]
+    shown = Entry.objects.select_related("company", "current__party").in_bulk({*mine, *sent_back})
 
+    def told(keys: list[int]) -> list[Mine]:
+        return [Mine(shown[pk], Status(states[pk] if states[pk] in STATUSES else "draft")) for pk in keys]
 
-def _sent_back(user: User, entries: QuerySet[Entry]) -> list[Mine]:
-    rounds = Round.objects.filter(entered_by=user, state=Round.State.SENT_BACK).order_by("-pk")
-    latest = list(rounds.values_list("entry", flat=True)[:LOOKED_AT])  # older ones are drafts in the list
-    own = entries.filter(created_by=user, draft__isnull=False, pk__in=latest)
-    return _latest(with_status(own).filter(status="round.sent_back"))
-
-
-def _latest(own: QuerySet[Any]) -> list[Mine]:
-    found = own.select_related("company", "current__party").order_by("-pk")[:SHOWN]
-    return [Mine(entry, Status(entry.status if entry.status in STATUSES else "draft")) for entry in found]
+    return {"mine": told(mine), "sent_back": told(sent_back)}
 
 
 @dataclass(frozen=True)
@@ -158,17 +163,16 @@ class Due:
     asked: str  # whose turn it is
 
 
-def _due(user: User, chosen: Company | None) -> dict[str, Any]:
+def _due(scope: Scope) -> dict[str, Any]:
     """What is due within days, or was, and is not approved: the bill that nobody will have paid in time."""
     today = timezone.localdate()
-    # As intake's visible_entries, by the round's own columns: an index has company, state and day.
-    own = Q(entered_by=user, company__in=companies_where(user, "entry.create"))
-    seen = Q(company__in=companies_where(user, "entry.see_all"))
+    # As intake's `seen`, by the round's own columns: an index has company, state and day.
+    mine = Q(company__in=scope.own, entered_by=scope.user)
     soon = Round.objects.filter(
-        own | seen, state=Round.State.OPEN, due_date__lte=today + timedelta(days=SOON)
+        Q(company__in=scope.everything) | mine if scope.own else Q(company__in=scope.everything),
+        state=Round.State.OPEN,
+        due_date__lte=today + timedelta(days=SOON),
     )
-    if chosen:
-        soon = soon.filter(company=chosen)
     rows = soon.select_related("revision", "company").order_by("due_date", "pk")[:SHOWN]
     turn = Prefetch("steps", Step.objects.filter(state=Step.State.OPEN).prefetch_related("asked__user"))
     due = [Due(one, one.due_date < today, _turn(one)) for one in rows.prefetch_related(turn)]
@@ -180,11 +184,11 @@ def _turn(round_: Round) -> str:
     return ", ".join(names[:2]) + (" …" if len(names) > 2 else "")
 
 
-def _posted(user: User, chosen: Company | None) -> dict[str, Any]:
+def _posted(scope: Scope, accounts: Mapping[int, int]) -> dict[str, Any]:
     """This month, by day. Payables and receivables apart: what goes out and what comes in don't add up to anything."""
     today = timezone.localdate()
     first = timezone.make_aware(datetime.combine(today.replace(day=1), time()))
-    found = posted_by_day(user, chosen, first)
+    found = posted_by_day(scope, accounts, first)
     days = range(1, monthrange(today.year, today.month)[1] + 1)
     none = (0, Decimal(0))
     kinds = {
@@ -213,17 +217,19 @@ def _is_portuguese() -> bool:
     return (get_language() or "pt-br").startswith("pt")
 
 
-def _first_steps(user: User, entries: QuerySet[Entry]) -> dict[str, Any]:
+def _first_steps(frame: Frame) -> dict[str, Any]:
     """What is missing before anything can happen: a company, an account, somebody who approves, a first entry."""
-    companies = companies_of(user)
-    connected = Connection.objects.filter(company__in=companies).exclude(authorised_at=None)
+    scope = frame.scope
+    accounts = Connection.objects.filter(company__in=scope.roles)
+    # Where something was posted all of it was there.
+    done = Posting.objects.filter(state=State.POSTED, connection__in=accounts_of(scope)).exists()
     return {
-        "has_company": companies.exists(),
-        "has_connection": connected.exists(),
-        "has_second": with_approver(companies).exists(),
-        "has_entry": entries.exists(),
-        "manages": companies_where(user, "people.manage").exists(),
-        "connects": companies_where(user, "connection.manage").exists(),
+        "has_company": bool(scope.roles),
+        "has_connection": done or accounts.exclude(authorised_at=None).exists(),
+        "has_second": done or with_approver(Company.objects.filter(pk__in=scope.roles)).exists(),
+        "has_entry": done or Entry.objects.filter(seen(scope)).exists(),
+        "manages": scope.may("people.manage"),
+        "connects": scope.may("connection.manage"),
     }
 
 

@@ -18,6 +18,7 @@ from alcada.intake.models import CustomField, Entry, SavedFilter
 from alcada.intake.queries import with_list_facts
 from alcada.intake.rules import key, read_day
 from alcada.people.models import Company, User
+from alcada.people.scopes import Scope, scope_of
 from alcada.web import frozen, intake_own_filters
 from alcada.web.guards import person
 from alcada.web.intake_forms import amount_of
@@ -33,7 +34,7 @@ MORE: Final = (*OF_COMPANY, "month")
 def entries(request: HttpRequest) -> HttpResponse:
     """Newest first, unless asked otherwise. Each page begins beside a key: no offset, however many there are."""
     user = person(request)
-    scope = listing.scope_of(user)
+    scope = scope_of(user)
     if not scope.roles:
         raise PermissionDenied
     if not request.GET and (usual := saved.default_of(user)):
@@ -62,7 +63,7 @@ def entries(request: HttpRequest) -> HttpResponse:
 def totals(request: HttpRequest) -> HttpResponse:
     """How many there are and what they add up to: asked for by the page once it is there."""
     wanted, _sort = asked(request.GET)
-    found = listing.find(listing.scope_of(person(request)), wanted)
+    found = listing.find(scope_of(person(request)), wanted)
     return render(request, "intake/_totals.html", {"totals": list_pages.totals(found)})
 
 
@@ -133,14 +134,14 @@ def _sorts() -> list[tuple[str, str]]:
     ]
 
 
-def _company(wanted: dict[str, str], scope: listing.Scope) -> Company | None:
+def _company(wanted: dict[str, str], scope: Scope) -> Company | None:
     """The one company that the list is about: chosen, or the only one."""
     mine = {*scope.everything, *scope.own}
     pk = key(wanted["company"]) if wanted["company"] else next(iter(mine)) if len(mine) == 1 else 0
     return Company.objects.filter(pk=pk).first() if pk in mine else None
 
 
-def _filters(scope: listing.Scope, wanted: dict[str, str], company: Company | None) -> dict[str, Any]:
+def _filters(scope: Scope, wanted: dict[str, str], company: Company | None) -> dict[str, Any]:
     chosen: dict[str, Any] = {
         "kinds": EntryKind.choices,
         "states": [(code, label) for code, (label, _colour) in STATUSES.items()],
@@ -183,7 +184,7 @@ def _people(company: Company) -> list[User]:
 
 
 def _saved(
-    request: HttpRequest, scope: listing.Scope, wanted: dict[str, str], sort: str, company: Company | None
+    request: HttpRequest, scope: Scope, wanted: dict[str, str], sort: str, company: Company | None
 ) -> dict[str, Any]:
     user, rows = scope.user, []
     here = {name: value for name, value in {**wanted, "sort": sort}.items() if value}

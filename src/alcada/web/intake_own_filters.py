@@ -5,10 +5,11 @@ from dataclasses import dataclass
 
 from django.utils.translation import gettext as _
 
-from alcada.flow import listing, own_filters
+from alcada.flow import own_filters
 from alcada.flow.own_filters import OwnFilter
 from alcada.intake import custom
 from alcada.people.models import Company
+from alcada.people.scopes import Scope
 
 
 @dataclass(frozen=True)
@@ -34,7 +35,7 @@ class Own:
 
 
 def own(
-    scope: listing.Scope,
+    scope: Scope,
     wanted: Mapping[str, str],
     company: Company | None,
     address: Callable[[dict[str, str]], str],

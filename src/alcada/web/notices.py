@@ -52,7 +52,7 @@ def _theirs(user: User) -> QuerySet[Notice]:
 def notices(request: HttpRequest) -> HttpResponse:
     """Newest first; the next page begins below the last key shown."""
     user, wanted = person(request), _wanted(request.GET)
-    chosen = Frame(request).company
+    chosen = Frame.of(request).company
     found = _narrowed(user, wanted, chosen.pk if chosen else None)
     unread = found.filter(read_at=None).count()
     shown = found.filter(read_at=None) if wanted["unread"] else found

@@ -22,6 +22,7 @@ from alcada.intake import drafts
 from alcada.intake.models import Entry
 from alcada.intake.rules import read_day
 from alcada.people.models import Company, User
+from alcada.people.scopes import scope_of
 from alcada.posting.models import Posting
 from alcada.posting.rules import ASKED
 from alcada.web import intake_list
@@ -159,7 +160,7 @@ def test_pages_follow_one_another_both_ways(
     for number in range(8):  # alike in value and name, so that only the key tells them apart
         world.typed(amount="10,00" if number % 2 else "20,00", due_in=number % 3)
     client = as_(world.bruno)
-    keys = list_pages.page(listing.find(listing.scope_of(world.bruno), {}), sort, size=100).keys
+    keys = list_pages.page(listing.find(scope_of(world.bruno), {}), sort, size=100).keys
     numbers_of = dict(Entry.objects.values_list("pk", "number"))
     whole = [numbers_of[pk] for pk in keys]
     assert len(whole) == 8

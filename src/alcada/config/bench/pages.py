@@ -109,9 +109,10 @@ def _pages(user: "User") -> list[Page]:
     from django.utils import timezone
 
     from alcada.flow import listing
+    from alcada.people.scopes import scope_of
 
     source = random.Random(f"pages {user.pk}")  # noqa: S311  (repeatable on purpose)
-    found = listing.find(listing.scope_of(user), {})
+    found = listing.find(scope_of(user), {})
     last = found.order_by("-pk").values_list("pk", flat=True).first() or 1
     keys = [source.randrange(1, last + 1) for _ in range(2000)]
     mine = found.filter(current__isnull=False).select_related("current")

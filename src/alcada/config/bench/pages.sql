@@ -124,8 +124,8 @@ SELECT r.id, m.n, r.id, m.company, m.creator, m.creator, m.due,
 FROM bench_made m JOIN intake_revision r ON r.entry_id = m.n
 
 --@ step
-INSERT INTO approval_step (id, round_id, "order", key, name, why, role, state, opened_at, closed_at)
-SELECT r.id, r.id, 1, 'approve', 'Approval', '', 'approver', r.state, r.opened_at, r.closed_at
+INSERT INTO approval_step (id, round_id, "order", key, name, why, because, role, state, opened_at, closed_at)
+SELECT r.id, r.id, 1, 'approve', 'Approval', '', '{}', 'approver', r.state, r.opened_at, r.closed_at
 FROM bench_made m JOIN approval_round r ON r.entry_id = m.n
 
 --@ asked
