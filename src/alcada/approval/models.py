@@ -47,6 +47,18 @@ class Round(models.Model):
             models.Index(
                 fields=["state", "entry"], condition=~Q(state="approved"), name="round_not_approved"
             ),
+            # What is due first of all that is open: of many companies, and of one person's.
+            models.Index(
+                fields=["due_date", "id"],
+                include=["company", "entered_by"],
+                condition=Q(state="open"),
+                name="round_open_due",
+            ),
+            models.Index(
+                fields=["entered_by", "state", "-entry"],
+                condition=Q(state__in=["open", "sent_back"]),
+                name="round_own",
+            ),
         ]
 
 

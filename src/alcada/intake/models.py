@@ -115,6 +115,14 @@ class Entry(models.Model):
             models.Index(fields=["list_name", "id"], name="entry_all_name"),
             models.Index(fields=["created_by", "id"], name="entry_list_own"),
             models.Index(fields=["id"], condition=Q(draft__isnull=False), name="entry_list_drafts"),
+            models.Index(
+                fields=["created_by", "-id"],
+                condition=Q(draft__isnull=False, discarded_at=None),
+                name="entry_own_drafts",
+            ),
+            models.Index(
+                fields=["created_by"], condition=Q(correction__isnull=False), name="entry_own_corrections"
+            ),
             GinIndex(fields=["list_words"], name="entry_list_words"),
         ]
         constraints = [

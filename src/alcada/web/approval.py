@@ -57,16 +57,19 @@ class Waiting:
     due: moments.Due
 
 
-def waiting(steps: Iterable[Step]) -> list[Waiting]:
-    return [Waiting(step, moments.due(step.round.due_date)) for step in steps]
+def waiting(keys: Iterable[int]) -> list[Waiting]:
+    """What a list shows of these questions, in this order."""
+    wanted = list(keys)
+    steps = Step.objects.select_related("round__company", "round__entered_by", "round__revision__entry")
+    found = steps.in_bulk(wanted)
+    return [Waiting(found[pk], moments.due(found[pk].round.due_date)) for pk in wanted]
 
 
-def questions(user: User, company: Company | None = None) -> QuerySet[Step]:
-    """The person's inbox, of one company or of all, with what a list shows of each."""
+def questions(user: User, company: Company | None = None) -> QuerySet[Step, int]:
+    """The keys of the person's inbox, of one company or of all: what is shown of them is not read of thousands."""
     found = approvals.inbox(user)
-    if company is not None:
-        found = found.filter(round__company=company)
-    return found.select_related("round__company", "round__entered_by", "round__revision__entry")
+    found = found if company is None else found.filter(round__company=company)
+    return found.values_list("pk", flat=True)
 
 
 @require_safe
@@ -144,7 +147,9 @@ def _page(request: HttpRequest, step: Step, *, status: int = 200, **typed: str) 
     user = person(request)
     decision = Decision.objects.select_related("by").filter(step=step).first()
     closed = _why_not(user, step, decision)
-    following = _next(user, step) if closed else None
+    following = (
+        questions(user).exclude(pk=step.pk)[:1] if closed else []
+    )  # so that nobody has to go back for it
     context = {
         "step": step,
         "round": step.round,
@@ -152,7 +157,7 @@ def _page(request: HttpRequest, step: Step, *, status: int = 200, **typed: str) 
         "decision": decision,
         "mine": bool(decision and decision.by_id == user.pk),
         "closed": closed,
-        "next": waiting([following])[0] if following else None,
+        "next": next(iter(waiting(following)), None),
         "left": inbox_count(user) if closed else 0,
         "due": moments.due(step.round.due_date),
         "typed": typed,
@@ -167,8 +172,3 @@ def _why_not(user: User, step: Step, decision: Decision | None) -> str:
         return already(decision)
     problem = approvals.obstacle(step, user)
     return str(SENTENCES[problem.code]) if problem else ""
-
-
-def _next(user: User, step: Step) -> Step | None:
-    """The next question of the inbox, so that the person goes on without going back."""
-    return questions(user).exclude(pk=step.pk).first()

@@ -128,25 +128,24 @@ def _stopped(scope: Scope) -> QuerySet[Connection]:
 def _own(scope: Scope, entries: QuerySet[Entry]) -> dict[str, list[Mine]]:
     """What the person entered and awaits something, and what came back to them; latest first.
 
-    Asked from the side of what is not over: few. Their states are worked out once, for both.
+    Asked from the side of what is not over, where there are few; their states are worked out once, for both.
     """
     user = scope.user
-    own = entries.filter(created_by=user, discarded_at=None).order_by("-pk")
-    drafts = own.filter(draft__isnull=False).order_by().values("pk")
-    rounds = Round.objects.filter(entered_by=user).order_by()
-    open_ = rounds.filter(state=Round.State.OPEN).values("entry")
-    runs = Run.objects.filter(revision__entry__created_by=user, state=Run.State.POSTING).order_by()
-    under_way = drafts.union(open_, runs.values("revision__entry"))
-    latest = list(own.filter(pk__in=under_way).values_list("pk", flat=True)[:LOOKED_AT])
-    back = rounds.filter(state=Round.State.SENT_BACK).order_by("-pk")
-    returned = list(back.values_list("entry", flat=True)[:LOOKED_AT])  # older ones are drafts in the list
-    of_these = Entry.objects.filter(
-        Q(pk__in=latest) | Q(pk__in=own.filter(draft__isnull=False, pk__in=returned))
-    )
-    states = dict(with_status(of_these).order_by("-pk").values_list("pk", "status"))
+    own = entries.filter(created_by=user, discarded_at=None)
+    rounds = Round.objects.filter(entered_by=user)
+    runs = Run.objects.filter(revision__entry__created_by=user, state=Run.State.POSTING)
+    keys: set[int] = set()
+    for found, key in (
+        (own.filter(draft__isnull=False), "pk"),
+        (rounds.filter(state=Round.State.OPEN), "entry"),
+        (rounds.filter(state=Round.State.SENT_BACK), "entry"),
+        (runs, "revision__entry"),
+    ):
+        keys.update(found.order_by(f"-{key}").values_list(key, flat=True)[:LOOKED_AT])
+    states = dict(with_status(own.filter(pk__in=keys)).order_by("-pk").values_list("pk", "status"))
     mine = [pk for pk, status in states.items() if status not in SETTLED][:SHOWN]
     sent_back = [pk for pk, status in states.items() if status == "round.sent_back"][:SHOWN]
-    shown = Entry.objects.select_related("company", "current__party").in_bulk({*mine, *sent_back})
+    shown = Entry.objects.select_related("company", "current__party").in_bulk([*mine, *sent_back])
 
     def told(keys: list[int]) -> list[Mine]:
         return [Mine(shown[pk], Status(states[pk] if states[pk] in STATUSES else "draft")) for pk in keys]
@@ -173,7 +172,8 @@ def _due(scope: Scope) -> dict[str, Any]:
         state=Round.State.OPEN,
         due_date__lte=today + timedelta(days=SOON),
     )
-    rows = soon.select_related("revision", "company").order_by("due_date", "pk")[:SHOWN]
+    first = list(soon.order_by("due_date", "pk").values_list("pk", flat=True)[:SHOWN])  # or all are joined
+    rows = Round.objects.filter(pk__in=first).select_related("revision", "company").order_by("due_date", "pk")
     turn = Prefetch("steps", Step.objects.filter(state=Step.State.OPEN).prefetch_related("asked__user"))
     due = [Due(one, one.due_date < today, _turn(one)) for one in rows.prefetch_related(turn)]
     return {"due": due, "due_count": soon.count(), "soon": SOON}
