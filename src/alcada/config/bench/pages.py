@@ -63,9 +63,7 @@ def _say(text: str) -> None:
 
 def _measured(entries: int, companies: int, requests: int, without: frozenset[str]) -> dict[str, Any]:
     database.ensure_running()
-    import django
-
-    django.setup()
+    import alcada.config.wsgi  # noqa: F401  (sets up what the web process does)
     from alcada.config.bench import pages_data
     from alcada.config.start import prepare_database
     from alcada.intake.models import Entry
