@@ -7,6 +7,7 @@ settings are read; the workers of `-n` inherit its environment. With DATABASE_UR
 import atexit
 import itertools
 import os
+import re
 import shutil
 import tempfile
 import warnings
@@ -16,6 +17,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from cast import PASSWORD, make_person
+
+HEAVY = re.compile("tests/(acceptance|browser|machine)/")
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, BrowserContext, Page
@@ -281,3 +284,20 @@ def page(browser: "Browser", live: str) -> "Iterator[Page]":
 def phone(browser: "Browser", live: str) -> "Iterator[Page]":
     """A phone: 390 pixels wide."""
     yield from _page(browser, live, 390, 844)
+
+
+# --- The order -----------------------------------------------------------------------------------------------
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Files that start processes and browsers, among those that wait for answers: no worker is left alone with the
+    long ones in the end, as pytest-django's order leaves it, and they don't all want the processors at once."""
+    files: dict[str, list[pytest.Item]] = {}
+    for item in items:
+        files.setdefault(item.nodeid.partition("::")[0], []).append(item)
+    heavy = sorted(name for name in files if HEAVY.match(name))
+    light = [name for name in files if not HEAVY.match(name)]
+    each = len(light) // (len(heavy) or 1)
+    order = [name for at, one in enumerate(heavy) for name in (one, *light[at * each : (at + 1) * each])]
+    items[:] = [item for name in (*order, *light[len(heavy) * each :]) for item in files[name]]

@@ -122,7 +122,7 @@ def test_a_passkey_is_added_renamed_and_removed_on_the_profile(page: "Page", liv
     page.get_by_role("button", name="Entrar com uma passkey").click()  # the device still offers it
     expect(page.get_by_text("A passkey não foi aceita")).to_be_visible()
     told = [one.event for one in history.of(ana)]
-    assert told == ["person.passkey_added", "person.passkey_removed"]
+    assert told == ["person.passkey_added", "person.passkey_renamed", "person.passkey_removed"]
 
 
 def test_a_passkey_of_somebody_whose_access_ended_opens_nothing(page: "Page", live: str, ana: User) -> None:

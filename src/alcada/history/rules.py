@@ -101,6 +101,7 @@ EVENTS = frozenset(
         "person.password_set",
         "person.passkey_added",
         "person.passkey_removed",
+        "person.passkey_renamed",
         "person.two_steps_on",
         "person.two_steps_off",
         "person.recovery_codes_made",

@@ -13,7 +13,9 @@ def test_the_data_is_made_and_each_page_answers(client: Client) -> None:
     with connection.cursor() as cursor:
         cursor.execute("SELECT rolsuper FROM pg_roles WHERE rolname = current_user")
         if not cursor.fetchone()[0]:
-            pytest.skip("the data passes by the guards of what is append-only, which this server does not let us")
+            pytest.skip(
+                "the data passes by the guards of what is append-only, which this server does not let us"
+            )
     pages_data.make(120, 3, lambda _said: None)
     assert Entry.objects.count() == 120
     for viewer, user, asked in pages._viewers():

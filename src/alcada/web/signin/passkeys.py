@@ -139,11 +139,14 @@ def add(request: HttpRequest) -> HttpResponse:
 @require_POST
 @lately_required
 def rename(request: HttpRequest, pk: int) -> HttpResponse:
-    passkey = _mine_or_404(request, pk)
+    user, passkey = person(request), _mine_or_404(request, pk)
     form = NameForm(request.POST)
     if form.is_valid():
-        passkey.data["name"] = form.cleaned_data["name"]
-        passkey.save(update_fields=["data"])
+        before, passkey.data["name"] = passkey.data.get("name", ""), form.cleaned_data["name"]
+        with transaction.atomic():
+            passkey.save(update_fields=["data"])
+            data = {"name": user.name, "passkey": passkey.data["name"], "before": before}
+            record("person.passkey_renamed", user, by=user, data=data)
         messages.success(request, _("Saved."))
     else:
         messages.error(request, _("A name has 1 to 60 characters."))
