@@ -21,6 +21,8 @@ from alcada.intake import searching
         ("12.ABC.345/01DE-35", ["'12abc34501de35':*"]),
         ("NF-1001", ["'nf'&", "'1001':*", "'nf1001':*"]),
         ("000123", ["'123':*"]),
+        ("Aurora Ltda", ["'aurora':*", "'ltda')"]),  # whole: it begins half of all names' last word
+        ("Ltda", ["'ltda':*"]),
     ],
 )
 def test_what_a_piece_may_be(typed: str, has: list[str]) -> None:

@@ -23,6 +23,8 @@ _APART: Final = re.compile(r"[\u0001-\u002f\u003a-\u0040\u005b-\u0060\u007b-\u00
 _MARKS: Final = re.compile(r"[\u0300-\u036f]")
 _RANGE: Final = re.compile(r"(.*?)\.\.\.?(.*)")
 _REFERENCE: Final = re.compile(r"ALC-[0-9A-Z]{4,12}", re.IGNORECASE)
+# Stand in half of all names: sought whole, or all that begins so would be gathered before the rest narrows it.
+_FORMS: Final = frozenset(["ltda", "limitada", "eireli"])
 MOST: Final = 200  # characters of a search: more is a paste by mistake
 
 
@@ -82,7 +84,8 @@ def amount(text: str) -> Decimal:
 def _piece(piece: str, *, alone: bool) -> str:
     """One piece: its words (all of them), or what it may be as a number, a document, a value.
 
-    Of several words, one of two letters is whole: "nf" that begins a word stands in half of all entries.
+    Of several words, one of two letters is whole, and a company's form: "nf" that begins a word stands in half of all
+    entries.
     """
     if piece.startswith("#") and piece[1:].isascii() and piece[1:].isdigit():
         return _quoted(f"#{int(piece[1:])}") if len(piece) < 12 else _quoted("#")
@@ -90,7 +93,7 @@ def _piece(piece: str, *, alone: bool) -> str:
     if not words:
         return _quoted("#")  # signs only: nothing has that
     alone = alone and len(words) == 1
-    ways = ["&".join(_begins(word) if alone or len(word) > 2 else _quoted(word) for word in words)]
+    ways = ["&".join(_begins(word) if alone or _tells(word) else _quoted(word) for word in words)]
     if any(letter.isdigit() for letter in piece):
         joined = "".join(words)
         if len(words) > 1 and len(joined) >= 4:
@@ -102,6 +105,10 @@ def _piece(piece: str, *, alone: bool) -> str:
         with suppress(money.AmountError, ArithmeticError):
             ways.append(_quoted(f"={money.to_cents(amount(piece))}"))
     return _any(ways)
+
+
+def _tells(word: str) -> bool:
+    return len(word) > 2 and word not in _FORMS
 
 
 def fold(text: str) -> str:
