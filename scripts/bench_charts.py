@@ -92,6 +92,33 @@ def statements() -> None:
     _save(figure, "bench-statements.svg")
 
 
+def pages() -> None:
+    """Each page's server time, for who sees everything and who sees little: half of the answers, and 95 of 100."""
+    found = figures("pages")
+    names = list(dict.fromkeys(row["page"] for row in found["pages"]))
+    viewers = {"bureau": OURS, "requester": LIGHT, "approver": BARE}
+    figure, axes = plt.subplots(figsize=(9, 10.5))
+    for at, (viewer, colour) in enumerate(viewers.items()):
+        of = {row["page"]: row for row in found["pages"] if row["viewer"] == viewer}
+        places = [place + (at - 1) * 0.25 for place, name in enumerate(names) if name in of]
+        half = [of[name]["p50_ms"] for name in names if name in of]
+        most = [of[name]["p95_ms"] for name in names if name in of]
+        axes.hlines(places, half, most, color=colour, linewidth=2)
+        axes.plot(half, places, "o", color=colour, markersize=4)
+        axes.plot(most, places, "|", color=colour, markersize=7, markeredgewidth=2, label=viewer)
+    axes.axvline(found["limit_ms"], color="#d63939", linewidth=1)
+    axes.set_yticks(range(len(names)), names)
+    axes.invert_yaxis()
+    axes.set_xlim(left=0)
+    axes.set_xlabel("milliseconds: median (point) to 95 of 100 (bar)")
+    axes.set_title(
+        f"Server time of pages over {found['entries']:,} entries in {found['companies']} companies"
+    )
+    axes.grid(axis="x", color="#e5e7eb")
+    axes.legend(frameon=False, loc="lower right")
+    _save(figure, "bench-pages.svg")
+
+
 def _bars(axes: Any, names: list[str], values: list[float], colours: list[str], title: str) -> None:
     bars = axes.barh(names[::-1], values[::-1], color=colours[::-1], height=0.55)
     axes.bar_label(bars, fmt="%.0f", padding=4)
@@ -111,3 +138,5 @@ if __name__ == "__main__":
         statements()
         if (DOCS / "bench" / "queue.json").exists():
             speed()
+        if (DOCS / "bench" / "pages.json").exists():
+            pages()
