@@ -30,6 +30,12 @@ print(json.dumps({
 """
 
 
+CUT_OFF = """
+from django.db import connection
+connection.cursor().execute("ALTER SCHEMA public RENAME TO alcada_before_restore; CREATE SCHEMA public")
+"""
+
+
 def counted(home: Path) -> dict[str, object]:
     found: dict[str, object] = json.loads(
         alcada(home, "django", "shell", "-v", "0", "-c", COUNT).splitlines()[-1]
@@ -108,3 +114,13 @@ def test_a_restore_that_fails_leaves_what_was_there(tmp_path: Path) -> None:
         archive.add(tmp_path / "database.dump", "database.dump")
     alcada(home, "restore", str(broken), "--yes", status=1)
     assert counted(home)["entries"] == 4
+    assert not (home / "restoring").exists()  # nothing keeps its workers from sending
+    # As one that is cut off leaves it: what was there stands aside, and half of the other in its place.
+    alcada(home, "django", "shell", "-v", "0", "-c", CUT_OFF)
+    (home / "restoring").touch()
+    alcada(home, "restore", str(broken), "--yes", status=1)
+    assert counted(home)["entries"] == 4
+    assert (home / "restoring").exists()
+    alcada(home, "restore", str(BEFORE), "--yes")
+    assert counted(home)["entries"] == 4
+    assert not (home / "restoring").exists()

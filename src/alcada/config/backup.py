@@ -76,8 +76,9 @@ def restore(file: str, *, confirmed: bool, takes_over: bool = False) -> int:
             return _refuse(f"{file} is no backup of Alçada: it holds no database.")
         origin = content / ORIGIN
         copied = not takes_over and (not origin.exists() or origin.read_text() != _here())
+        again = unfinished()
         (home / MARKER).touch()
-        _replace(home, content)
+        _replace(home, content, again=again)
     doubtful = _doubt()
     paused = _keep_quiet() if copied else 0
     (home / MARKER).unlink()
@@ -121,8 +122,8 @@ def _other_sessions() -> int:
     return count
 
 
-def _replace(home: Path, content: Path) -> None:
-    with _empty_schema():
+def _replace(home: Path, content: Path, *, again: bool) -> None:
+    with _empty_schema(home / MARKER, again=again):
         _run("pg_restore", "--no-owner", "--single-transaction", str(content / DUMP))
     if (content / "files").exists():
         shutil.rmtree(home / "files", ignore_errors=True)
@@ -132,8 +133,11 @@ def _replace(home: Path, content: Path) -> None:
 
 
 @contextmanager
-def _empty_schema() -> Iterator[None]:
-    """Nothing in the way of what is restored, and what was there back again where that fails.
+def _empty_schema(marker: Path, *, again: bool) -> Iterator[None]:
+    """Nothing in the way of what is restored, and what was there back again where that fails; the marker goes then.
+
+    `again`: after a restore that was cut off. What was there before that one may stand aside still, and is what comes
+    back; the marker stays, for files and key may be that one's.
 
     Dropping only what the archive has (pg_restore --clean) fails over a newer installation: what it added refers to it.
     """
@@ -148,16 +152,23 @@ def _empty_schema() -> Iterator[None]:
                 cursor.execute(statement)
         connection.close()
 
-    # One that was cut off left what was there aside: it is older than what is there now, or half of it.
-    do(
-        f"DROP SCHEMA IF EXISTS {aside} CASCADE",
-        f"ALTER SCHEMA public RENAME TO {aside}",
-        "CREATE SCHEMA public",
-    )
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT EXISTS (SELECT FROM pg_namespace WHERE nspname = 'alcada_before_restore')")
+        kept = again and cursor.fetchone()[0]
+    if kept:
+        do("DROP SCHEMA public CASCADE", "CREATE SCHEMA public")
+    else:
+        do(
+            f"DROP SCHEMA IF EXISTS {aside} CASCADE",
+            f"ALTER SCHEMA public RENAME TO {aside}",
+            "CREATE SCHEMA public",
+        )
     try:
         yield
     except BaseException:
         do("DROP SCHEMA public CASCADE", f"ALTER SCHEMA {aside} RENAME TO public")
+        if not again:
+            marker.unlink()
         raise
     do(f"DROP SCHEMA {aside} CASCADE")
 
