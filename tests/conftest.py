@@ -35,6 +35,13 @@ CHROMIUM_ARGUMENTS = [
     "--disable-sync",
     "--no-first-run",
     "--disable-quic",
+    "--disable-software-rasterizer",
+    "--disable-gpu-compositing",
+    "--disable-lcd-text",
+    "--num-raster-threads=1",
+    "--disable-dev-shm-usage",
+    "--renderer-process-limit=1",
+    "--disable-site-isolation-trials",
 ]
 
 

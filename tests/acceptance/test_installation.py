@@ -171,7 +171,9 @@ except Exception as exc:
 """
 
 
-def test_a_restore_is_refused_while_the_product_runs_and_for_what_is_no_backup(tmp_path: Path) -> None:
+def test_a_restore_is_refused_while_the_product_runs_and_one_cut_off_keeps_workers_out(
+    tmp_path: Path,
+) -> None:
     home = tmp_path / "home"
     alcada(home, "migrate")
     archive = Path(alcada(home, "backup").strip())
@@ -186,12 +188,8 @@ def test_a_restore_is_refused_while_the_product_runs_and_for_what_is_no_backup(t
     for wrong in ("letter.txt", "nowhere.tar"):
         alcada(home, "restore", str(tmp_path / wrong), "--yes", status=1)
     alcada(home, "restore", str(archive), "--yes")
-
-
-def test_a_restore_that_was_cut_off_keeps_workers_from_sending(tmp_path: Path) -> None:
-    alcada(tmp_path, "migrate")
-    (tmp_path / "restoring").touch()
-    alcada(tmp_path, "worker", status=1)
+    (home / "restoring").touch()  # as one that was cut off leaves it: nothing is sent from there
+    alcada(home, "worker", status=1)
 
 
 class Visitor:

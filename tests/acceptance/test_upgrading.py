@@ -9,6 +9,7 @@ import subprocess
 import tarfile
 from pathlib import Path
 
+import pytest
 from acceptance.test_installation import Visitor, alcada, run, start
 
 from alcada.config import database, processes
@@ -88,10 +89,16 @@ def test_start_backs_up_migrates_and_loses_nothing(tmp_path: Path) -> None:
     assert chain["level"] == "ok", chain
 
 
-def test_a_backup_of_before_is_restored_over_what_is_newer(tmp_path: Path) -> None:
-    home = tmp_path / "home"
+@pytest.fixture(scope="module")
+def restored(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
+    """An installation of now over which the backup was restored, and what that said. Each test leaves it so."""
+    home = tmp_path_factory.mktemp("restored") / "home"
     alcada(home, "migrate")
-    said = alcada(home, "restore", str(BEFORE), "--yes")
+    return home, alcada(home, "restore", str(BEFORE), "--yes")
+
+
+def test_a_backup_of_before_is_restored_over_what_is_newer(restored: tuple[Path, str]) -> None:
+    home, said = restored
     assert "Restored." in said
     assert counted(home)["entries"] == 4
     # Restored elsewhere it is a copy, and stays quiet until it is told that it is the one.
@@ -102,12 +109,11 @@ def test_a_backup_of_before_is_restored_over_what_is_newer(tmp_path: Path) -> No
     assert states(home) == ["connected", "connected"]
     # Its own archive, where it was made, is no copy.
     assert "copy" not in alcada(home, "restore", own, "--yes")
+    assert states(home) == ["paused", "paused"]
 
 
-def test_a_restore_that_fails_leaves_what_was_there(tmp_path: Path) -> None:
-    home = tmp_path / "home"
-    alcada(home, "migrate")
-    alcada(home, "restore", str(BEFORE), "--yes")
+def test_a_restore_that_fails_leaves_what_was_there(restored: tuple[Path, str], tmp_path: Path) -> None:
+    home, _said = restored
     broken = tmp_path / "broken.tar"
     (tmp_path / "database.dump").write_bytes(b"PGDMP but nothing else")
     with tarfile.open(broken, "w") as archive:
